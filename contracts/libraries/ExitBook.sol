@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IStakingPool} from "../interfaces/IStakingPool.sol";
+
+/// @title The book of exits that StakingPool and MetaPool share.
+/// @notice An exit of `a` wei buys ⌊a·1e27/lossIndex⌋ units of the batch that is filling. Batches are funded in order.
+///
+///     batchOpen = ⌊openUnits·lossIndex/1e27⌋          what a batch is still owed
+///     open      = ⌊units·batchOpen/batch.units⌋       what an exit is still owed
+///     matured   = ⌊units·paid/batch.units⌋ − taken    what an exit can take
+///
+/// @dev Guarantees: Σ openUnits·lossIndex/1e27 ≤ owed (every rounding lowers the left side first); reserved = Σ paid − Σ
+/// taken; free = Σ freeOf; an account's exits are a list in batch order, so its finished exits are a prefix of it.
+/// Assumes: amounts below 2^96 wei; `fund` is given only money that the pool has.
+library ExitBook {
+    using Math for uint256;
+    using SafeCast for uint256;
+
+    /// @dev lossIndex of an exit that has seen no loss.
+    uint256 internal constant INDEX_ONE = 1e27;
+    /// @dev Below this index the open batches are closed: what is left of them could no longer be told apart.
+    uint256 internal constant INDEX_MIN = 1e18;
+
+    enum Phase {
+        Whole, // all units are open
+        Partial, // openUnitsOf holds the open units
+        Closed // no unit is open
+    }
+
+    /// @dev One slot: an account's shares, the ends of its list of exits, flags; 56 bits are spare.
+    struct Account {
+        uint128 shares;
+        uint32 firstExit; // batch of the oldest exit; stale when that exit has no units: the list is empty
+        uint32 lastExit;
+        bool hasFree; // freeOf is not zero
+        bool everStaked;
+    }
+
+    /// @dev One slot.
+    struct Batch {
+        uint120 units;
+        uint96 paid;
+        uint32 next; // the next batch that has units
+        Phase phase;
+    }
+
+    /// @dev One slot: what an account asked for in one batch.
+    struct Exit {
+        uint120 units;
+        uint96 taken;
+        uint32 next; // batch of the account's next exit
+    }
+
+    struct Book {
+        // Slot 0: touched by payments.
+        uint96 reserved; // funded exits, not yet taken
+        uint96 free; // deposits and folded exits
+        uint32 oldestBatch; // oldest begun batch with open units, 0 for none
+        uint32 completedBatch; // batches up to here may be funded
+        // Slot 1: touched by requests.
+        uint96 lossIndex;
+        uint96 owed; // exits not yet funded
+        uint32 fillingBatch; // new exits join it
+        uint32 lastBatch; // last begun batch that had units
+        // Slot 2.
+        uint32 voidedThrough; // batches up to here have no open units
+        mapping(address account => Account) accounts;
+        mapping(address account => uint256 assets) freeOf;
+        mapping(uint256 batch => Batch) batches;
+        mapping(uint256 batch => uint256 units) openUnitsOf;
+        mapping(address account => mapping(uint256 batch => Exit)) exits;
+    }
+
+    /* REQUESTS */
+
+    function initialize(Book storage book) internal {
+        book.lossIndex = uint96(INDEX_ONE);
+        book.fillingBatch = 1;
+    }
+
+    /// @dev Opens an exit of `assets` for `owner`, in the record that it has in the filling batch if there is one.
+    function open(Book storage book, address owner, uint256 assets) internal returns (uint256 batch, uint256 units) {
+        batch = book.fillingBatch;
+        units = assets.mulDiv(INDEX_ONE, book.lossIndex);
+        book.owed += assets.toUint96();
+        book.batches[batch].units += units.toUint120();
+
+        Account storage account = book.accounts[owner];
+        Exit storage exit = book.exits[owner][batch];
+        uint256 last = account.lastExit;
+        if (last != batch) {
+            if (last != 0 && book.exits[owner][last].units != 0) book.exits[owner][last].next = uint32(batch);
+            else account.firstExit = uint32(batch);
+            account.lastExit = uint32(batch);
+        }
+        exit.units += units.toUint120();
+    }
+
+    /* BATCHES */
+
+    /// @dev Begins the filling batch: later exits join the next one.
+    function begin(Book storage book) internal returns (uint256 batch) {
+        batch = book.fillingBatch;
+        book.fillingBatch = (batch + 1).toUint32();
+        if (book.batches[batch].units == 0) return batch;
+
+        if (book.oldestBatch == 0) book.oldestBatch = uint32(batch);
+        else book.batches[book.lastBatch].next = uint32(batch);
+        book.lastBatch = uint32(batch);
+    }
+
+    /// @dev Lets batches up to `batch` be funded.
+    function complete(Book storage book, uint256 batch) internal {
+        book.completedBatch = batch.toUint32();
+    }
+
+    /// @dev Sets aside up to `available` wei for up to `maxBatches` batches, oldest first, the last one in part if need be.
+    /// @return funded wei set aside; @return dust wei that were owed to nobody when the last open unit went.
+    function fund(
+        Book storage book,
+        uint256 available,
+        uint256 maxBatches
+    ) internal returns (uint256 funded, uint256 dust) {
+        uint256 batch = book.oldestBatch;
+        uint256 completed = book.completedBatch;
+        if (batch == 0 || batch > completed) return (0, 0);
+
+        for (uint256 i; i < maxBatches && batch != 0 && batch <= completed; ++i) {
+            (uint256 paid, bool closed) = _fundBatch(book, batch, available - funded);
+            funded += paid;
+            if (!closed) break;
+            batch = book.batches[batch].next;
+        }
+
+        book.oldestBatch = uint32(batch);
+        book.reserved += funded.toUint96();
+        uint256 owed = book.owed - funded;
+        if (batch == 0 && owed != 0 && book.batches[book.fillingBatch].units == 0) (dust, owed) = (owed, 0);
+        book.owed = uint96(owed);
+    }
+
+    /// @dev Lowers what open exits are owed by `loss`. The caller voids the book if it says that too little is left.
+    function writeDown(Book storage book, uint256 loss) internal returns (bool exhausted) {
+        uint256 owed = book.owed;
+        if (loss == 0) return false;
+
+        uint256 index = uint256(book.lossIndex).mulDiv(owed - loss, owed);
+        book.owed = uint96(owed - loss);
+        book.lossIndex = uint96(index);
+        emit IStakingPool.ExitsWrittenDown(loss, index);
+        return index < INDEX_MIN;
+    }
+
+    /// @dev Closes every open batch at what it was paid. @return rest wei that were owed to them.
+    function voidOpen(Book storage book) internal returns (uint256 rest) {
+        uint256 batch = book.fillingBatch;
+        rest = book.owed;
+        book.owed = 0;
+        book.lossIndex = uint96(INDEX_ONE);
+        book.oldestBatch = 0;
+        book.lastBatch = 0;
+        book.voidedThrough = uint32(batch);
+        book.fillingBatch = (batch + 1).toUint32();
+        emit IStakingPool.BatchesVoided(batch, rest);
+    }
+
+    /* PAYMENTS */
+
+    /// @dev Adds `assets` to the free balance of `owner`.
+    function addFree(Book storage book, address owner, uint256 assets) internal {
+        book.free += assets.toUint96();
+        book.freeOf[owner] += assets;
+        book.accounts[owner].hasFree = true;
+    }
+
+    /// @dev Takes up to `limit` wei of the free balance, then of matured exits, oldest first; deletes what is finished.
+    function take(Book storage book, address owner, uint256 limit) internal returns (uint256 taken) {
+        Account storage account = book.accounts[owner];
+        if (account.hasFree) {
+            uint256 free = book.freeOf[owner];
+            taken = Math.min(free, limit);
+            book.freeOf[owner] = free - taken;
+            if (free == taken) account.hasFree = false;
+            book.free -= uint96(taken);
+        }
+
+        uint256 fromExits = _takeExits(book, owner, limit - taken);
+        if (fromExits != 0) book.reserved -= uint96(fromExits);
+        return taken + fromExits;
+    }
+
+    /// @dev Moves what is left of up to `maxExits` finished exits to the free balance.
+    function fold(Book storage book, address owner, uint256 maxExits) internal {
+        Account storage account = book.accounts[owner];
+        uint256 batch = account.firstExit;
+        uint256 folded;
+        for (uint256 i; i < maxExits && batch != 0; ++i) {
+            Exit storage exit = book.exits[owner][batch];
+            if (exit.units == 0 || !_isClosed(book, batch)) break;
+
+            uint256 matured = _matured(exit, book.batches[batch]);
+            folded += matured;
+            emit IStakingPool.ExitFolded(owner, batch, matured);
+            batch = _remove(book, owner, batch);
+            if (batch != 0) account.firstExit = uint32(batch);
+        }
+        if (folded == 0) return;
+
+        book.reserved -= uint96(folded);
+        addFree(book, owner, folded);
+    }
+
+    /* VIEWS */
+
+    /// @dev wei that `batch` is still owed, rounded down.
+    function batchOpen(Book storage book, uint256 batch) internal view returns (uint256) {
+        return _openUnits(book, batch).mulDiv(book.lossIndex, INDEX_ONE);
+    }
+
+    /// @dev The last batch before the oldest one with open units; with none open, the last completed one.
+    function fundedThrough(Book storage book) internal view returns (uint256) {
+        if (book.oldestBatch != 0) return book.oldestBatch - 1;
+        if (book.batches[book.fillingBatch].units != 0) return book.fillingBatch - 1;
+        return book.completedBatch;
+    }
+
+    /// @dev Sums over the exits of `owner`: free and matured can be taken now, open waits to be funded.
+    function unstakedOf(
+        Book storage book,
+        address owner
+    ) internal view returns (uint256 free, uint256 waiting, uint256 matured) {
+        free = book.freeOf[owner];
+        uint256 batch = book.accounts[owner].firstExit;
+        while (batch != 0) {
+            Exit storage exit = book.exits[owner][batch];
+            if (exit.units == 0) break;
+            waiting += _open(book, exit, batch);
+            matured += _matured(exit, book.batches[batch]);
+            batch = exit.next;
+        }
+    }
+
+    /// @dev All exits of `owner`, oldest first, without their times.
+    function exitsOf(Book storage book, address owner) internal view returns (IStakingPool.ExitView[] memory list) {
+        uint256 first = book.accounts[owner].firstExit;
+        uint256 count;
+        for (uint256 batch = first; batch != 0; batch = book.exits[owner][batch].next) {
+            if (book.exits[owner][batch].units == 0) break;
+            ++count;
+        }
+
+        list = new IStakingPool.ExitView[](count);
+        uint256 at = first;
+        for (uint256 i; i < count; ++i) {
+            Exit storage exit = book.exits[owner][at];
+            list[i].batch = at;
+            list[i].open = _open(book, exit, at);
+            list[i].matured = _matured(exit, book.batches[at]);
+            at = exit.next;
+        }
+    }
+
+    /* INTERNAL */
+
+    function _fundBatch(
+        Book storage book,
+        uint256 id,
+        uint256 available
+    ) private returns (uint256 paid, bool closed) {
+        Batch storage batch = book.batches[id];
+        uint256 units = _openUnits(book, id);
+        uint256 index = book.lossIndex;
+        uint256 due = units.mulDiv(index, INDEX_ONE);
+        closed = available >= due;
+        paid = closed ? due : available;
+        if (!closed && paid == 0) return (0, false);
+
+        if (closed) {
+            batch.phase = Phase.Closed;
+        } else {
+            batch.phase = Phase.Partial;
+            book.openUnitsOf[id] = units - paid.mulDiv(INDEX_ONE, index, Math.Rounding.Ceil);
+        }
+        batch.paid += paid.toUint96();
+        emit IStakingPool.BatchFunded(id, paid, closed);
+    }
+
+    function _takeExits(Book storage book, address owner, uint256 limit) private returns (uint256 taken) {
+        Account storage account = book.accounts[owner];
+        uint256 batch = account.firstExit;
+        while (batch != 0 && taken < limit) {
+            Exit storage exit = book.exits[owner][batch];
+            if (exit.units == 0) break;
+
+            uint256 matured = _matured(exit, book.batches[batch]);
+            uint256 amount = Math.min(matured, limit - taken);
+            taken += amount;
+            if (amount == matured && _isClosed(book, batch)) {
+                batch = _remove(book, owner, batch);
+                if (batch != 0) account.firstExit = uint32(batch);
+            } else {
+                if (amount != 0) exit.taken += uint96(amount);
+                break;
+            }
+        }
+    }
+
+    function _remove(Book storage book, address owner, uint256 batch) private returns (uint256 next) {
+        next = book.exits[owner][batch].next;
+        delete book.exits[owner][batch];
+    }
+
+    function _isClosed(Book storage book, uint256 batch) private view returns (bool) {
+        return book.batches[batch].phase == Phase.Closed || batch <= book.voidedThrough;
+    }
+
+    function _openUnits(Book storage book, uint256 id) private view returns (uint256) {
+        Batch storage batch = book.batches[id];
+        if (batch.phase == Phase.Closed || id <= book.voidedThrough) return 0;
+        return batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
+    }
+
+    function _open(Book storage book, Exit storage exit, uint256 id) private view returns (uint256) {
+        return uint256(exit.units).mulDiv(batchOpen(book, id), book.batches[id].units);
+    }
+
+    function _matured(Exit storage exit, Batch storage batch) private view returns (uint256) {
+        return uint256(exit.units).mulDiv(batch.paid, batch.units) - exit.taken;
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+/// @title The pool's delegations: positions, rounds, the snapshot, levels and legs; the account at the operator pools.
+/// @notice All periodic work is open to anyone, bounded in gas and clipped to what the contract derives. Amounts in wei,
+/// times in seconds, shares in basis points, levels in 1e18 fixed point (wei per unit of weight). Ids count from 1.
+interface IAllocator {
+    /// @notice A request to move `amount` to (up) or from an operator.
+    struct Leg {
+        uint32 operator;
+        uint128 amount;
+        bool up;
+    }
+
+    /// @notice One line of a sheet: the level of a group; group 0 is the pool.
+    struct Level {
+        uint8 group;
+        uint160 level;
+    }
+
+    /// @notice What the allocator holds at an operator.
+    struct Position {
+        uint96 position; // booked, earning
+        uint96 unbonding; // booked, on its way back
+        uint40 readAt; // last reading by a round
+        uint8 faults; // faulted rounds in a row
+        bool faulted;
+        bool writtenDown; // and not recovered
+    }
+
+    /// @notice What the last round recorded of an operator; section 7 of the design reads it until the next round begins.
+    struct Snapshot {
+        uint96 fixedCap; // what does not depend on T or N: bond, ramp and absolute cap; 0 if it may hold nothing
+        uint96 others; // stake at its pool that is not ours
+        uint24 weight;
+        uint40 groups;
+    }
+
+    /// @notice The pool at the end of the last round.
+    struct PoolSnapshot {
+        uint96 total; // T
+        uint96 faultedStake; // T' = T + faultedStake
+        uint96 networkStake; // N, 0 if it could not be read
+        uint96 need; // need₀: what exits and the buffer lacked
+        uint96 healthy; // X: positions of healthy operators
+        uint32 round;
+        bool certified;
+    }
+
+    /// @notice A group at the end of the last round; group 0 is the pool.
+    struct GroupSnapshot {
+        uint160 level; // certified, or ⌊cap·1e18/weight⌋ before that; the type's maximum is none
+        uint96 cap; // C_g; the type's maximum is none
+        uint96 position; // live sum of its members' positions
+        uint96 others; // others' stake at its members
+        uint96 faulted; // stake of its faulted members
+        uint64 weight; // W_g: weights of its members with a cap above 0
+        uint32 members;
+    }
+
+    /// @notice Bounds and budgets of rounds and legs.
+    struct Parameters {
+        uint16 graceBps; // of a cap, before what is above it is a violation
+        uint16 bandBps; // of a target, before optimisation trims a position
+        uint16 budget0Bps; // of T per round, for violations
+        uint16 budget2Bps; // of T per unbonding time, for optimisation
+        uint16 maxLossBps; // of a position since the last completed round, before the operator is put on watch
+        uint16 maxGainBps; // of position and unbonding per epoch, booked at most
+        uint96 minMove; // wei; smallest leg, beside 1 bp of T and 2 % of the operator's target or position
+    }
+
+    /* EVENTS */
+
+    event RoundBegun(uint256 indexed round, uint256 indexed epoch, uint256 networkStake);
+    event RoundCompleted(uint256 indexed round, PoolSnapshot snapshot, uint256 gain, uint256 loss);
+    event OperatorRead(
+        uint256 indexed id,
+        uint256 indexed round,
+        uint256 position,
+        uint256 unbonding,
+        uint256 arrived,
+        uint256 gain,
+        uint256 loss
+    );
+    event OperatorSnapshot(uint256 indexed id, uint256 indexed round, uint256 position, Snapshot snapshot);
+    event GroupSnapshotTaken(uint256 indexed group, uint256 indexed round, uint256 cap, uint256 weight, uint256 level);
+    event OperatorFaulted(uint256 indexed id, uint256 indexed round, uint256 faults);
+    event OperatorRecovered(uint256 indexed id, uint256 indexed round);
+    event OperatorWrittenDown(uint256 indexed id, uint256 indexed round, uint256 loss);
+    event LossSeen(uint256 indexed id, uint256 loss);
+    event LevelsProgress(uint256 indexed round, bytes32 indexed sheet, uint256 cursor);
+    event LevelsCertified(uint256 indexed round, bytes32 indexed sheet, Level[] levels);
+    event LevelsRejected(uint256 indexed round, bytes32 indexed sheet, uint256 group, uint256 sum, uint256 cap);
+    /// @notice A leg moved `moved`; of a downward leg the parts charged to classes 0, 1 and 2 are given.
+    event Moved(
+        uint256 indexed id,
+        bool indexed up,
+        uint256 requested,
+        uint256 moved,
+        uint256 position,
+        uint256 unbonding,
+        uint256[3] charged
+    );
+    event LegSkipped(uint256 indexed id, bool indexed up, uint256 requested, uint256 room, SkipReason reason);
+    event ParametersChanged(Parameters oldParameters, Parameters newParameters);
+
+    enum SkipReason {
+        NoRoom,
+        BelowMinMove,
+        Faulted,
+        PoolFailed,
+        UnknownOperator
+    }
+
+    /* ERRORS */
+
+    error RoundNotDue(uint256 nextRoundAt, uint256 timestamp);
+    error RoundOpen(uint256 round);
+    error NoRound();
+    error TooManyLegs(uint256 legs, uint256 maximum);
+    error SheetNotAscending(uint256 group);
+    error GroupWithoutLevel(uint256 group);
+    error AlreadyCertified(uint256 round);
+    error UnknownOperator(uint256 id);
+    error UnexpectedEther(address sender, uint256 amount);
+    error OnlySelf(address caller);
+    error OutOfBounds(uint256 value, uint256 minimum, uint256 maximum);
+    error NotWrittenDown(uint256 id);
+    error TooLittleGas(uint256 gasLeft, uint256 needed);
+
+    /* KEEPERS: ANYONE */
+
+    /// @notice Begins the epoch's round if it is due and reads up to `maxOperators` operators, fewer if gas runs short.
+    /// @return read operators; @return completed whether no round is open any more. Never reverts for want of work.
+    function settle(uint256 maxOperators) external returns (uint256 read, bool completed);
+
+    /// @notice Books a loss above 1,000 wei that the operator's pool shows now. @return loss booked.
+    function settleOne(uint256 id) external returns (uint256 loss);
+
+    /// @notice Checks a sheet of levels against the snapshot, a page at a time. The first one to pass is final.
+    /// @return certified whether the sheet has passed.
+    function certifyLevels(Level[] calldata sheet, uint256 maxOperators) external returns (bool certified);
+
+    /// @notice Carries out up to 200 legs, each clipped to its room. @return moved amount of each.
+    function rebalance(Leg[] calldata legs) external returns (uint256[] memory moved);
+
+    /// @notice Collects what a removed, written-down operator returns: a gain.
+    function reclaim(uint256 id) external returns (uint256 gain);
+
+    /* GOVERNANCE, WITH NOTICE */
+
+    function setParameters(Parameters calldata parameters) external;
+
+    /// @notice Ends the premium that stakes pay because of a written-down operator. Anyone may after 90 days.
+    function clearWriteDown(uint256 id) external;
+
+    /* VIEWS */
+
+    function epochLength() external view returns (uint256);
+    function currentEpoch() external view returns (uint256);
+    /// @notice When the next round can begin; in the past if it is due.
+    function nextRoundAt() external view returns (uint256);
+    /// @notice The open round and how far it has read; round 0 if none is open.
+    function openRound() external view returns (uint256 round, uint256 cursor);
+    function committed() external view returns (uint256);
+    function unbonding() external view returns (uint256);
+    function parameters() external view returns (Parameters memory);
+    function positionOf(uint256 id) external view returns (Position memory);
+    function snapshotOf(uint256 id) external view returns (Snapshot memory);
+    function poolSnapshot() external view returns (PoolSnapshot memory);
+    function groupSnapshot(uint256 group) external view returns (GroupSnapshot memory);
+    /// @notice T and N at this moment, T' = T + faulted stake.
+    function liveTotals() external view returns (uint256 total, uint256 faultedStake, uint256 networkStake);
+    /// @notice What exits and the buffer lack at this moment.
+    function liveNeed() external view returns (uint256);
+    /// @notice t_i at the snapshot.
+    function targetOf(uint256 id) external view returns (uint256);
+    /// @notice When exits of `batch` can be funded at the earliest, and when if keepers do their work.
+    function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+/// @title Announce → executable → expired, for every change that can hurt a staker.
+/// @notice A call is announced by who could make it, can be executed by anyone once those who asked to leave within two
+/// rounds have been funded, and expires. Times in seconds. An announcement's id is keccak256(abi.encode(target, data, salt)).
+interface INotice {
+    enum Status {
+        None,
+        Pending,
+        Executed,
+        Cancelled,
+        Expired
+    }
+
+    struct Announcement {
+        uint40 announcedAt;
+        uint40 unbondingTime; // longest among listed operators at the announcement
+        uint32 batch; // that was filling at the announcement
+        Status status;
+        address announcer;
+    }
+
+    event Announced(
+        bytes32 indexed id,
+        address indexed announcer,
+        address indexed target,
+        bytes data,
+        bytes32 salt,
+        uint256 batch,
+        uint256 earliest,
+        uint256 expiry
+    );
+    event Cancelled(bytes32 indexed id, address indexed canceller);
+    event Executed(bytes32 indexed id, address indexed executor, bytes result);
+
+    /// @notice `caller` does not hold the role that may make this call, with notice or at once.
+    error NotAllowed(address caller, address target, bytes4 selector);
+    error AlreadyPending(bytes32 id);
+    error NotPending(bytes32 id, Status status);
+    error TooEarly(bytes32 id, uint256 earliest, uint256 timestamp);
+    /// @notice Exits up to batch `needed` are not funded yet; `fundedThrough` are.
+    error ExitsWaiting(bytes32 id, uint256 needed, uint256 fundedThrough);
+    error CallFailed(bytes32 id, bytes reason);
+
+    /// @notice Announces a call. Only by who could make it. Emits the full call.
+    function announce(address target, bytes calldata data, bytes32 salt) external returns (bytes32 id);
+
+    /// @notice Cancels a pending announcement. Only by who could announce it, or by the guardian.
+    function cancel(address target, bytes calldata data, bytes32 salt) external;
+
+    /// @notice Makes an announced call once its time has come. Anyone may call.
+    function execute(address target, bytes calldata data, bytes32 salt) external returns (bytes memory result);
+
+    function announcement(bytes32 id) external view returns (Announcement memory);
+    function idOf(address target, bytes calldata data, bytes32 salt) external pure returns (bytes32 id);
+    /// @notice When (a) is met: two epochs plus the longest unbonding time after the announcement.
+    function earliestOf(bytes32 id) external view returns (uint256);
+    /// @notice Whether `execute` would make the call now, if the call itself succeeds.
+    function isExecutable(address target, bytes calldata data, bytes32 salt) external view returns (bool);
+    /// @notice Whether a call never skips waiting for the exits: upgrades, factories and changes of roles.
+    function isStrict(address target, bytes calldata data) external view returns (bool);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+/// @title Who may hold the pool's stake, and how much of it at most: whitelist, list, weights, caps, groups, states.
+/// @notice Ids count from 1 and are never used again. Shares are in basis points, caps in wei.
+/// Role names are those of docs/roles.md; "with notice" means: only the Notice contract can make the call.
+interface IOperatorRegistry {
+    /// @notice Ramping → Active → Draining or Delisted → Removed. Removed ones stay as tombstones.
+    enum State {
+        None,
+        Ramping, // listed after the handover
+        Active,
+        Draining, // target zero; governance can reinstate it with notice
+        Delisted, // target zero for good; removed once nothing is left there
+        Removed
+    }
+
+    /// @notice What an operator's position is judged by, read at one moment.
+    struct Operator {
+        address pool;
+        State state;
+        bool watch; // no increases
+        bool whitelisted; // by its factory or by itself, at this moment
+        uint24 weight;
+        uint40 groups; // five group ids of 8 bits, lowest dimension in the lowest bits; 0 is no group
+        uint96 absoluteCap; // wei; the type's maximum is no cap
+        uint32 unbondingTime; // seconds, read at listing
+    }
+
+    /// @notice How an operator is listed.
+    struct Listing {
+        address pool;
+        uint24 weight;
+        uint24 minWeight; // bounds of setWeights
+        uint24 maxWeight;
+        uint96 absoluteCap;
+        uint40 groups;
+    }
+
+    /// @notice Caps of a group. NO_SHARE and NO_CAP mean that there is none.
+    struct Group {
+        uint8 dimension; // 1 to 5; 0 is a group that does not exist
+        uint16 poolShareBps; // of T'
+        uint16 netShareBps; // of the network's stake, others' stake included
+        uint96 absoluteCap;
+    }
+
+    /// @notice Caps that hold for every operator.
+    struct Policy {
+        uint16 poolShareBps; // of T', at most 1/3
+        uint16 netShareBps; // of the network's stake, others' stake included; NO_SHARE for none
+        uint16 guardianShareBps; // of T: what immediate tightenings may turn into violations per epoch
+        uint16 bondRatio; // an operator's stake is at most its bond times this; 0 for a pool without bonds
+    }
+
+    /* EVENTS */
+
+    event FactoryWhitelisted(address indexed factory, bool whitelisted);
+    event PoolWhitelisted(address indexed pool, bool whitelisted);
+    event OperatorListed(uint256 indexed id, address indexed pool, State state, Listing listing);
+    event StateChanged(uint256 indexed id, State oldState, State newState);
+    event WatchChanged(uint256 indexed id, bool watch);
+    event WeightChanged(uint256 indexed id, uint256 oldWeight, uint256 newWeight);
+    event WeightBoundsChanged(uint256 indexed id, uint256 minWeight, uint256 maxWeight);
+    event AbsoluteCapChanged(uint256 indexed id, uint256 oldCap, uint256 newCap);
+    event GroupsChanged(uint256 indexed id, uint40 oldGroups, uint40 newGroups);
+    event GroupChanged(uint256 indexed group, Group oldGroup, Group newGroup);
+    event PolicyChanged(Policy oldPolicy, Policy newPolicy);
+    /// @notice An immediate tightening made `amount` wei a violation; `used` of the epoch's share is gone.
+    event GuardianShareUsed(uint256 indexed epoch, uint256 amount, uint256 used);
+
+    /* ERRORS */
+
+    error UnknownOperator(uint256 id);
+    error NotWhitelisted(address pool);
+    error AlreadyListed(address pool, uint256 id);
+    error NestedMetaPool(address pool);
+    error WrongState(uint256 id, State state);
+    error StillHolding(uint256 id, uint256 position, uint256 unbonding);
+    error RoundOpen(uint256 round);
+    error WeightOutOfBounds(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight);
+    error WeightStepTooLarge(uint256 id, uint256 weight, uint256 lowest, uint256 highest);
+    error LengthMismatch(uint256 ids, uint256 weights);
+    error UnknownGroup(uint256 group);
+    error WrongDimension(uint256 group, uint256 dimension, uint256 expected);
+    error TooManyGroups(uint256 groups);
+    error NotLower(uint256 oldValue, uint256 newValue);
+    error OutOfBounds(uint256 value, uint256 minimum, uint256 maximum);
+    error GuardianShareExceeded(uint256 amount, uint256 left);
+    error UnbondingTooLong(uint256 unbondingTime, uint256 maximum);
+
+    /* WHITELIST: FOUNDATION */
+
+    /// @notice Vouches, or stops vouching, for every pool of `factory`. With notice.
+    function setFactoryWhitelisted(address factory, bool whitelisted) external;
+
+    /// @notice Vouches for a single pool. Immediate: listing it needs notice.
+    function whitelistPool(address pool) external;
+
+    /// @notice Stops vouching for a single pool, whoever deployed it. Immediate within the guardian share.
+    function unwhitelistPool(address pool) external;
+
+    /* LIST: GOVERNANCE, WITH NOTICE */
+
+    /// @notice Lists a whitelisted pool. @return id the next free one.
+    function list(Listing calldata listing) external returns (uint256 id);
+    function reinstate(uint256 id) external;
+    function clearWatch(uint256 id) external;
+    function setWeightBounds(uint256 id, uint24 minWeight, uint24 maxWeight) external;
+    function setAbsoluteCap(uint256 id, uint96 cap) external;
+    function setGroups(uint256 id, uint40 groups) external;
+    function setGroup(uint256 group, Group calldata caps) external;
+    function setPolicy(Policy calldata policy) external;
+
+    /* RISK REDUCTIONS: GUARDIAN, IMMEDIATE WITHIN THE GUARDIAN SHARE; BEYOND IT WITH NOTICE */
+
+    function drain(uint256 id) external;
+    function delist(uint256 id) external;
+    function lowerAbsoluteCap(uint256 id, uint96 cap) external;
+    function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
+    /// @notice Stops increases. By the guardian or the allocator.
+    function watch(uint256 id) external;
+
+    /* WEIGHTS: SCORER */
+
+    /// @notice Sets weights, each within its bounds and within 20 % (at least 1) of what it was when the epoch began.
+    function setWeights(uint256[] calldata ids, uint24[] calldata weights) external;
+
+    /* ANYONE */
+
+    /// @notice Turns a delisted operator that holds nothing, or was written down, into a tombstone.
+    function remove(uint256 id) external;
+
+    /* ALLOCATOR */
+
+    /// @notice Records the longest unbonding time that a finished round saw among listed operators.
+    function setLongestUnbonding(uint256 unbondingTime) external;
+
+    /* VIEWS */
+
+    function operatorCount() external view returns (uint256);
+    function operator(uint256 id) external view returns (Operator memory);
+    function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight);
+    function idOf(address pool) external view returns (uint256);
+    /// @notice Never reverts.
+    function isWhitelisted(address pool) external view returns (bool);
+    function isFactoryWhitelisted(address factory) external view returns (bool);
+    function groupCount() external view returns (uint256);
+    function group(uint256 id) external view returns (Group memory);
+    function policy() external view returns (Policy memory);
+    /// @notice Longest unbonding time among listed operators, in seconds.
+    function longestUnbonding() external view returns (uint256);
+    /// @notice What is left of this epoch's guardian share, in wei.
+    function guardianShareLeft() external view returns (uint256);
+}

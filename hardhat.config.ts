@@ -9,7 +9,7 @@ import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import { configVariable, defineConfig } from "hardhat/config";
 import hardhatDeploy from "hardhat-deploy";
 
-/** `npm run test:deep` looks much longerthan the ordinary run does. */
+/** `npm run test:deep` looks much longer than the ordinary run does. */
 const isDeep = process.env.TRELLIS_DEEP === "1";
 
 /** What one transaction may use on a chain (EIP-7825); the in-process chain holds the contracts to it. */

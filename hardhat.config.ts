@@ -36,7 +36,9 @@ export default defineConfig({
     },
   },
   networks: {
+    // In process, and what `hardhat node` serves to `localhost`.
     default: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
+    node: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     hoodi: {
       type: "http",

@@ -36,6 +36,8 @@ interface INotice {
 
     /// @notice `caller` does not hold the role that may make this call, with notice or at once.
     error NotAllowed(address caller, address target, bytes4 selector);
+    /// @notice The data is too short to name a function.
+    error MissingSelector(uint256 length);
     error AlreadyPending(bytes32 id);
     error NotPending(bytes32 id, Status status);
     error TooEarly(bytes32 id, uint256 earliest, uint256 timestamp);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
+import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
 import {IMetaPool} from "./interfaces/IMetaPool.sol";
 import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
@@ -13,8 +13,8 @@ import {IStakingPoolFactory} from "./interfaces/IStakingPoolFactory.sol";
 
 /// @title OperatorRegistry
 /// Assumes: the AccessManager is set up as docs/roles.md says; the allocator's views are honest.
-/// Guarantees: only whitelisted pools are listed, none twice, no pool of pools; what is done without notice turns at most
-/// the guardian share of T into violations per epoch; nothing here loops over operators.
+/// Guarantees: only whitelisted pools are listed, none twice, no pool of pools; what is done without notice turns
+/// at most the guardian share of T into violations per epoch; nothing here loops over operators.
 contract OperatorRegistry
     is IOperatorRegistry, AccessManagedUpgradeable, UUPSUpgradeable
     layout at erc7201("trellis.OperatorRegistry")

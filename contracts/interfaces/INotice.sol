@@ -3,7 +3,8 @@ pragma solidity ^0.8.20;
 
 /// @title Announce → executable → expired, for every change that can hurt a staker.
 /// @notice A call is announced by who could make it, can be executed by anyone once those who asked to leave within two
-/// rounds have been funded, and expires. Times in seconds. An announcement's id is keccak256(abi.encode(target, data, salt)).
+/// rounds have been funded, and expires after 120 days. An announcement may be repeated once it is no longer pending.
+/// Times in seconds. An announcement's id is keccak256(abi.encode(target, data, salt)).
 interface INotice {
     enum Status {
         None,

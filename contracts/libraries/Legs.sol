@@ -152,8 +152,8 @@ library Legs {
         uint256 id,
         uint256 target
     ) private view returns (uint256 room) {
-        bool open = operator.state == IOperatorRegistry.State.Active ||
-            operator.state == IOperatorRegistry.State.Ramping;
+        bool open =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
         if (!open || operator.watch || !operator.whitelisted) return 0;
 
         IAllocator.Position storage at = self.positions[id];
@@ -310,8 +310,8 @@ library Legs {
         uint256 position,
         uint256 target
     ) private view returns (uint256 room) {
-        bool open = operator.state == IOperatorRegistry.State.Active ||
-            operator.state == IOperatorRegistry.State.Ramping;
+        bool open =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
         if (!open || !operator.whitelisted) {
             room = position;
         } else {
@@ -384,11 +384,7 @@ library Legs {
     }
 
     /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time.
-    function _room2(
-        AllocatorBook.State storage self,
-        uint256 position,
-        uint256 target
-    ) private view returns (uint256) {
+    function _room2(AllocatorBook.State storage self, uint256 position, uint256 target) private view returns (uint256) {
         if (position <= target.mulDiv(AllocatorBook.BPS + self.parameters.bandBps, AllocatorBook.BPS)) return 0;
 
         (, uint256 used) = self.budgetsUsed();

@@ -180,8 +180,9 @@ library Rounds {
         if (shown < booked) return (gain, booked - shown, unbonding);
 
         uint256 elapsed = at.readAt == 0 ? 0 : block.timestamp - at.readAt;
-        uint256 most = ((uint256(at.position) + at.unbonding) * self.parameters.maxGainBps * elapsed) /
-            (AllocatorBook.BPS * self.epochLength);
+        uint256 most =
+            ((uint256(at.position) + at.unbonding) * self.parameters.maxGainBps * elapsed) /
+                (AllocatorBook.BPS * self.epochLength);
         gain += (shown - booked).min(most + record.lost);
     }
 
@@ -323,8 +324,8 @@ library Rounds {
         uint256 others,
         uint256 bond
     ) private view returns (uint256 cap) {
-        bool listed = operator.state == IOperatorRegistry.State.Active ||
-            operator.state == IOperatorRegistry.State.Ramping;
+        bool listed =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
         if (!listed || !operator.whitelisted || at.faulted) return 0;
 
         cap = operator.absoluteCap;

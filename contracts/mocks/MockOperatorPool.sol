@@ -22,7 +22,11 @@ contract MockOperatorPool {
         answer = answer_;
     }
 
-    fallback(bytes calldata) external returns (bytes memory) {
+    fallback(bytes calldata) external payable returns (bytes memory) {
+        return _reply();
+    }
+
+    function _reply() private view returns (bytes memory) {
         while (answer == Answer.Burn) {}
         require(answer != Answer.Revert, NoAnswer());
         if (answer == Answer.Short) return hex"01";

@@ -260,23 +260,19 @@ library ExitBook {
         }
 
         list = new IStakingPool.ExitView[](count);
-        uint256 at = first;
+        uint256 id = first;
         for (uint256 i; i < count; ++i) {
-            Exit storage exit = book.exits[owner][at];
-            list[i].batch = at;
-            list[i].open = _open(book, exit, at);
-            list[i].matured = _matured(exit, book.batches[at]);
-            at = exit.next;
+            Exit storage exit = book.exits[owner][id];
+            list[i].batch = id;
+            list[i].open = _open(book, exit, id);
+            list[i].matured = _matured(exit, book.batches[id]);
+            id = exit.next;
         }
     }
 
     /* INTERNAL */
 
-    function _fundBatch(
-        Book storage book,
-        uint256 id,
-        uint256 available
-    ) private returns (uint256 paid, bool closed) {
+    function _fundBatch(Book storage book, uint256 id, uint256 available) private returns (uint256 paid, bool closed) {
         Batch storage batch = book.batches[id];
         uint256 units = openUnits(book, id);
         uint256 index = book.lossIndex;

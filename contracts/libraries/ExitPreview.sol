@@ -15,7 +15,7 @@ library ExitPreview {
     using Math for uint256;
 
     struct Funding {
-        uint256 lossIndex;
+        uint256 lossIndex; // 0 if voided
         bool voided; // no batch begun or filling has open units any more
         uint256 stop; // the first batch that is not paid in full
         uint256 stopPaid; // what it is paid now
@@ -36,7 +36,7 @@ library ExitPreview {
         funding.lossIndex = book.lossIndex;
         if (loss != 0) funding.lossIndex = funding.lossIndex.mulDiv(owed, owed + loss);
         if (isEmpty || (loss != 0 && funding.lossIndex < ExitBook.INDEX_MIN)) {
-            funding.lossIndex = ExitBook.INDEX_ONE;
+            funding.lossIndex = 0;
             funding.voided = true;
             funding.stop = uint256(book.fillingBatch) + 1;
             funding.dust = owed;
@@ -46,12 +46,8 @@ library ExitPreview {
     }
 
     /// @dev As `ExitBook.fundedThrough`.
-    function fundedThrough(
-        ExitBook.Book storage book,
-        Funding memory funding
-    ) internal view returns (uint256) {
+    function fundedThrough(ExitBook.Book storage book, Funding memory funding) internal view returns (uint256) {
         uint256 filling = book.fillingBatch;
-        if (funding.voided) return filling;
         if (funding.stop != filling || book.batches[filling].units != 0) return funding.stop - 1;
         return book.completedBatch;
     }
@@ -63,14 +59,11 @@ library ExitPreview {
         address owner
     ) internal view returns (uint256 free, uint256 waiting, uint256 matured) {
         free = book.freeOf[owner];
-        uint256 batch = book.accounts[owner].firstExit;
-        while (batch != 0) {
-            ExitBook.Exit storage exit = book.exits[owner][batch];
-            if (exit.units == 0) break;
-            (uint256 open, uint256 ready) = _exit(book, funding, exit, batch);
-            waiting += open;
-            matured += ready;
-            batch = exit.next;
+        IStakingPool.ExitView[] memory list = exitsOf(book, funding, owner);
+        for (uint256 i; i < list.length; ++i) {
+            IStakingPool.ExitView memory exit = list[i];
+            waiting += exit.open;
+            matured += exit.matured;
         }
     }
 
@@ -80,10 +73,18 @@ library ExitPreview {
         Funding memory funding,
         address owner
     ) internal view returns (IStakingPool.ExitView[] memory list) {
-        list = book.exitsOf(owner);
-        for (uint256 i; i < list.length; ++i) {
-            uint256 batch = list[i].batch;
-            (list[i].open, list[i].matured) = _exit(book, funding, book.exits[owner][batch], batch);
+        uint256 first = book.accounts[owner].firstExit;
+        uint256 count;
+        for (uint256 id = first; book.exits[owner][id].units != 0; id = book.exits[owner][id].next) ++count;
+
+        list = new IStakingPool.ExitView[](count);
+        uint256 batch = first;
+        for (uint256 i; i < count; ++i) {
+            ExitBook.Exit storage exit = book.exits[owner][batch];
+            IStakingPool.ExitView memory item = list[i];
+            item.batch = batch;
+            (item.open, item.matured) = _exit(book, funding, exit, batch);
+            batch = exit.next;
         }
     }
 
@@ -124,7 +125,7 @@ library ExitPreview {
         uint256 id
     ) private view returns (uint256 open, uint256 matured) {
         ExitBook.Batch storage batch = book.batches[id];
-        uint256 openUnits = funding.voided ? 0 : book.openUnits(id);
+        uint256 openUnits = book.openUnits(id);
         uint256 paid = batch.paid;
         if (id < funding.stop) {
             paid += openUnits.mulDiv(funding.lossIndex, ExitBook.INDEX_ONE);

@@ -48,7 +48,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["rocketh/**/*.ts"],
+    files: ["deploy/**/*.ts", "rocketh/**/*.ts"],
     // rocketh returns plain functions and types them as methods.
     rules: { "@typescript-eslint/unbound-method": "off" },
   },

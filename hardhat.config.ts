@@ -31,12 +31,14 @@ export default defineConfig({
     path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
     settings: {
       evmVersion: "cancun",
-      optimizer: { enabled: true, runs: 200 },
+      optimizer: { enabled: true, runs: 50 },
       viaIR: false,
     },
   },
   networks: {
+    // In process, and what `hardhat node` serves to `localhost`.
     default: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
+    node: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     hoodi: {
       type: "http",

@@ -3,7 +3,10 @@ import * as proxyExtension from "@rocketh/proxy";
 import * as readExecuteExtension from "@rocketh/read-execute";
 import type { UserConfig } from "rocketh/types";
 
-/** Who does what during a deployment. The numbers index the accounts of the network. */
+/**
+ * Who does what in a deployment. The numbers index the accounts of the network. A public network has one, the deployer's:
+ * there everyone else gets an address here, as in `{ default: 1, hoodi: "0x…" }`, and without it nothing is deployed.
+ */
 export const config = {
   accounts: {
     deployer: { default: 0 },

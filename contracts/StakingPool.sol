@@ -3,16 +3,14 @@ pragma solidity 0.8.35;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-
 import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
 import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
 import {IStakingPool} from "./interfaces/IStakingPool.sol";
 import {IStakingPoolOwner} from "./interfaces/IStakingPoolOwner.sol";
-
 import {ExitBook} from "./libraries/ExitBook.sol";
 import {ExitPreview} from "./libraries/ExitPreview.sol";
 import {PoolLedger} from "./libraries/PoolLedger.sol";
@@ -542,7 +540,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         if (ledger.loss != 0) _unbondShortfall();
     }
 
-    /// @dev Begins the filling batch if that is due, and bonds cash that nobody waits for. Comes after the call's own work.
+    /// @dev After the call's own work: begins the filling batch if that is due, and bonds cash that nobody waits for.
     function _settle() private {
         ExitBook.Book storage book = _book;
         uint256 epoch = block.timestamp / EPOCH_LENGTH;
@@ -632,7 +630,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         NETWORK.bond{value: assets}();
     }
 
-    /// @dev Exits asked for in the notice's time are in the filling batch or before it when that time is first seen over.
+    /// @dev When the notice's time is first seen over, exits asked for in it are in the filling batch or before.
     function _writeNoticeBatch() private {
         if (_announcedRaiseBps == 0 || _notice.batch != 0 || block.timestamp < _notice.end) return;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// @title What an operator's pool has beside `IOperatorPool`: the owner's bond, commission, pause and key, and its book.
+/// @title What an operator's pool has beside `IOperatorPool`: its owner's bond, commission, pause and key; its book.
 /// @notice Amounts in wei, shares in the pool's 18-decimal unit, fractions in basis points, times in seconds since the
 /// Unix epoch. Every function that changes something first books what happened at the network.
 interface IStakingPoolOwner {
@@ -132,8 +132,8 @@ interface IStakingPoolOwner {
     /// @notice What was asked of the bond, and when it can be had; zero if nothing was.
     function bondWithdrawal() external view returns (uint256 shares, uint256 readyAt);
 
-    /// @notice The raise that was announced, when it can be applied if exits are funded by then, and when it can whatever
-    /// exits wait; all zero if none was.
+    /// @notice The raise that was announced, when it can be applied if exits are funded by then, and when it can
+    /// whatever exits wait; all zero if none was.
     function commissionNotice() external view returns (uint256 commissionBps, uint256 earliest, uint256 latest);
 
     /// @notice The chain's staking module.

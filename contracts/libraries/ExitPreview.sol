@@ -2,14 +2,12 @@
 pragma solidity ^0.8.20;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 import {IStakingPool} from "../interfaces/IStakingPool.sol";
-
 import {ExitBook} from "./ExitBook.sol";
 
 /// @title The view twin of ExitBook: what the book will say once a loss is written down and batches are funded.
 /// @notice Batches are funded in order, so all that funding does is said by where it stops and what it pays there.
-/// @dev Guarantees: after `writeDown` or `voidOpen`, then `fund(available, maxBatches)`, the book's own views give the same.
+/// @dev Guarantees: after `writeDown` or `voidOpen`, then `fund(available, maxBatches)`, the book's views say the same.
 library ExitPreview {
     using ExitBook for ExitBook.Book;
     using Math for uint256;

@@ -1,0 +1,66 @@
+import { fileURLToPath } from "node:url";
+
+import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatEthersChaiMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
+import hardhatKeystore from "@nomicfoundation/hardhat-keystore";
+import hardhatMocha from "@nomicfoundation/hardhat-mocha";
+import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
+import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
+import { configVariable, defineConfig } from "hardhat/config";
+import hardhatDeploy from "hardhat-deploy";
+
+/** `npm run test:deep` looks much longer than the ordinary run does. */
+const isDeep = process.env.TRELLIS_DEEP === "1";
+
+/** What one transaction may use on a chain (EIP-7825); the in-process chain holds the contracts to it. */
+const TRANSACTION_GAS_CAP = 16_777_216n;
+
+export default defineConfig({
+  plugins: [
+    hardhatEthers,
+    hardhatEthersChaiMatchers,
+    hardhatMocha,
+    hardhatNetworkHelpers,
+    hardhatTypechain,
+    hardhatKeystore,
+    hardhatDeploy,
+  ],
+  solidity: {
+    version: "0.8.35",
+    // The compiler comes from npm, so that nothing is downloaded at build time.
+    path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+    settings: {
+      evmVersion: "cancun",
+      optimizer: { enabled: true, runs: 200 },
+      viaIR: false,
+    },
+  },
+  networks: {
+    // In process, and what `hardhat node` serves to `localhost`.
+    default: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
+    node: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
+    localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
+    hoodi: {
+      type: "http",
+      chainType: "l1",
+      chainId: 560048,
+      url: configVariable("HOODI_RPC_URL"),
+      accounts: [configVariable("HOODI_PRIVATE_KEY")],
+    },
+    sepolia: {
+      type: "http",
+      chainType: "l1",
+      chainId: 11155111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("SEPOLIA_PRIVATE_KEY")],
+    },
+  },
+  typechain: { outDir: "types" },
+  test: {
+    mocha: { timeout: isDeep ? 1_200_000 : 120_000, forbidOnly: true },
+    solidity: {
+      fuzz: { runs: isDeep ? 10_000 : 256, seed: "0x74726574" },
+      invariant: { runs: isDeep ? 512 : 64, depth: isDeep ? 256 : 64, failOnRevert: false },
+    },
+  },
+});

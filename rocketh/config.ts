@@ -1,0 +1,37 @@
+import * as deployExtension from "@rocketh/deploy";
+import * as proxyExtension from "@rocketh/proxy";
+import * as readExecuteExtension from "@rocketh/read-execute";
+import type { UserConfig } from "rocketh/types";
+
+/**
+ * Who does what in a deployment. The numbers index the accounts of the network. A public network has one, the deployer's:
+ * there everyone else gets an address here, as in `{ default: 1, hoodi: "0x…" }`, and without it nothing is deployed.
+ */
+export const config = {
+  accounts: {
+    deployer: { default: 0 },
+    governance: { default: 1 },
+    guardian: { default: 2 },
+    scorer: { default: 3 },
+    foundation: { default: 4 },
+    treasury: { default: 5 },
+  },
+  data: {},
+  chains: {
+    // viem does not know the in-process chain by this id; without this entry every run warns.
+    31337: {
+      info: {
+        id: 31337,
+        name: "Hardhat",
+        nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+        rpcUrls: { default: { http: ["http://127.0.0.1:8545"] } },
+      },
+    },
+  },
+} as const satisfies UserConfig;
+
+export const extensions = { ...deployExtension, ...proxyExtension, ...readExecuteExtension };
+
+export type Extensions = typeof extensions;
+export type Accounts = typeof config.accounts;
+export type Data = typeof config.data;

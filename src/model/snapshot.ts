@@ -1,0 +1,42 @@
+/** A snapshot of the model, in the form that the invariants read. */
+import { assetsAt, type Book, bufferOf, freeOf, lockedAt, supplyOf } from "./book.ts";
+import { batchOpen, exitsOf, fundedThrough, maturedOf, openOf } from "./exits.ts";
+import type { Snapshot } from "./invariants.ts";
+
+export function snapshotOf(book: Book, now: bigint): Snapshot {
+  const { exits } = book;
+  return {
+    balance: book.balance,
+    buffer: bufferOf(book),
+    delegated: book.delegated,
+    owed: exits.owed,
+    reserved: exits.reserved,
+    free: freeOf(book),
+    locked: lockedAt(book, now),
+    roundGain: book.roundGain,
+    assets: assetsAt(book, now),
+    supply: supplyOf(book),
+    dilution: book.dilution,
+    highWater: book.highWater,
+    closed: book.closed,
+    fundedThrough: fundedThrough(exits),
+    accounts: [...book.accounts].map(([account, { shares, free }]) => ({
+      account,
+      shares,
+      free,
+      exits: exitsOf(exits, account).map((exit) => ({
+        batch: exit.batch,
+        open: openOf(exits, exit),
+        matured: maturedOf(exits, exit),
+      })),
+    })),
+    batches: exits.batches.map((batch) => ({
+      number: batch.number,
+      units: batch.units,
+      paid: batch.paid,
+      open: batchOpen(exits, batch),
+    })),
+    operators: [],
+    groups: [],
+  };
+}

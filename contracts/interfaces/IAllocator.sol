@@ -69,6 +69,24 @@ interface IAllocator {
         uint96 minMove; // wei; smallest leg, beside 1 bp of T and 2 % of the operator's target or position
     }
 
+    /// @notice What rounds and legs keep of an operator beside its position.
+    struct Record {
+        // Slot 0.
+        uint96 base; // p_i: position at the end of the last round
+        uint96 class1Taken; // in class1Round
+        uint32 class1Round;
+        // Slot 1.
+        uint96 lossSince; // booked by settleOne since the last reading
+        uint96 dueAmount; // of the unbonding that must have arrived by dueAt
+        uint40 dueAt;
+        // Slot 2.
+        uint96 factor; // of D, 1e18 fixed point, 0 if it has none
+        uint96 lost; // written down and not recovered
+        uint40 writtenDownAt;
+        // Slot 3.
+        uint40 lastDownAt; // last time that something was unstaked
+    }
+
     /* EVENTS */
 
     event RoundBegun(uint256 indexed round, uint256 indexed epoch, uint256 networkStake);
@@ -102,6 +120,7 @@ interface IAllocator {
         uint256[3] charged
     );
     event LegSkipped(uint256 indexed id, bool indexed up, uint256 requested, uint256 room, SkipReason reason);
+    event UpgradesRenounced();
     event ParametersChanged(Parameters oldParameters, Parameters newParameters);
 
     enum SkipReason {
@@ -114,18 +133,15 @@ interface IAllocator {
 
     /* ERRORS */
 
-    error RoundNotDue(uint256 nextRoundAt, uint256 timestamp);
-    error RoundOpen(uint256 round);
-    error NoRound();
     error TooManyLegs(uint256 legs, uint256 maximum);
     error SheetNotAscending(uint256 group);
     error GroupWithoutLevel(uint256 group);
-    error AlreadyCertified(uint256 round);
     error UnknownOperator(uint256 id);
     error UnexpectedEther(address sender, uint256 amount);
     error OnlySelf(address caller);
     error OutOfBounds(uint256 value, uint256 minimum, uint256 maximum);
     error NotWrittenDown(uint256 id);
+    error UpgradesAreRenounced();
     error TooLittleGas(uint256 gasLeft, uint256 needed);
 
     /* KEEPERS: ANYONE */
@@ -154,6 +170,9 @@ interface IAllocator {
     /// @notice Ends the premium that stakes pay because of a written-down operator. Anyone may after 90 days.
     function clearWriteDown(uint256 id) external;
 
+    /// @notice Gives up upgrades for ever.
+    function renounceUpgrades() external;
+
     /* VIEWS */
 
     function epochLength() external view returns (uint256);
@@ -166,6 +185,7 @@ interface IAllocator {
     function unbonding() external view returns (uint256);
     function parameters() external view returns (Parameters memory);
     function positionOf(uint256 id) external view returns (Position memory);
+    function recordOf(uint256 id) external view returns (Record memory);
     function snapshotOf(uint256 id) external view returns (Snapshot memory);
     function poolSnapshot() external view returns (PoolSnapshot memory);
     function groupSnapshot(uint256 group) external view returns (GroupSnapshot memory);
@@ -173,6 +193,8 @@ interface IAllocator {
     function liveTotals() external view returns (uint256 total, uint256 faultedStake, uint256 networkStake);
     /// @notice What exits and the buffer lack at this moment.
     function liveNeed() external view returns (uint256);
+    /// @notice What class 0 took since the last round, and class 2 within one unbonding time.
+    function budgetsUsed() external view returns (uint256 class0, uint256 class2);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);
     /// @notice When exits of `batch` can be funded at the earliest, and when if keepers do their work.

@@ -76,6 +76,7 @@ interface IMetaPool is IStakingPool {
     error OutOfBounds(uint256 value, uint256 minimum, uint256 maximum);
     error PauseNotAllowedYet(uint256 allowedAt);
     error UpgradesAreRenounced();
+    error InvalidAddress(address account);
 
     /* USERS */
 
@@ -100,15 +101,17 @@ interface IMetaPool is IStakingPool {
     /// @notice Takes a written-down operator's factor out of D; `last` if none is left.
     function endWriteDown(uint256 factor, bool last) external;
 
-    /// @notice Ends the round: takes the fee, locks the rest of the gain. @param accrual amount-weighted average time, seconds.
-    function endRound(uint256 batch, uint256 accrual) external;
+    /// @notice Ends the round: takes the fee, locks the rest of the gain. @param netGain gains less losses of the round,
+    /// at least 0. @param accrual amount-weighted average time that the gains took to accrue, in seconds.
+    function endRound(uint256 batch, uint256 netGain, uint256 accrual) external;
 
     /// @notice Sends `assets` of the buffer to the allocator.
     function fund(uint256 assets) external;
 
     /* ROLES */
 
-    function connect(address allocator, address notice) external;
+    /// @notice Wires the pool, once. The value buys the seed shares, which belong to nobody.
+    function connect(address allocator, address notice) external payable;
     function setParameters(Parameters calldata parameters) external;
     /// @notice Stops deposits and stakes for up to 21 days, not again within 60 days. By the guardian.
     function pauseStaking(uint256 duration) external;
@@ -127,4 +130,5 @@ interface IMetaPool is IStakingPool {
     function batchOf(uint256 batch) external view returns (uint256 units, uint256 paid, uint256 open);
     /// @notice Marks a pool of pools, which must never be listed by another one.
     function isMetaPool() external pure returns (bool);
+    function epochLength() external view returns (uint256);
 }

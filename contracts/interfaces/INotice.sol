@@ -3,7 +3,8 @@ pragma solidity ^0.8.20;
 
 /// @title Announce → executable → expired, for every change that can hurt a staker.
 /// @notice A call is announced by who could make it, can be executed by anyone once those who asked to leave within two
-/// rounds have been funded, and expires. Times in seconds. An announcement's id is keccak256(abi.encode(target, data, salt)).
+/// rounds have been funded, and expires after 120 days. An announcement may be repeated once it is no longer pending.
+/// Times in seconds. An announcement's id is keccak256(abi.encode(target, data, salt)).
 interface INotice {
     enum Status {
         None,
@@ -36,6 +37,8 @@ interface INotice {
 
     /// @notice `caller` does not hold the role that may make this call, with notice or at once.
     error NotAllowed(address caller, address target, bytes4 selector);
+    /// @notice The data is too short to name a function.
+    error MissingSelector(uint256 length);
     error AlreadyPending(bytes32 id);
     error NotPending(bytes32 id, Status status);
     error TooEarly(bytes32 id, uint256 earliest, uint256 timestamp);

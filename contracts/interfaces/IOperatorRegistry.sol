@@ -4,12 +4,14 @@ pragma solidity ^0.8.20;
 /// @title Who may hold the pool's stake, and how much of it at most: whitelist, list, weights, caps, groups, states.
 /// @notice Ids count from 1 and are never used again. Shares are in basis points, caps in wei.
 /// Role names are those of docs/roles.md; "with notice" means: only the Notice contract can make the call.
+/// @dev A setter that is given the present value emits its event with both values equal and changes nothing. Nothing is
+/// listed, reinstated or removed while a round is open, so that `operatorCount` is constant in a round.
 interface IOperatorRegistry {
     /// @notice Ramping → Active → Draining or Delisted → Removed. Removed ones stay as tombstones.
     enum State {
         None,
         Ramping, // listed after the handover
-        Active,
+        Active, // listed before the handover, or done ramping
         Draining, // target zero; governance can reinstate it with notice
         Delisted, // target zero for good; removed once nothing is left there
         Removed
@@ -30,6 +32,7 @@ interface IOperatorRegistry {
     /// @notice How an operator is listed.
     struct Listing {
         address pool;
+        address factory; // whitelisted one that deployed the pool; 0 for a pool whitelisted by itself
         uint24 weight;
         uint24 minWeight; // bounds of setWeights
         uint24 maxWeight;
@@ -55,6 +58,8 @@ interface IOperatorRegistry {
 
     /* EVENTS */
 
+    event Connected(address indexed metaPool, address indexed allocator, address indexed notice);
+    event UpgradesRenounced();
     event FactoryWhitelisted(address indexed factory, bool whitelisted);
     event PoolWhitelisted(address indexed pool, bool whitelisted);
     event OperatorListed(uint256 indexed id, address indexed pool, State state, Listing listing);
@@ -66,11 +71,17 @@ interface IOperatorRegistry {
     event GroupsChanged(uint256 indexed id, uint40 oldGroups, uint40 newGroups);
     event GroupChanged(uint256 indexed group, Group oldGroup, Group newGroup);
     event PolicyChanged(Policy oldPolicy, Policy newPolicy);
+    event LongestUnbondingChanged(uint256 oldUnbondingTime, uint256 newUnbondingTime);
     /// @notice An immediate tightening made `amount` wei a violation; `used` of the epoch's share is gone.
     event GuardianShareUsed(uint256 indexed epoch, uint256 amount, uint256 used);
 
     /* ERRORS */
 
+    error AlreadyConnected(address allocator);
+    error NotConnected();
+    error InvalidAddress(address account);
+    error UpgradesAreRenounced();
+    error OnlyAllocator(address caller);
     error UnknownOperator(uint256 id);
     error NotWhitelisted(address pool);
     error AlreadyListed(address pool, uint256 id);
@@ -89,6 +100,14 @@ interface IOperatorRegistry {
     error GuardianShareExceeded(uint256 amount, uint256 left);
     error UnbondingTooLong(uint256 unbondingTime, uint256 maximum);
 
+    /* WIRING */
+
+    /// @notice Names the other contracts, once. By the deployer.
+    function connect(address metaPool, address allocator, address notice) external;
+
+    /// @notice Gives up upgrades for ever. By governance, with notice.
+    function renounceUpgrades() external;
+
     /* WHITELIST: FOUNDATION */
 
     /// @notice Vouches, or stops vouching, for every pool of `factory`. With notice.
@@ -103,21 +122,42 @@ interface IOperatorRegistry {
     /* LIST: GOVERNANCE, WITH NOTICE */
 
     /// @notice Lists a whitelisted pool. @return id the next free one.
+    /// @dev Requires that the pool is not listed, is no pool of pools, and unbonds within 64 epochs.
     function list(Listing calldata listing) external returns (uint256 id);
+
+    /// @notice Gives a draining operator the state back that it was drained from.
     function reinstate(uint256 id) external;
+
+    /// @notice Allows increases again.
     function clearWatch(uint256 id) external;
+
+    /// @notice Sets the bounds of `setWeights`. The weight moves to the nearer one if it lies outside.
     function setWeightBounds(uint256 id, uint24 minWeight, uint24 maxWeight) external;
+
     function setAbsoluteCap(uint256 id, uint96 cap) external;
+
+    /// @notice Sets the operator's groups: byte k is 0 or a group of dimension k + 1.
     function setGroups(uint256 id, uint40 groups) external;
+
+    /// @notice Sets a group's caps, or creates the group with the next free id. Its dimension is fixed at its creation.
     function setGroup(uint256 group, Group calldata caps) external;
+
+    /// @notice Sets what holds for every operator. Whether bonds count is fixed at deployment.
     function setPolicy(Policy calldata policy) external;
 
     /* RISK REDUCTIONS: GUARDIAN, IMMEDIATE WITHIN THE GUARDIAN SHARE; BEYOND IT WITH NOTICE */
 
+    /// @notice Sends all stake home, until governance reinstates the operator.
     function drain(uint256 id) external;
+
+    /// @notice Sends all stake home for good.
     function delist(uint256 id) external;
+
     function lowerAbsoluteCap(uint256 id, uint96 cap) external;
+
+    /// @notice Lowers one or more caps of a group; none may rise.
     function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
+
     /// @notice Stops increases. By the guardian or the allocator.
     function watch(uint256 id) external;
 
@@ -133,18 +173,30 @@ interface IOperatorRegistry {
 
     /* ALLOCATOR */
 
-    /// @notice Records the longest unbonding time that a finished round saw among listed operators.
+    /// @notice Ends an operator's ramp: Ramping becomes Active.
+    function activate(uint256 id) external;
+
+    /// @notice Records the longest unbonding time that a finished round saw among listed operators, at most 64 epochs.
     function setLongestUnbonding(uint256 unbondingTime) external;
 
     /* VIEWS */
 
+    function metaPool() external view returns (address);
+    function allocator() external view returns (address);
+    function notice() external view returns (address);
+    /// @notice Number of ids given so far, tombstones included; ids are 1 to this.
     function operatorCount() external view returns (uint256);
+    /// @notice All zero for an unknown id. Never reverts, calls nobody.
     function operator(uint256 id) external view returns (Operator memory);
     function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight);
+    /// @notice The factory that vouches for the operator; 0 if its pool is whitelisted by itself.
+    function factoryOf(uint256 id) external view returns (address);
+    /// @notice The latest id of `pool`, which may be a tombstone; 0 if it was never listed.
     function idOf(address pool) external view returns (uint256);
-    /// @notice Never reverts.
+    /// @notice Whether the foundation vouches for `pool`. A factory's pool counts once it is listed. Never reverts.
     function isWhitelisted(address pool) external view returns (bool);
     function isFactoryWhitelisted(address factory) external view returns (bool);
+    /// @notice Number of groups beside the pool itself, which is group 0; ids are 1 to this.
     function groupCount() external view returns (uint256);
     function group(uint256 id) external view returns (Group memory);
     function policy() external view returns (Policy memory);
@@ -152,4 +204,5 @@ interface IOperatorRegistry {
     function longestUnbonding() external view returns (uint256);
     /// @notice What is left of this epoch's guardian share, in wei.
     function guardianShareLeft() external view returns (uint256);
+    function areUpgradesRenounced() external view returns (bool);
 }

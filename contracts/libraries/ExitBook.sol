@@ -217,7 +217,14 @@ library ExitBook {
 
     /// @dev wei that `batch` is still owed, rounded down.
     function batchOpen(Book storage book, uint256 batch) internal view returns (uint256) {
-        return _openUnits(book, batch).mulDiv(book.lossIndex, INDEX_ONE);
+        return openUnits(book, batch).mulDiv(book.lossIndex, INDEX_ONE);
+    }
+
+    /// @dev Units of batch `id` that are not yet funded.
+    function openUnits(Book storage book, uint256 id) internal view returns (uint256) {
+        Batch storage batch = book.batches[id];
+        if (batch.phase == Phase.Closed || id <= book.voidedThrough) return 0;
+        return batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
     }
 
     /// @dev The last batch before the oldest one with open units; with none open, the last completed one.
@@ -253,13 +260,13 @@ library ExitBook {
         }
 
         list = new IStakingPool.ExitView[](count);
-        uint256 at = first;
+        uint256 id = first;
         for (uint256 i; i < count; ++i) {
-            Exit storage exit = book.exits[owner][at];
-            list[i].batch = at;
-            list[i].open = _open(book, exit, at);
-            list[i].matured = _matured(exit, book.batches[at]);
-            at = exit.next;
+            Exit storage exit = book.exits[owner][id];
+            list[i].batch = id;
+            list[i].open = _open(book, exit, id);
+            list[i].matured = _matured(exit, book.batches[id]);
+            id = exit.next;
         }
     }
 
@@ -271,7 +278,7 @@ library ExitBook {
         uint256 available
     ) private returns (uint256 paid, bool closed) {
         Batch storage batch = book.batches[id];
-        uint256 units = _openUnits(book, id);
+        uint256 units = openUnits(book, id);
         uint256 index = book.lossIndex;
         uint256 due = units.mulDiv(index, INDEX_ONE);
         closed = available >= due;
@@ -315,12 +322,6 @@ library ExitBook {
 
     function _isClosed(Book storage book, uint256 batch) private view returns (bool) {
         return book.batches[batch].phase == Phase.Closed || batch <= book.voidedThrough;
-    }
-
-    function _openUnits(Book storage book, uint256 id) private view returns (uint256) {
-        Batch storage batch = book.batches[id];
-        if (batch.phase == Phase.Closed || id <= book.voidedThrough) return 0;
-        return batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
     }
 
     function _open(Book storage book, Exit storage exit, uint256 id) private view returns (uint256) {

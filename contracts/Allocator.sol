@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
+import {IAllocator} from "./interfaces/IAllocator.sol";
+import {IMetaPool} from "./interfaces/IMetaPool.sol";
+import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {IPoolCalls} from "./interfaces/IPoolCalls.sol";
+import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
+import {IStakingPool} from "./interfaces/IStakingPool.sol";
+import {AllocatorBook} from "./libraries/AllocatorBook.sol";
+import {Legs} from "./libraries/Legs.sol";
+import {Levels} from "./libraries/Levels.sol";
+import {Rounds} from "./libraries/Rounds.sol";
+
+/// @title Allocator
+/// Assumes: nothing of operator pools; the registry's and the meta pool's answers are true.
+/// Guarantees: no leg lifts an operator or a group above its cap, whoever sends it; a pool that fails, lies or burns gas
+/// costs at most its own position; ether is held only within a call.
+contract Allocator is
+    IAllocator,
+    IPoolCalls,
+    AccessManagedUpgradeable,
+    UUPSUpgradeable,
+    ReentrancyGuardTransient
+{
+    using AllocatorBook for AllocatorBook.State;
+    using Legs for AllocatorBook.State;
+    using Levels for AllocatorBook.State;
+    using Rounds for AllocatorBook.State;
+
+    uint256 private constant MAX_LEGS = 200;
+    uint256 private constant WRITE_DOWN_TERM = 90 days;
+
+    /// @dev Where the one struct of this contract, AllocatorBook.State, lies (ERC-7201):
+    // keccak256(abi.encode(uint256(keccak256("trellis.Allocator")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant STORAGE_LOCATION = 0xabfd250d77f5965c911b3fc47b9948ef8aa2091f879d2e9d143971a0b318c300;
+
+    /// @dev The pool that may send ether now.
+    address private transient _payer;
+
+    constructor() {
+        _disableInitializers();
+    }
+
+    /// @notice Sets up the proxy. @param epochLength_ in seconds, fixed for ever.
+    function initialize(
+        address manager,
+        IMetaPool metaPool,
+        IOperatorRegistry registry,
+        IStakeNetwork network,
+        uint32 epochLength_,
+        Parameters calldata parameters_
+    ) external initializer {
+        __AccessManaged_init(manager);
+        AllocatorBook.State storage $ = _storage();
+        $.metaPool = metaPool;
+        $.registry = registry;
+        $.network = network;
+        $.epochLength = epochLength_;
+        $.epoch = uint40(block.timestamp / epochLength_);
+        _setParameters(parameters_);
+    }
+
+    /// @dev Only the meta pool, and the operator pool that is being called, may send ether.
+    receive() external payable {
+        require(
+            msg.sender == address(_storage().metaPool) || msg.sender == _payer,
+            UnexpectedEther(msg.sender, msg.value)
+        );
+    }
+
+    /* KEEPERS */
+
+    /// @inheritdoc IAllocator
+    function settle(uint256 maxOperators) external nonReentrant returns (uint256 read, bool completed) {
+        return _storage().settle(maxOperators);
+    }
+
+    /// @inheritdoc IAllocator
+    function settleOne(uint256 id) external nonReentrant returns (uint256 loss) {
+        return _storage().settleOne(id);
+    }
+
+    /// @inheritdoc IAllocator
+    function certifyLevels(
+        Level[] calldata sheet,
+        uint256 maxOperators
+    ) external nonReentrant returns (bool certified) {
+        return _storage().certify(sheet, maxOperators);
+    }
+
+    /// @inheritdoc IAllocator
+    function rebalance(Leg[] calldata legs) external nonReentrant returns (uint256[] memory moved) {
+        require(legs.length <= MAX_LEGS, TooManyLegs(legs.length, MAX_LEGS));
+        return _storage().rebalance(legs);
+    }
+
+    /// @inheritdoc IAllocator
+    function reclaim(uint256 id) external nonReentrant returns (uint256 gain) {
+        return _storage().reclaim(id);
+    }
+
+    /* GOVERNANCE */
+
+    /// @inheritdoc IAllocator
+    function setParameters(Parameters calldata newParameters) external restricted {
+        _setParameters(newParameters);
+    }
+
+    /// @inheritdoc IAllocator
+    function clearWriteDown(uint256 id) external {
+        if (block.timestamp < _storage().records[id].writtenDownAt + WRITE_DOWN_TERM) {
+            _checkCanCall(msg.sender, msg.data);
+        }
+        _storage().clearWriteDown(id);
+    }
+
+    /// @inheritdoc IAllocator
+    function renounceUpgrades() external restricted {
+        _storage().upgradesRenounced = true;
+        emit UpgradesRenounced();
+    }
+
+    /* CALLS TO ONE POOL, BY SELF */
+
+    /// @inheritdoc IPoolCalls
+    function collect(address pool) external returns (Reading memory reading) {
+        _checkSelf();
+        _call(pool, 0, abi.encodeCall(IStakingPool.ping, ()));
+        uint256 due = _word(pool, abi.encodeCall(IStakingPool.withdrawable, (address(this))));
+        if (due != 0) {
+            uint256 balance = address(this).balance;
+            _payer = pool;
+            _call(pool, 0, abi.encodeCall(IStakingPool.withdraw, (due)));
+            _payer = address(0);
+            reading.arrived = address(this).balance - balance;
+        }
+        (reading.staked, reading.unstaked) = peek(pool);
+        reading.total = _word(pool, abi.encodeCall(IStakingPool.get_total_staked_balance, ()));
+        (, reading.bond) = _tryWord(pool, abi.encodeCall(IOperatorPool.bond, ()));
+    }
+
+    /// @inheritdoc IPoolCalls
+    function peek(address pool) public view returns (uint256 staked, uint256 unstaked) {
+        staked = _word(pool, abi.encodeCall(IStakingPool.get_account_staked_balance, (address(this))));
+        unstaked = _word(pool, abi.encodeCall(IStakingPool.get_account_unstaked_balance, (address(this))));
+    }
+
+    /// @inheritdoc IPoolCalls
+    function peekBond(address pool) external view returns (uint256 bond) {
+        return _word(pool, abi.encodeCall(IOperatorPool.bond, ()));
+    }
+
+    /// @inheritdoc IPoolCalls
+    function push(address pool, uint256 amount) external returns (uint256 staked) {
+        _checkSelf();
+        _call(pool, amount, abi.encodeCall(IStakingPool.deposit_and_stake, ()));
+        return _word(pool, abi.encodeCall(IStakingPool.get_account_staked_balance, (address(this))));
+    }
+
+    /// @inheritdoc IPoolCalls
+    function pull(address pool, uint256 amount) external returns (uint256 staked, uint256 unstaked) {
+        _checkSelf();
+        staked = _word(pool, abi.encodeCall(IStakingPool.get_account_staked_balance, (address(this))));
+        if (amount >= staked) _call(pool, 0, abi.encodeCall(IStakingPool.unstake_all, ()));
+        else _call(pool, 0, abi.encodeCall(IStakingPool.unstake, (amount)));
+        return peek(pool);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IAllocator
+    function epochLength() external view returns (uint256) {
+        return _storage().epochLength;
+    }
+
+    /// @inheritdoc IAllocator
+    function currentEpoch() external view returns (uint256) {
+        return _storage().currentEpoch();
+    }
+
+    /// @inheritdoc IAllocator
+    function nextRoundAt() public view returns (uint256) {
+        AllocatorBook.State storage $ = _storage();
+        return (uint256($.epoch) + 1) * $.epochLength;
+    }
+
+    /// @inheritdoc IAllocator
+    function openRound() external view returns (uint256 round, uint256 cursor) {
+        return (_storage().round, _storage().cursor);
+    }
+
+    /// @inheritdoc IAllocator
+    function committed() external view returns (uint256) {
+        return _storage().committed;
+    }
+
+    /// @inheritdoc IAllocator
+    function unbonding() external view returns (uint256) {
+        return _storage().unbonding;
+    }
+
+    /// @inheritdoc IAllocator
+    function parameters() external view returns (Parameters memory) {
+        return _storage().parameters;
+    }
+
+    /// @inheritdoc IAllocator
+    function positionOf(uint256 id) external view returns (Position memory) {
+        return _storage().positions[id];
+    }
+
+    /// @inheritdoc IAllocator
+    function recordOf(uint256 id) external view returns (Record memory) {
+        return _storage().records[id];
+    }
+
+    /// @inheritdoc IAllocator
+    function snapshotOf(uint256 id) external view returns (Snapshot memory) {
+        return _storage().snapshots[id];
+    }
+
+    /// @inheritdoc IAllocator
+    function poolSnapshot() external view returns (PoolSnapshot memory) {
+        return _storage().snapshot;
+    }
+
+    /// @inheritdoc IAllocator
+    function groupSnapshot(uint256 group) external view returns (GroupSnapshot memory) {
+        return _storage().groups[group];
+    }
+
+    /// @inheritdoc IAllocator
+    function liveTotals() external view returns (uint256 total, uint256 faultedStake, uint256 networkStake) {
+        AllocatorBook.Live memory now_ = _storage().live();
+        return (now_.total, now_.faultedStake, now_.networkStake);
+    }
+
+    /// @inheritdoc IAllocator
+    function liveNeed() external view returns (uint256) {
+        return _storage().live().need;
+    }
+
+    /// @inheritdoc IAllocator
+    function targetOf(uint256 id) external view returns (uint256) {
+        return _storage().targetOf(_storage().snapshots[id]);
+    }
+
+    /// @inheritdoc IAllocator
+    function budgetsUsed() external view returns (uint256 class0, uint256 class2) {
+        return _storage().budgetsUsed();
+    }
+
+    /// @inheritdoc IAllocator
+    function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated) {
+        AllocatorBook.State storage $ = _storage();
+        bool begun = batch < $.metaPool.fillingBatch();
+        earliest = begun ? block.timestamp : nextRoundAt();
+        if (earliest < block.timestamp) earliest = block.timestamp;
+        estimated = earliest + $.registry.longestUnbonding() + $.epochLength;
+    }
+
+    /* INTERNAL */
+
+    function _setParameters(Parameters calldata newParameters) private {
+        _checkBound(newParameters.graceBps, 0, 2_000);
+        _checkBound(newParameters.bandBps, 0, 5_000);
+        _checkBound(newParameters.budget0Bps, 100, 10_000);
+        _checkBound(newParameters.budget2Bps, 0, 1_000);
+        _checkBound(newParameters.maxLossBps, 1, 10_000);
+        _checkBound(newParameters.maxGainBps, 1, 1_000);
+        _checkBound(newParameters.minMove, 0.01 ether, 100 ether);
+
+        emit ParametersChanged(_storage().parameters, newParameters);
+        _storage().parameters = newParameters;
+    }
+
+    function _checkBound(uint256 value, uint256 minimum, uint256 maximum) private pure {
+        require(value >= minimum && value <= maximum, OutOfBounds(value, minimum, maximum));
+    }
+
+    function _call(address pool, uint256 value, bytes memory data) private {
+        require(LowLevelCall.callNoReturn(pool, value, data), PoolFailed(pool, bytes4(data)));
+    }
+
+    function _word(address pool, bytes memory data) private view returns (uint256 word) {
+        bool success;
+        (success, word) = _tryWord(pool, data);
+        require(success, PoolFailed(pool, bytes4(data)));
+    }
+
+    function _tryWord(address pool, bytes memory data) private view returns (bool success, uint256 word) {
+        bytes32 result;
+        (success, result, ) = LowLevelCall.staticcallReturn64Bytes(pool, data);
+        success = success && LowLevelCall.returnDataSize() >= 32;
+        word = success ? uint256(result) : 0;
+    }
+
+    function _checkSelf() private view {
+        require(msg.sender == address(this), OnlySelf(msg.sender));
+    }
+
+    function _authorizeUpgrade(address) internal override restricted {
+        require(!_storage().upgradesRenounced, UpgradesAreRenounced());
+    }
+
+    function _storage() private pure returns (AllocatorBook.State storage $) {
+        // The namespaced struct cannot be reached without assembly (ERC-7201).
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            $.slot := STORAGE_LOCATION
+        }
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAllocator} from "./interfaces/IAllocator.sol";
+import {IMetaPool} from "./interfaces/IMetaPool.sol";
+import {INotice} from "./interfaces/INotice.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {Roles} from "./libraries/Roles.sol";
+
+/// @title Notice
+/// Assumes: after the handover nobody else holds AccessManager's admin role or a `Roles.noticed` role.
+/// Guarantees: a call is made only as announced, at most once per announcement, and only after everyone who asked to
+/// leave within two rounds of the announcement is funded; for calls that are not strict, at the latest after 90 days.
+contract Notice is INotice {
+    using Math for uint256;
+    using SafeCast for uint256;
+
+    uint256 private constant EPOCHS = 2;
+    uint256 private constant ROUNDS = 2;
+    uint256 private constant PATIENCE = 90 days;
+    uint256 private constant LIFETIME = 120 days;
+
+    IAccessManager public immutable ACCESS_MANAGER;
+    IMetaPool public immutable META_POOL;
+    IAllocator public immutable ALLOCATOR;
+    IOperatorRegistry public immutable REGISTRY;
+
+    mapping(bytes32 id => Announcement announcement) private _announcements;
+
+    constructor(IAccessManager accessManager, IMetaPool metaPool, IAllocator allocator, IOperatorRegistry registry) {
+        ACCESS_MANAGER = accessManager;
+        META_POOL = metaPool;
+        ALLOCATOR = allocator;
+        REGISTRY = registry;
+    }
+
+    /// @inheritdoc INotice
+    function announce(address target, bytes calldata data, bytes32 salt) external returns (bytes32 id) {
+        _checkAllowed(_mayAnnounce(msg.sender, target, data), target, data);
+        id = idOf(target, data, salt);
+        require(_statusOf(id) != Status.Pending, AlreadyPending(id));
+
+        uint256 batch = META_POOL.fillingBatch();
+        _announcements[id] = Announcement({
+            announcedAt: block.timestamp.toUint40(),
+            unbondingTime: REGISTRY.longestUnbonding().toUint40(),
+            batch: batch.toUint32(),
+            status: Status.Pending,
+            announcer: msg.sender
+        });
+
+        emit Announced(id, msg.sender, target, data, salt, batch, earliestOf(id), block.timestamp + LIFETIME);
+    }
+
+    /// @inheritdoc INotice
+    function cancel(address target, bytes calldata data, bytes32 salt) external {
+        bool mayCancel = _hasRole(Roles.GUARDIAN, msg.sender) || _mayAnnounce(msg.sender, target, data);
+        _checkAllowed(mayCancel, target, data);
+        bytes32 id = idOf(target, data, salt);
+        _checkPending(id);
+
+        _announcements[id].status = Status.Cancelled;
+
+        emit Cancelled(id, msg.sender);
+    }
+
+    /// @inheritdoc INotice
+    function execute(address target, bytes calldata data, bytes32 salt) external returns (bytes memory result) {
+        bytes32 id = idOf(target, data, salt);
+        _checkPending(id);
+        require(_isDue(id), TooEarly(id, earliestOf(id), block.timestamp));
+        require(
+            _areExitsFunded(id, isStrict(target, data)),
+            ExitsWaiting(id, _announcements[id].batch + ROUNDS, META_POOL.fundedThrough())
+        );
+
+        _announcements[id].status = Status.Executed;
+
+        bool success;
+        (success, result) = target.call(data);
+        require(success, CallFailed(id, result));
+
+        emit Executed(id, msg.sender, result);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc INotice
+    function announcement(bytes32 id) external view returns (Announcement memory found) {
+        found = _announcements[id];
+        found.status = _statusOf(id);
+    }
+
+    /// @inheritdoc INotice
+    function isExecutable(address target, bytes calldata data, bytes32 salt) external view returns (bool) {
+        bytes32 id = idOf(target, data, salt);
+
+        return _statusOf(id) == Status.Pending && _isDue(id) && _areExitsFunded(id, isStrict(target, data));
+    }
+
+    /// @inheritdoc INotice
+    function earliestOf(bytes32 id) public view returns (uint256) {
+        Announcement storage found = _announcements[id];
+        uint256 unbondingTime = REGISTRY.longestUnbonding().max(found.unbondingTime);
+
+        return found.announcedAt + EPOCHS * ALLOCATOR.epochLength() + unbondingTime;
+    }
+
+    /// @inheritdoc INotice
+    function idOf(address target, bytes calldata data, bytes32 salt) public pure returns (bytes32 id) {
+        return keccak256(abi.encode(target, data, salt));
+    }
+
+    /// @inheritdoc INotice
+    function isStrict(address target, bytes calldata data) public view returns (bool) {
+        bytes4 selector = bytes4(data);
+
+        return
+            target == address(ACCESS_MANAGER) ||
+            selector == UUPSUpgradeable.upgradeToAndCall.selector ||
+            (target == address(REGISTRY) && selector == IOperatorRegistry.setFactoryWhitelisted.selector);
+    }
+
+    /* INTERNAL */
+
+    function _statusOf(bytes32 id) private view returns (Status) {
+        Announcement storage found = _announcements[id];
+        bool expired = found.status == Status.Pending && block.timestamp >= found.announcedAt + LIFETIME;
+
+        return expired ? Status.Expired : found.status;
+    }
+
+    function _isDue(bytes32 id) private view returns (bool) {
+        return block.timestamp >= earliestOf(id);
+    }
+
+    function _areExitsFunded(bytes32 id, bool strict) private view returns (bool) {
+        Announcement storage found = _announcements[id];
+        if (!strict && block.timestamp >= found.announcedAt + PATIENCE) return true;
+
+        return META_POOL.fundedThrough() >= found.batch + ROUNDS;
+    }
+
+    /// @dev Whether the account holds the function's role without the bit that asks for notice. AccessManager's own
+    /// functions, and those that nobody was given, are governance's.
+    function _mayAnnounce(address account, address target, bytes calldata data) private view returns (bool) {
+        uint64 role =
+            target == address(ACCESS_MANAGER)
+                ? Roles.ADMIN
+                : ACCESS_MANAGER.getTargetFunctionRole(target, bytes4(data));
+
+        return _hasRole(Roles.announcerOf(role), account);
+    }
+
+    function _hasRole(uint64 role, address account) private view returns (bool isMember) {
+        (isMember, ) = ACCESS_MANAGER.hasRole(role, account);
+    }
+
+    function _checkAllowed(bool allowed, address target, bytes calldata data) private view {
+        require(data.length >= 4, MissingSelector(data.length));
+        require(allowed, NotAllowed(msg.sender, target, bytes4(data)));
+    }
+
+    function _checkPending(bytes32 id) private view {
+        Status status = _statusOf(id);
+        require(status == Status.Pending, NotPending(id, status));
+    }
+}

@@ -1,0 +1,690 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+// solhint-disable-next-line max-line-length
+import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
+import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAllocator} from "./interfaces/IAllocator.sol";
+import {IMetaPool} from "./interfaces/IMetaPool.sol";
+import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {IStakingPoolFactory} from "./interfaces/IStakingPoolFactory.sol";
+
+/// @title OperatorRegistry
+/// Assumes: the AccessManager is set up as docs/roles.md says; the allocator's views are honest.
+/// Guarantees: only whitelisted pools are listed, none twice, no pool of pools; what is done without notice turns
+/// at most the guardian share of T into violations per epoch; nothing here loops over operators.
+contract OperatorRegistry
+    is IOperatorRegistry, AccessManagedUpgradeable, UUPSUpgradeable
+    layout at erc7201("trellis.OperatorRegistry")
+{
+    using Math for uint256;
+    using SafeCast for uint256;
+
+    /// @dev What the foundation says of a single pool. Blocked wins over the pool's factory.
+    enum PoolStatus {
+        None,
+        Whitelisted,
+        Blocked
+    }
+
+    struct Record {
+        address pool; // first slot: 248 bits
+        State state;
+        bool watch;
+        uint24 weight;
+        uint40 groups;
+        State drainedFrom;
+        uint96 absoluteCap; // second slot: 232 bits
+        uint24 minWeight;
+        uint24 maxWeight;
+        uint24 epochWeight; // when the epoch `weightEpoch` began
+        uint32 weightEpoch;
+        uint32 unbondingTime;
+        address factory; // third slot
+    }
+
+    struct Storage {
+        address metaPool; // first slot: 192 bits
+        uint32 longestUnbonding;
+        address allocator; // second slot: 160 bits
+        address notice; // third slot: 248 bits
+        uint32 operatorCount;
+        uint8 groupCount;
+        bool upgradesRenounced;
+        uint40 guardianEpoch;
+        Policy policy; // fourth slot: 64 bits
+        uint96 guardianUsed; // fifth slot; structs end theirs
+        mapping(uint256 id => Record) records;
+        mapping(address pool => uint256 id) ids;
+        mapping(address pool => PoolStatus) pools;
+        mapping(address factory => bool whitelisted) factories;
+        mapping(uint256 group => Group) groups;
+    }
+
+    uint16 public constant NO_SHARE = type(uint16).max;
+    uint96 public constant NO_CAP = type(uint96).max;
+
+    uint256 private constant BPS = 10_000;
+    uint256 private constant MAX_POOL_SHARE_BPS = 3_333;
+    uint256 private constant MAX_GUARDIAN_SHARE_BPS = 3_333;
+    uint256 private constant MIN_BOND_RATIO = 3;
+    uint256 private constant MAX_BOND_RATIO = 250;
+    uint256 private constant MAX_UNBONDING_EPOCHS = 64;
+    uint256 private constant MAX_GROUPS = 255;
+    uint256 private constant DIMENSIONS = 5;
+    uint256 private constant WEIGHT_STEP_BPS = 2_000;
+    uint256 private constant PROBE_GAS = 50_000; // bounds what a pool can return, too
+
+    Storage private _storage;
+
+    constructor() {
+        _disableInitializers();
+    }
+
+    function initialize(address accessManager, Policy calldata newPolicy) external initializer {
+        __AccessManaged_init(accessManager);
+
+        require(
+            newPolicy.bondRatio == 0 || _isWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO),
+            OutOfBounds(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO)
+        );
+
+        _setPolicy(newPolicy);
+    }
+
+    /* WIRING */
+
+    /// @inheritdoc IOperatorRegistry
+    function connect(address newMetaPool, address newAllocator, address newNotice) external restricted {
+        require(_storage.allocator == address(0), AlreadyConnected(_storage.allocator));
+        require(newMetaPool != address(0), InvalidAddress(newMetaPool));
+        require(newAllocator != address(0), InvalidAddress(newAllocator));
+        require(newNotice != address(0), InvalidAddress(newNotice));
+
+        _storage.metaPool = newMetaPool;
+        _storage.allocator = newAllocator;
+        _storage.notice = newNotice;
+
+        emit Connected(newMetaPool, newAllocator, newNotice);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function renounceUpgrades() external restricted {
+        _storage.upgradesRenounced = true;
+
+        emit UpgradesRenounced();
+    }
+
+    /* WHITELIST */
+
+    /// @inheritdoc IOperatorRegistry
+    function setFactoryWhitelisted(address factory, bool whitelisted) external restricted {
+        _storage.factories[factory] = whitelisted;
+
+        emit FactoryWhitelisted(factory, whitelisted);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function whitelistPool(address pool) external restricted {
+        _storage.pools[pool] = PoolStatus.Whitelisted;
+
+        emit PoolWhitelisted(pool, true);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function unwhitelistPool(address pool) external restricted {
+        uint256 id = _storage.ids[pool];
+
+        if (id != 0) _useGuardianShare(_soundPosition(id));
+        _storage.pools[pool] = PoolStatus.Blocked;
+
+        emit PoolWhitelisted(pool, false);
+    }
+
+    /* LIST */
+
+    /// @inheritdoc IOperatorRegistry
+    function list(Listing calldata listing) external restricted returns (uint256 id) {
+        _checkNoRound();
+        _checkPool(listing.pool, listing.factory);
+        _checkGroups(listing.groups);
+        id = _storage.operatorCount + 1;
+        _checkWeightBounds(listing.minWeight, listing.maxWeight);
+        _checkWeight(id, listing.weight, listing.minWeight, listing.maxWeight);
+
+        uint256 unbondingTime = IOperatorPool(listing.pool).unbondingTime();
+        uint256 maximum = _maxUnbondingTime();
+        require(unbondingTime <= maximum, UnbondingTooLong(unbondingTime, maximum));
+
+        State state = msg.sender == _storage.notice ? State.Ramping : State.Active;
+        _storage.operatorCount = id.toUint32();
+        _storage.ids[listing.pool] = id;
+        _storage.records[id] = Record({
+            pool: listing.pool,
+            state: state,
+            watch: false,
+            weight: listing.weight,
+            groups: listing.groups,
+            drainedFrom: State.None,
+            absoluteCap: listing.absoluteCap,
+            minWeight: listing.minWeight,
+            maxWeight: listing.maxWeight,
+            epochWeight: listing.weight,
+            weightEpoch: _currentEpoch().toUint32(),
+            unbondingTime: unbondingTime.toUint32(),
+            factory: listing.factory
+        });
+
+        emit OperatorListed(id, listing.pool, state, listing);
+        if (unbondingTime > _storage.longestUnbonding) _setLongestUnbonding(unbondingTime);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function reinstate(uint256 id) external restricted {
+        Record storage record = _recordOf(id);
+        require(record.state == State.Draining, WrongState(id, record.state));
+        _checkNoRound();
+
+        _setState(id, record.drainedFrom);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function clearWatch(uint256 id) external restricted {
+        _liveRecordOf(id).watch = false;
+
+        emit WatchChanged(id, false);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setWeightBounds(uint256 id, uint24 minWeight, uint24 maxWeight) external restricted {
+        Record storage record = _liveRecordOf(id);
+        _checkWeightBounds(minWeight, maxWeight);
+
+        uint256 oldWeight = record.weight;
+        uint256 newWeight = oldWeight.max(minWeight).min(maxWeight);
+        record.minWeight = minWeight;
+        record.maxWeight = maxWeight;
+        emit WeightBoundsChanged(id, minWeight, maxWeight);
+
+        if (newWeight == oldWeight) return;
+        record.weight = newWeight.toUint24();
+        record.epochWeight = newWeight.toUint24();
+        record.weightEpoch = _currentEpoch().toUint32();
+        emit WeightChanged(id, oldWeight, newWeight);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setAbsoluteCap(uint256 id, uint96 cap) external restricted {
+        _liveRecordOf(id);
+
+        _setAbsoluteCap(id, cap);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setGroups(uint256 id, uint40 groups) external restricted {
+        Record storage record = _liveRecordOf(id);
+        _checkGroups(groups);
+
+        uint40 oldGroups = record.groups;
+        record.groups = groups;
+
+        emit GroupsChanged(id, oldGroups, groups);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setGroup(uint256 id, Group calldata caps) external restricted {
+        uint256 count = _storage.groupCount;
+        require(id != 0 && id <= count + 1, UnknownGroup(id));
+        require(id <= MAX_GROUPS, TooManyGroups(id));
+        _checkWithin(caps.dimension, 1, DIMENSIONS);
+        _checkShare(caps.poolShareBps);
+        _checkShare(caps.netShareBps);
+
+        if (id > count) {
+            _storage.groupCount = id.toUint8();
+        } else {
+            uint256 dimension = _storage.groups[id].dimension;
+            require(caps.dimension == dimension, WrongDimension(id, caps.dimension, dimension));
+        }
+
+        _setGroup(id, caps);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setPolicy(Policy calldata newPolicy) external restricted {
+        if (_storage.policy.bondRatio == 0) _checkWithin(newPolicy.bondRatio, 0, 0);
+        else _checkWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO);
+
+        _setPolicy(newPolicy);
+    }
+
+    /* RISK REDUCTIONS */
+
+    /// @inheritdoc IOperatorRegistry
+    function drain(uint256 id) external restricted {
+        Record storage record = _recordOf(id);
+        State state = record.state;
+        require(_mayHold(state), WrongState(id, state));
+
+        _useGuardianShare(_soundPosition(id));
+        record.drainedFrom = state;
+        _setState(id, State.Draining);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function delist(uint256 id) external restricted {
+        _liveRecordOf(id);
+
+        _useGuardianShare(_soundPosition(id));
+        _setState(id, State.Delisted);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function lowerAbsoluteCap(uint256 id, uint96 cap) external restricted {
+        Record storage record = _liveRecordOf(id);
+        require(cap < record.absoluteCap, NotLower(record.absoluteCap, cap));
+
+        uint256 before = _soundPosition(id);
+        _setAbsoluteCap(id, cap);
+        _useGuardianShare(before - _soundPosition(id));
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function lowerGroupCaps(
+        uint256 id,
+        uint16 poolShareBps,
+        uint16 netShareBps,
+        uint96 absoluteCap
+    ) external restricted {
+        Group memory oldCaps = _storage.groups[id];
+        require(oldCaps.dimension != 0, UnknownGroup(id));
+        _checkShare(poolShareBps);
+        _checkShare(netShareBps);
+        require(poolShareBps <= oldCaps.poolShareBps, NotLower(oldCaps.poolShareBps, poolShareBps));
+        require(netShareBps <= oldCaps.netShareBps, NotLower(oldCaps.netShareBps, netShareBps));
+        require(absoluteCap <= oldCaps.absoluteCap, NotLower(oldCaps.absoluteCap, absoluteCap));
+
+        Group memory newCaps = Group(oldCaps.dimension, poolShareBps, netShareBps, absoluteCap);
+        _useGuardianShare(_groupViolation(id, newCaps) - _groupViolation(id, oldCaps));
+        _setGroup(id, newCaps);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function watch(uint256 id) external {
+        if (msg.sender != _storage.allocator) _checkCanCall(msg.sender, msg.data);
+
+        _liveRecordOf(id).watch = true;
+
+        emit WatchChanged(id, true);
+    }
+
+    /* WEIGHTS */
+
+    /// @inheritdoc IOperatorRegistry
+    function setWeights(uint256[] calldata ids, uint24[] calldata weights) external restricted {
+        require(ids.length == weights.length, LengthMismatch(ids.length, weights.length));
+
+        uint32 epoch = _currentEpoch().toUint32();
+        for (uint256 i = 0; i < ids.length; ++i) {
+            _setWeight(ids[i], weights[i], epoch);
+        }
+    }
+
+    /* ANYONE */
+
+    /// @inheritdoc IOperatorRegistry
+    function remove(uint256 id) external {
+        Record storage record = _recordOf(id);
+        require(record.state == State.Delisted, WrongState(id, record.state));
+        _checkNoRound();
+        IAllocator.Position memory held = _allocator().positionOf(id);
+        require(
+            held.writtenDown || (held.position == 0 && held.unbonding == 0),
+            StillHolding(id, held.position, held.unbonding)
+        );
+
+        _setState(id, State.Removed);
+    }
+
+    /* ALLOCATOR */
+
+    /// @inheritdoc IOperatorRegistry
+    function activate(uint256 id) external {
+        _checkAllocator();
+        Record storage record = _recordOf(id);
+        require(record.state == State.Ramping, WrongState(id, record.state));
+
+        _setState(id, State.Active);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setLongestUnbonding(uint256 unbondingTime) external {
+        _checkAllocator();
+
+        _setLongestUnbonding(unbondingTime.min(_maxUnbondingTime()));
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IOperatorRegistry
+    function metaPool() external view returns (address) {
+        return _storage.metaPool;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function allocator() external view returns (address) {
+        return _storage.allocator;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function notice() external view returns (address) {
+        return _storage.notice;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function operatorCount() external view returns (uint256) {
+        return _storage.operatorCount;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function operator(uint256 id) external view returns (Operator memory) {
+        Record storage record = _storage.records[id];
+
+        return
+            Operator({
+                pool: record.pool,
+                state: record.state,
+                watch: record.watch,
+                whitelisted: _isWhitelisted(record),
+                weight: record.weight,
+                groups: record.groups,
+                absoluteCap: record.absoluteCap,
+                unbondingTime: record.unbondingTime
+            });
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight) {
+        return (_storage.records[id].minWeight, _storage.records[id].maxWeight);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function factoryOf(uint256 id) external view returns (address) {
+        return _storage.records[id].factory;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function idOf(address pool) external view returns (uint256) {
+        return _storage.ids[pool];
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function isWhitelisted(address pool) external view returns (bool) {
+        uint256 id = _storage.ids[pool];
+
+        return id == 0 ? _storage.pools[pool] == PoolStatus.Whitelisted : _isWhitelisted(_storage.records[id]);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function isFactoryWhitelisted(address factory) external view returns (bool) {
+        return _storage.factories[factory];
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function groupCount() external view returns (uint256) {
+        return _storage.groupCount;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function group(uint256 id) external view returns (Group memory) {
+        return _storage.groups[id];
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function policy() external view returns (Policy memory) {
+        return _storage.policy;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function longestUnbonding() external view returns (uint256) {
+        return _storage.longestUnbonding;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function guardianShareLeft() external view returns (uint256) {
+        return _guardianShare().saturatingSub(_guardianUsed(_currentEpoch()));
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function areUpgradesRenounced() external view returns (bool) {
+        return _storage.upgradesRenounced;
+    }
+
+    /* WRITES */
+
+    function _setPolicy(Policy calldata newPolicy) private {
+        _checkWithin(newPolicy.poolShareBps, 1, MAX_POOL_SHARE_BPS);
+        _checkWithin(newPolicy.guardianShareBps, 0, MAX_GUARDIAN_SHARE_BPS);
+        if (newPolicy.netShareBps != NO_SHARE) _checkWithin(newPolicy.netShareBps, 1, BPS);
+
+        Policy memory oldPolicy = _storage.policy;
+        _storage.policy = newPolicy;
+
+        emit PolicyChanged(oldPolicy, newPolicy);
+    }
+
+    function _setState(uint256 id, State newState) private {
+        State oldState = _storage.records[id].state;
+        _storage.records[id].state = newState;
+
+        emit StateChanged(id, oldState, newState);
+    }
+
+    function _setAbsoluteCap(uint256 id, uint96 cap) private {
+        uint96 oldCap = _storage.records[id].absoluteCap;
+        _storage.records[id].absoluteCap = cap;
+
+        emit AbsoluteCapChanged(id, oldCap, cap);
+    }
+
+    function _setGroup(uint256 id, Group memory caps) private {
+        Group memory oldCaps = _storage.groups[id];
+        _storage.groups[id] = caps;
+
+        emit GroupChanged(id, oldCaps, caps);
+    }
+
+    function _setWeight(uint256 id, uint24 newWeight, uint32 epoch) private {
+        Record storage record = _liveRecordOf(id);
+        _checkWeight(id, newWeight, record.minWeight, record.maxWeight);
+
+        uint24 oldWeight = record.weight;
+        if (record.weightEpoch != epoch) {
+            record.weightEpoch = epoch;
+            record.epochWeight = oldWeight;
+        }
+        uint256 base = record.epochWeight;
+        uint256 step = ((base * WEIGHT_STEP_BPS) / BPS).max(1);
+        require(
+            _isWithin(newWeight, base.saturatingSub(step), base + step),
+            WeightStepTooLarge(id, newWeight, base.saturatingSub(step), base + step)
+        );
+        record.weight = newWeight;
+
+        emit WeightChanged(id, oldWeight, newWeight);
+    }
+
+    function _setLongestUnbonding(uint256 unbondingTime) private {
+        uint256 oldUnbondingTime = _storage.longestUnbonding;
+        _storage.longestUnbonding = unbondingTime.toUint32();
+
+        emit LongestUnbondingChanged(oldUnbondingTime, unbondingTime);
+    }
+
+    function _useGuardianShare(uint256 amount) private {
+        if (amount == 0 || msg.sender == _storage.notice) return;
+
+        uint256 epoch = _currentEpoch();
+        uint256 used = _guardianUsed(epoch);
+        uint256 left = _guardianShare().saturatingSub(used);
+        require(amount <= left, GuardianShareExceeded(amount, left));
+
+        _storage.guardianEpoch = epoch.toUint40();
+        _storage.guardianUsed = (used + amount).toUint96();
+
+        emit GuardianShareUsed(epoch, amount, used + amount);
+    }
+
+    /* READS */
+
+    function _recordOf(uint256 id) private view returns (Record storage record) {
+        record = _storage.records[id];
+        require(record.state != State.None, UnknownOperator(id));
+    }
+
+    /// @dev Of an operator that is listed: neither delisted nor removed.
+    function _liveRecordOf(uint256 id) private view returns (Record storage record) {
+        record = _recordOf(id);
+        require(_mayHold(record.state) || record.state == State.Draining, WrongState(id, record.state));
+    }
+
+    function _mayHold(State state) private pure returns (bool) {
+        return state == State.Ramping || state == State.Active;
+    }
+
+    function _isWhitelisted(Record storage record) private view returns (bool) {
+        PoolStatus status = _storage.pools[record.pool];
+        if (status != PoolStatus.None) return status == PoolStatus.Whitelisted;
+
+        return _storage.factories[record.factory];
+    }
+
+    function _allocator() private view returns (IAllocator) {
+        require(_storage.allocator != address(0), NotConnected());
+
+        return IAllocator(_storage.allocator);
+    }
+
+    function _currentEpoch() private view returns (uint256) {
+        return _allocator().currentEpoch();
+    }
+
+    function _maxUnbondingTime() private view returns (uint256) {
+        return MAX_UNBONDING_EPOCHS * _allocator().epochLength();
+    }
+
+    function _guardianShare() private view returns (uint256) {
+        (uint256 total, , ) = _allocator().liveTotals();
+
+        return (total * _storage.policy.guardianShareBps) / BPS;
+    }
+
+    function _guardianUsed(uint256 epoch) private view returns (uint256) {
+        return _storage.guardianEpoch == epoch ? _storage.guardianUsed : 0;
+    }
+
+    /// @dev The part of an operator's position that neither its state nor its absolute cap makes a violation.
+    function _soundPosition(uint256 id) private view returns (uint256) {
+        Record storage record = _storage.records[id];
+        if (!_mayHold(record.state) || !_isWhitelisted(record)) return 0;
+
+        uint256 position = _allocator().positionOf(id).position;
+        return position - _violation(position, record.absoluteCap);
+    }
+
+    /// @dev What a group of these caps would have to give back, by the larger of the snapshot's and the live totals, as
+    /// the allocator reads violations. A network stake that could not be read is no reason for one.
+    function _groupViolation(uint256 id, Group memory caps) private view returns (uint256) {
+        IAllocator.GroupSnapshot memory held = _allocator().groupSnapshot(id);
+        IAllocator.PoolSnapshot memory pool = _allocator().poolSnapshot();
+        (uint256 total, uint256 faulted, uint256 networkStake) = _allocator().liveTotals();
+        total = (total + faulted).max(uint256(pool.total) + pool.faultedStake);
+        networkStake = networkStake.max(pool.networkStake);
+
+        uint256 cap = caps.absoluteCap;
+        if (caps.poolShareBps != NO_SHARE) cap = cap.min((total * caps.poolShareBps) / BPS);
+        if (caps.netShareBps != NO_SHARE && networkStake != 0) {
+            cap = cap.min(((networkStake * caps.netShareBps) / BPS).saturatingSub(held.others));
+        }
+
+        return _violation(held.position, cap.saturatingSub(held.faulted));
+    }
+
+    /// @dev What exceeds a cap, once that is more than the grace.
+    function _violation(uint256 position, uint256 cap) private view returns (uint256) {
+        uint256 graceBps = _allocator().parameters().graceBps;
+
+        return position * BPS > cap * (BPS + graceBps) ? position - cap : 0;
+    }
+
+    /* CHECKS */
+
+    function _checkAllocator() private view {
+        require(msg.sender == _storage.allocator, OnlyAllocator(msg.sender));
+    }
+
+    function _checkNoRound() private view {
+        (uint256 round, ) = _allocator().openRound();
+        require(round == 0, RoundOpen(round));
+    }
+
+    function _checkPool(address pool, address factory) private view {
+        uint256 id = _storage.ids[pool];
+        require(id == 0 || _storage.records[id].state == State.Removed, AlreadyListed(pool, id));
+        require(_isVouchedFor(pool, factory), NotWhitelisted(pool));
+        require(pool != _storage.metaPool && !_isMetaPool(pool), NestedMetaPool(pool));
+    }
+
+    function _isVouchedFor(address pool, address factory) private view returns (bool) {
+        PoolStatus status = _storage.pools[pool];
+        if (factory == address(0)) return status == PoolStatus.Whitelisted;
+        if (status == PoolStatus.Blocked || !_storage.factories[factory]) return false;
+
+        return IStakingPoolFactory(factory).isPool(pool);
+    }
+
+    /// @dev Bounded in gas, hence in what comes back. A caller that leaves too little gas for an honest answer has not
+    /// enough left to list the pool.
+    function _isMetaPool(address pool) private view returns (bool) {
+        (bool success, bytes memory answer) = pool.staticcall{gas: PROBE_GAS}(abi.encodeCall(IMetaPool.isMetaPool, ()));
+
+        return success && answer.length >= 32 && bytes32(answer) != 0;
+    }
+
+    function _checkGroups(uint40 groups) private view {
+        for (uint256 k = 0; k < DIMENSIONS; ++k) {
+            uint256 id = uint8(groups >> (8 * k));
+            if (id == 0) continue;
+            require(id <= _storage.groupCount, UnknownGroup(id));
+            uint256 dimension = _storage.groups[id].dimension;
+            require(dimension == k + 1, WrongDimension(id, dimension, k + 1));
+        }
+    }
+
+    function _checkWeightBounds(uint256 minWeight, uint256 maxWeight) private pure {
+        _checkWithin(minWeight, 0, maxWeight);
+    }
+
+    function _checkWeight(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight) private pure {
+        require(_isWithin(weight, minWeight, maxWeight), WeightOutOfBounds(id, weight, minWeight, maxWeight));
+    }
+
+    function _checkShare(uint16 shareBps) private pure {
+        if (shareBps != NO_SHARE) _checkWithin(shareBps, 0, BPS);
+    }
+
+    function _checkWithin(uint256 value, uint256 minimum, uint256 maximum) private pure {
+        require(_isWithin(value, minimum, maximum), OutOfBounds(value, minimum, maximum));
+    }
+
+    function _isWithin(uint256 value, uint256 minimum, uint256 maximum) private pure returns (bool) {
+        return minimum <= value && value <= maximum;
+    }
+
+    function _authorizeUpgrade(address) internal override restricted {
+        require(!_storage.upgradesRenounced, UpgradesAreRenounced());
+    }
+}

@@ -1,0 +1,864 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
+import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
+import {IStakingPool} from "./interfaces/IStakingPool.sol";
+import {IStakingPoolOwner} from "./interfaces/IStakingPoolOwner.sol";
+
+import {ExitBook} from "./libraries/ExitBook.sol";
+import {ExitPreview} from "./libraries/ExitPreview.sol";
+import {PoolLedger} from "./libraries/PoolLedger.sol";
+
+/// @title StakingPool
+/// @notice One operator's pool. Clones of it are immutable.
+/// @dev Assumes: a network that is part of the chain (it neither lies nor re-enters), amounts below 2^96 wei.
+/// Guarantees: bonded + unbonding + cash = equity + owed after every booking; balance ≥ cash + reserved + free; leaving
+/// needs nobody's consent; no rounding favours the caller; ether that is forced in changes nothing.
+contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeable, ReentrancyGuardTransient {
+    using EnumerableSet for EnumerableSet.AddressSet;
+    using ExitBook for ExitBook.Book;
+    using ExitPreview for ExitBook.Book;
+    using Math for uint256;
+    using PoolLedger for PoolLedger.Ledger;
+    using SafeCast for uint256;
+
+    /// @dev The commission and its notice; one slot, together with what else changes rarely.
+    struct Terms {
+        uint16 commissionBps;
+        uint16 announcedBps; // 0 for none: a raise is never to zero
+        uint40 announcedAt;
+        uint40 noticeEnd;
+        uint32 noticeBatch; // the last batch with exits of the notice's time; 0 until that is known
+        uint40 unbondedAt; // the last time that stake began to unbond
+        bool paused;
+    }
+
+    uint256 public constant MAX_COMMISSION_BPS = 5_000;
+    uint256 public constant MAX_COMMISSION_STEP_BPS = 200;
+    uint256 public constant MAX_COMMISSION_NOTICE = 90 days;
+    /// @dev Batches that a call funds beside its own work, and that `fundExits` funds at most.
+    uint256 public constant BATCHES_PER_CALL = 8;
+    uint256 public constant MAX_BATCHES = 32;
+    /// @dev Less cash than this is not worth a call to the network.
+    uint256 public constant MIN_CASH_TO_BOND = 0.001 ether;
+    uint256 private constant BPS = 10_000;
+    uint256 private constant ONE = 1e18;
+
+    IStakeNetwork private immutable NETWORK;
+    uint256 private immutable EPOCH_LENGTH;
+
+    // One slot: the price.
+    uint96 private _equity;
+    uint128 private _supply;
+    uint32 private _lastEpoch; // in which a batch last began
+    // One slot.
+    uint96 private _cash;
+    uint128 private _bondShares;
+    // One slot.
+    Terms private _terms;
+    // One slot.
+    uint128 private _bondSharesRequested;
+    uint40 private _bondReadyAt;
+
+    ExitBook.Book private _book;
+    EnumerableSet.AddressSet private _accounts;
+    mapping(uint256 batch => uint256 timestamp) private _begunAt;
+    bytes private _stakingKey;
+
+    constructor(IStakeNetwork stakeNetwork, uint256 epochSeconds) {
+        NETWORK = stakeNetwork;
+        EPOCH_LENGTH = epochSeconds;
+        _disableInitializers();
+    }
+
+    /// @notice The value is the pool's seed: shares that belong to nobody.
+    function initialize(
+        address owner_,
+        bytes calldata stakingKey,
+        uint256 commissionBps
+    ) external payable initializer nonReentrant {
+        require(msg.value != 0, ZeroAmount());
+        _checkCommission(commissionBps, 0, MAX_COMMISSION_BPS);
+
+        __Ownable_init(owner_);
+        _book.initialize();
+        _equity = msg.value.toUint96();
+        _supply = msg.value.toUint128();
+        _terms.commissionBps = uint16(commissionBps);
+        _stakingKey = stakingKey;
+
+        emit CommissionChanged(0, commissionBps);
+        emit StakingKeyUpdated("", stakingKey);
+        emit Staked(msg.sender, address(this), msg.value, msg.value);
+
+        NETWORK.bond{value: msg.value}();
+    }
+
+    receive() external payable {
+        require(msg.sender == address(NETWORK), UnexpectedEther(msg.sender, msg.value));
+    }
+
+    /* STAKING */
+
+    /// @inheritdoc IStakingPool
+    function ping() external nonReentrant {
+        _sync(BATCHES_PER_CALL);
+        _settle();
+    }
+
+    /// @inheritdoc IStakingPool
+    function deposit() external payable nonReentrant {
+        require(msg.value != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+
+        _book.addFree(msg.sender, msg.value);
+        _track(msg.sender);
+
+        emit Deposited(msg.sender, msg.value);
+
+        _settle();
+    }
+
+    /// @inheritdoc IStakingPool
+    function deposit_and_stake() external payable nonReentrant returns (uint256 shares) {
+        return _stakeValue(msg.sender);
+    }
+
+    /// @inheritdoc IStakingPool
+    function stakeFor(
+        address receiver,
+        uint256 minShares,
+        uint256 deadline
+    ) external payable nonReentrant returns (uint256 shares) {
+        require(receiver != address(0) && receiver != address(this), InvalidReceiver(receiver));
+        require(block.timestamp <= deadline, DeadlineExpired(deadline, block.timestamp));
+
+        shares = _stakeValue(receiver);
+
+        require(shares >= minShares, BelowMinimum(shares, minShares));
+    }
+
+    /// @inheritdoc IStakingPool
+    function stake(uint256 amount) external nonReentrant returns (uint256 shares) {
+        require(amount != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        uint256 taken = _book.take(msg.sender, amount);
+        require(taken == amount, InsufficientWithdrawable(msg.sender, amount, taken));
+
+        return _restake(amount);
+    }
+
+    /// @inheritdoc IStakingPool
+    function stake_all() external nonReentrant returns (uint256 shares) {
+        _sync(BATCHES_PER_CALL);
+        uint256 amount = _book.take(msg.sender, type(uint256).max);
+        require(amount != 0, ZeroAmount());
+
+        return _restake(amount);
+    }
+
+    /* LEAVING */
+
+    /// @inheritdoc IStakingPool
+    function unstake(uint256 amount) external nonReentrant {
+        require(amount != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        uint256 held = _book.accounts[msg.sender].shares;
+        uint256 shares = _toSharesUp(amount, _equity, _supply);
+        require(shares <= held, InsufficientStake(msg.sender, amount, _toAssetsDown(held, _equity, _supply)));
+
+        _unstake(amount, shares);
+    }
+
+    /// @inheritdoc IStakingPool
+    function unstake_all() external nonReentrant {
+        _sync(BATCHES_PER_CALL);
+        uint256 shares = _book.accounts[msg.sender].shares;
+        require(shares != 0, ZeroAmount());
+
+        _unstake(_toAssetsDown(shares, _equity, _supply), shares);
+    }
+
+    /// @inheritdoc IStakingPool
+    function unstakeShares(uint256 shares, uint256 minAssets) external nonReentrant returns (uint256 assets) {
+        require(shares != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        uint256 held = _book.accounts[msg.sender].shares;
+        require(shares <= held, InsufficientStake(msg.sender, shares, held));
+        assets = _toAssetsDown(shares, _equity, _supply);
+        require(assets >= minAssets, BelowMinimum(assets, minAssets));
+
+        _unstake(assets, shares);
+    }
+
+    /// @inheritdoc IStakingPool
+    function withdraw(uint256 amount) external nonReentrant {
+        _withdraw(msg.sender, msg.sender, amount);
+    }
+
+    /// @inheritdoc IStakingPool
+    function withdrawTo(address receiver, uint256 amount) external nonReentrant {
+        require(receiver != address(0) && receiver != address(this), InvalidReceiver(receiver));
+        _withdraw(msg.sender, receiver, amount);
+    }
+
+    /// @inheritdoc IStakingPool
+    function withdraw_all() external nonReentrant returns (uint256 amount) {
+        return _withdrawAll(msg.sender);
+    }
+
+    /// @inheritdoc IStakingPool
+    function withdrawFor(address account) external nonReentrant returns (uint256 amount) {
+        return _withdrawAll(account);
+    }
+
+    /// @inheritdoc IStakingPool
+    function fundExits(uint256 maxBatches) external nonReentrant returns (uint256 funded) {
+        funded = _sync(Math.min(maxBatches, MAX_BATCHES));
+        _settle();
+    }
+
+    /* BOND */
+
+    /// @inheritdoc IStakingPoolOwner
+    function addBond() external payable onlyOwner nonReentrant returns (uint256 shares) {
+        require(msg.value != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        shares = _mint(msg.value);
+
+        _bondShares += shares.toUint128();
+
+        emit BondAdded(msg.sender, msg.value, shares);
+
+        _settle();
+        NETWORK.bond{value: msg.value}();
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function requestBondWithdrawal(uint256 shares) external onlyOwner nonReentrant {
+        require(shares != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        require(shares <= _bondShares, InsufficientBond(shares, _bondShares));
+
+        uint256 readyAt = block.timestamp + unbondingTime();
+        _bondSharesRequested = uint128(shares);
+        _bondReadyAt = readyAt.toUint40();
+
+        emit BondWithdrawalRequested(msg.sender, shares, readyAt);
+
+        _settle();
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function finishBondWithdrawal() external onlyOwner nonReentrant returns (uint256 shares) {
+        require(_bondSharesRequested != 0, NoBondWithdrawal());
+        require(block.timestamp >= _bondReadyAt, BondWithdrawalNotReady(_bondReadyAt, block.timestamp));
+        _sync(BATCHES_PER_CALL);
+
+        shares = Math.min(_bondSharesRequested, _bondShares);
+        _bondSharesRequested = 0;
+        _bondReadyAt = 0;
+        _bondShares -= uint128(shares);
+        _book.accounts[msg.sender].shares += uint128(shares);
+        _track(msg.sender);
+
+        emit BondWithdrawn(msg.sender, shares);
+
+        _settle();
+    }
+
+    /* COMMISSION */
+
+    /// @inheritdoc IStakingPoolOwner
+    function announceCommission(uint256 newBps) external onlyOwner nonReentrant {
+        Terms storage terms = _terms;
+        uint256 current = terms.commissionBps;
+        require(terms.announcedBps == 0, CommissionAlreadyAnnounced(terms.announcedBps));
+        _checkCommission(newBps, current + 1, Math.min(current + MAX_COMMISSION_STEP_BPS, MAX_COMMISSION_BPS));
+        _sync(BATCHES_PER_CALL);
+
+        uint256 noticeEnd = block.timestamp + 2 * EPOCH_LENGTH + unbondingTime();
+        terms.announcedBps = uint16(newBps);
+        terms.announcedAt = uint40(block.timestamp);
+        terms.noticeEnd = noticeEnd.toUint40();
+
+        emit CommissionAnnounced(newBps, noticeEnd);
+
+        _settle();
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function cancelCommission() external onlyOwner {
+        require(_terms.announcedBps != 0, NoCommissionAnnounced());
+        _cancelCommission();
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function applyCommission() external nonReentrant {
+        Terms storage terms = _terms;
+        uint256 newBps = terms.announcedBps;
+        require(newBps != 0, NoCommissionAnnounced());
+        require(block.timestamp >= terms.noticeEnd, CommissionNotReady(terms.noticeEnd, block.timestamp));
+        _sync(BATCHES_PER_CALL);
+        if (block.timestamp < terms.announcedAt + MAX_COMMISSION_NOTICE) {
+            uint256 funded = _book.fundedThrough();
+            require(funded >= terms.noticeBatch, CommissionWaitsForExits(terms.noticeBatch, funded));
+        }
+
+        uint256 oldBps = terms.commissionBps;
+        _clearNotice();
+        terms.commissionBps = uint16(newBps);
+
+        emit CommissionChanged(oldBps, newBps);
+
+        _settle();
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function lowerCommission(uint256 newBps) external onlyOwner nonReentrant {
+        uint256 oldBps = _terms.commissionBps;
+        _checkCommission(newBps, 0, oldBps.saturatingSub(1));
+        _sync(BATCHES_PER_CALL);
+
+        if (_terms.announcedBps != 0) _cancelCommission();
+        _terms.commissionBps = uint16(newBps);
+
+        emit CommissionChanged(oldBps, newBps);
+
+        _settle();
+    }
+
+    /* OWNER */
+
+    /// @inheritdoc IStakingPoolOwner
+    function pauseStaking() external onlyOwner {
+        require(!_terms.paused, StakingPaused());
+
+        _terms.paused = true;
+
+        emit StakingPauseChanged(true);
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function resumeStaking() external onlyOwner {
+        require(_terms.paused, StakingNotPaused());
+
+        _terms.paused = false;
+
+        emit StakingPauseChanged(false);
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function updateStakingKey(bytes calldata newKey) external onlyOwner {
+        bytes memory oldKey = _stakingKey;
+
+        _stakingKey = newKey;
+
+        emit StakingKeyUpdated(oldKey, newKey);
+    }
+
+    /// @notice Takes the pool over, bond included. Commission earned so far is paid to the old owner.
+    function acceptOwnership() public override nonReentrant {
+        _sync(BATCHES_PER_CALL);
+        super.acceptOwnership();
+        _settle();
+    }
+
+    /// @notice Reverts: the commission and the bond always have an owner.
+    function renounceOwnership() public pure override {
+        revert OwnershipCannotBeRenounced();
+    }
+
+    /* VIEWS: ACCOUNTS */
+
+    /// @inheritdoc IStakingPool
+    function get_account_staked_balance(address account_id) external view returns (uint256) {
+        return _get(account_id).staked_balance;
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_account_unstaked_balance(address account_id) external view returns (uint256) {
+        return _get(account_id).unstaked_balance;
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_account_total_balance(address account_id) external view returns (uint256) {
+        AccountView memory account = _get(account_id);
+        return account.staked_balance + account.unstaked_balance;
+    }
+
+    /// @inheritdoc IStakingPool
+    function is_account_unstaked_balance_available(address account_id) external view returns (bool) {
+        return _get(account_id).can_withdraw;
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_account(address account_id) external view returns (AccountView memory) {
+        return _get(account_id);
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_number_of_accounts() external view returns (uint256) {
+        return _accounts.length();
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_accounts(uint256 from_index, uint256 limit) external view returns (AccountView[] memory list) {
+        uint256 length = _accounts.length();
+        uint256 start = Math.min(from_index, length);
+        address[] memory page = _accounts.values(start, start + Math.min(limit, length - start));
+        (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) = _synced();
+
+        list = new AccountView[](page.length);
+        for (uint256 i; i < page.length; ++i) {
+            list[i] = _accountView(ledger, funding, page[i]);
+        }
+    }
+
+    /// @inheritdoc IStakingPool
+    function withdrawable(address account) external view returns (uint256) {
+        (, ExitPreview.Funding memory funding) = _synced();
+        (uint256 free, , uint256 matured) = _book.unstakedOf(funding, account);
+        return free + matured;
+    }
+
+    /// @inheritdoc IStakingPool
+    function exitsOf(address account) external view returns (ExitView[] memory list) {
+        (, ExitPreview.Funding memory funding) = _synced();
+        list = _book.exitsOf(funding, account);
+        for (uint256 i; i < list.length; ++i) {
+            if (list[i].open != 0) (list[i].earliest, list[i].estimated) = _exitTimes(list[i].batch);
+        }
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function sharesOf(address account) external view returns (uint256) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return _sharesOf(ledger, account);
+    }
+
+    /* VIEWS: POOL */
+
+    /// @inheritdoc IStakingPool
+    function get_total_staked_balance() external view returns (uint256) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return ledger.equity;
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_owner_id() external view returns (address) {
+        return owner();
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_reward_fee_fraction() external view returns (uint256 numerator, uint256 denominator) {
+        return (_terms.commissionBps, BPS);
+    }
+
+    /// @inheritdoc IStakingPool
+    function get_staking_key() external view returns (bytes memory) {
+        return _stakingKey;
+    }
+
+    /// @inheritdoc IStakingPool
+    function is_staking_paused() external view returns (bool) {
+        return _terms.paused;
+    }
+
+    /// @inheritdoc IStakingPool
+    function fundedThrough() external view returns (uint256 batch) {
+        (, ExitPreview.Funding memory funding) = _synced();
+        return _book.fundedThrough(funding);
+    }
+
+    /// @inheritdoc IStakingPool
+    function convertToShares(uint256 assets) public view returns (uint256) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return ledger.equity == 0 ? 0 : assets.mulDiv(ledger.supply, ledger.equity);
+    }
+
+    /// @inheritdoc IStakingPool
+    function convertToAssets(uint256 shares) public view returns (uint256) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return _toAssetsDown(shares, ledger.equity, ledger.supply);
+    }
+
+    /// @inheritdoc IStakingPool
+    function getRate() external view returns (uint256) {
+        return convertToAssets(ONE);
+    }
+
+    /// @inheritdoc IStakingPool
+    function previewStake(uint256 assets) external view returns (uint256 shares) {
+        return convertToShares(assets);
+    }
+
+    /// @inheritdoc IStakingPool
+    function previewUnstake(uint256 assets) external view returns (uint256 shares) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return _toSharesUp(assets, ledger.equity, ledger.supply);
+    }
+
+    /// @inheritdoc IOperatorPool
+    function bond() external view returns (uint256) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return _toAssetsDown(ledger.bondShares, ledger.equity, ledger.supply);
+    }
+
+    /// @inheritdoc IOperatorPool
+    function unbondingTime() public view returns (uint256) {
+        return NETWORK.unbondingTime() + EPOCH_LENGTH;
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function getBook() external view returns (BookView memory) {
+        (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) = _synced();
+        uint256 collectable = NETWORK.collectable(address(this));
+        return
+            BookView({
+                equity: ledger.equity,
+                supply: ledger.supply,
+                bondShares: ledger.bondShares,
+                bonded: NETWORK.stakeOf(address(this)),
+                unbonding: NETWORK.unbondingOf(address(this)) - collectable,
+                cash: _cash + collectable - funding.funded,
+                owed: ledger.owed,
+                reserved: _book.reserved + funding.funded,
+                free: _book.free,
+                lossIndex: funding.lossIndex,
+                fillingBatch: funding.voided ? funding.stop : _book.fillingBatch
+            });
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function bondWithdrawal() external view returns (uint256 shares, uint256 readyAt) {
+        return (_bondSharesRequested, _bondReadyAt);
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function commissionNotice() external view returns (CommissionNotice memory notice) {
+        Terms storage terms = _terms;
+        if (terms.announcedBps == 0) return notice;
+        notice.commissionBps = terms.announcedBps;
+        notice.announcedAt = terms.announcedAt;
+        notice.earliest = terms.noticeEnd;
+        notice.latest = Math.max(terms.noticeEnd, terms.announcedAt + MAX_COMMISSION_NOTICE);
+        notice.batch = terms.noticeBatch;
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function network() external view returns (address) {
+        return address(NETWORK);
+    }
+
+    /// @inheritdoc IStakingPoolOwner
+    function epochLength() external view returns (uint256) {
+        return EPOCH_LENGTH;
+    }
+
+    /* INTERNAL: BOOKING */
+
+    /// @dev Books what happened at the network, collects what has matured there and funds up to `maxBatches` batches.
+    function _sync(uint256 maxBatches) private returns (uint256 funded) {
+        _writeNoticeBatch();
+        PoolLedger.Ledger memory ledger = _booked();
+        _write(ledger);
+
+        uint256 cash = _cash;
+        if (NETWORK.collectable(address(this)) != 0) {
+            uint256 collected = NETWORK.collect();
+            cash += collected;
+            emit CashCollected(collected);
+        }
+        uint256 dust;
+        (funded, dust) = _book.fund(cash, maxBatches);
+        _cash = (cash - funded).toUint96();
+        _releaseDust(dust);
+
+        // What the bond bore is still owed in full, but less of it is on its way.
+        if (ledger.loss != 0) _unbondShortfall(_book.batchOpen(_book.fillingBatch));
+    }
+
+    /// @dev Begins the filling batch if that is due, and bonds cash that nobody waits for. Comes after the call's own work.
+    function _settle() private {
+        ExitBook.Book storage book = _book;
+        uint256 epoch = block.timestamp / EPOCH_LENGTH;
+        uint256 filling = book.fillingBatch;
+        if (book.owed == 0) _bondCash();
+        if (epoch == _lastEpoch || book.batches[filling].units == 0) return;
+
+        _lastEpoch = epoch.toUint32();
+        _begunAt[filling] = block.timestamp;
+        book.begin();
+        book.complete(filling);
+        emit BatchBegun(filling);
+
+        _unbondShortfall(0);
+    }
+
+    function _write(PoolLedger.Ledger memory ledger) private {
+        if (ledger.gain != 0) {
+            _equity = ledger.equity.toUint96();
+            _supply = ledger.supply.toUint128();
+            if (ledger.feeShares != 0) {
+                address owner_ = owner();
+                _book.accounts[owner_].shares += ledger.feeShares.toUint128();
+                _accounts.add(owner_);
+            }
+            emit GainBooked(ledger.gain, ledger.fee, ledger.feeShares);
+        } else if (ledger.loss != 0) {
+            _equity = ledger.equity.toUint96();
+            _supply = ledger.supply.toUint128();
+            _bondShares = ledger.bondShares.toUint128();
+            emit LossBooked(
+                ledger.loss,
+                ledger.bondSharesBurned,
+                ledger.lossOnBond,
+                ledger.lossOnShares,
+                ledger.lossOnExits
+            );
+
+            bool isExhausted = _book.writeDown(ledger.lossOnExits);
+            if (isExhausted || ledger.equity + ledger.owed == 0) {
+                uint256 filling = _book.fillingBatch;
+                uint256 rest = _book.voidOpen();
+                _book.complete(filling);
+                _releaseDust(rest);
+            }
+        }
+    }
+
+    /// @dev What was owed to nobody belongs to all shares.
+    function _releaseDust(uint256 dust) private {
+        if (dust == 0) return;
+        _equity += dust.toUint96();
+        emit DustReleased(dust);
+    }
+
+    /// @dev Unbonds what exits, `later` apart, lack.
+    function _unbondShortfall(uint256 later) private {
+        uint256 coming = NETWORK.unbondingOf(address(this)) + _cash + later;
+        uint256 shortfall = uint256(_book.owed).saturatingSub(coming);
+        if (shortfall == 0) return;
+
+        _terms.unbondedAt = uint40(block.timestamp);
+        emit UnbondingStarted(shortfall);
+
+        NETWORK.unbond(shortfall);
+    }
+
+    function _bondCash() private {
+        uint256 cash = _cash;
+        if (cash < MIN_CASH_TO_BOND) return;
+
+        _cash = 0;
+        emit CashBonded(cash);
+
+        NETWORK.bond{value: cash}();
+    }
+
+    /// @dev Exits asked for in the notice's time are in the filling batch or before it when that time is first seen over.
+    function _writeNoticeBatch() private {
+        Terms storage terms = _terms;
+        if (terms.announcedBps == 0 || terms.noticeBatch != 0 || block.timestamp < terms.noticeEnd) return;
+
+        uint256 filling = _book.fillingBatch;
+        terms.noticeBatch = (_book.batches[filling].units == 0 ? filling - 1 : filling).toUint32();
+    }
+
+    /* INTERNAL: USERS */
+
+    function _stakeValue(address receiver) private returns (uint256 shares) {
+        require(msg.value != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        return _stake(receiver, msg.value);
+    }
+
+    function _restake(uint256 amount) private returns (uint256 shares) {
+        emit Restaked(msg.sender, amount);
+        return _stake(msg.sender, amount);
+    }
+
+    function _stake(address receiver, uint256 assets) private returns (uint256 shares) {
+        require(!_terms.paused, StakingPaused());
+        shares = _mint(assets);
+
+        _book.accounts[receiver].shares += shares.toUint128();
+        _track(receiver);
+
+        emit Staked(msg.sender, receiver, assets, shares);
+
+        _settle();
+        NETWORK.bond{value: assets}();
+    }
+
+    /// @dev Mints shares for `assets`, rounded down. The caller says whose they are.
+    function _mint(uint256 assets) private returns (uint256 shares) {
+        uint256 equity = _equity;
+        uint256 supply = _supply;
+        require(equity != 0 && PoolLedger.isSolvent(equity, supply), PoolInsolvent(equity, supply));
+        shares = assets.mulDiv(supply, equity);
+        require(shares != 0, StakeTooSmall(assets));
+
+        _equity = (equity + assets).toUint96();
+        _supply = (supply + shares).toUint128();
+    }
+
+    /// @dev Burns `shares` of the caller for an exit of `assets`; for none if they are worth nothing.
+    function _unstake(uint256 assets, uint256 shares) private {
+        _book.fold(msg.sender, 2);
+
+        _equity = (_equity - assets).toUint96();
+        _supply = (_supply - shares).toUint128();
+        _book.accounts[msg.sender].shares -= shares.toUint128();
+        uint256 batch;
+        uint256 units;
+        if (assets != 0) (batch, units) = _book.open(msg.sender, assets);
+        _track(msg.sender);
+
+        emit Unstaked(msg.sender, batch, assets, shares, units);
+
+        _settle();
+    }
+
+    function _withdraw(address account, address receiver, uint256 amount) private {
+        require(amount != 0, ZeroAmount());
+        _sync(BATCHES_PER_CALL);
+        uint256 taken = _book.take(account, amount);
+        require(taken == amount, InsufficientWithdrawable(account, amount, taken));
+
+        _pay(account, receiver, amount);
+    }
+
+    function _withdrawAll(address account) private returns (uint256 amount) {
+        _sync(BATCHES_PER_CALL);
+        amount = _book.take(account, type(uint256).max);
+        require(amount != 0, ZeroAmount());
+
+        _pay(account, account, amount);
+    }
+
+    function _pay(address account, address receiver, uint256 amount) private {
+        _track(account);
+
+        emit Withdrawn(account, receiver, amount);
+
+        _settle();
+        bool success = LowLevelCall.callNoReturn(receiver, amount, "");
+        require(success, TransferFailed(receiver, amount));
+    }
+
+    /// @dev Lists `account` while it has shares, free balance or an exit.
+    function _track(address account) private {
+        ExitBook.Account storage record = _book.accounts[account];
+        bool isListed = record.shares != 0 ||
+            record.hasFree ||
+            _book.exits[account][record.firstExit].units != 0;
+        if (isListed) _accounts.add(account);
+        else _accounts.remove(account);
+    }
+
+    /* INTERNAL: COMMISSION */
+
+    function _cancelCommission() private {
+        uint256 announcedBps = _terms.announcedBps;
+
+        _clearNotice();
+
+        emit CommissionCancelled(announcedBps);
+    }
+
+    function _clearNotice() private {
+        Terms storage terms = _terms;
+        terms.announcedBps = 0;
+        terms.announcedAt = 0;
+        terms.noticeEnd = 0;
+        terms.noticeBatch = 0;
+    }
+
+    function _checkCommission(uint256 bps, uint256 minimum, uint256 maximum) private pure {
+        require(bps >= minimum && bps <= maximum, CommissionOutOfBounds(bps, minimum, maximum));
+    }
+
+    /* INTERNAL: VIEWS */
+
+    /// @dev The ledger after booking what the network says now.
+    function _booked() private view returns (PoolLedger.Ledger memory ledger) {
+        ledger.equity = _equity;
+        ledger.supply = _supply;
+        ledger.bondShares = _bondShares;
+        ledger.owed = _book.owed;
+        uint256 staked = NETWORK.stakeOf(address(this)) + NETWORK.unbondingOf(address(this));
+        ledger.book(staked + _cash, _terms.commissionBps);
+    }
+
+    /// @dev The state that `_sync(BATCHES_PER_CALL)` will leave.
+    function _synced()
+        private
+        view
+        returns (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding)
+    {
+        ledger = _booked();
+        bool isEmpty = ledger.loss != 0 && ledger.equity + ledger.owed == 0;
+        uint256 cash = _cash + NETWORK.collectable(address(this));
+        funding = _book.preview(ledger.lossOnExits, isEmpty, cash, BATCHES_PER_CALL);
+        ledger.equity += funding.dust;
+        ledger.owed -= funding.funded + funding.dust;
+    }
+
+    function _get(address account) private view returns (AccountView memory) {
+        (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) = _synced();
+        return _accountView(ledger, funding, account);
+    }
+
+    function _accountView(
+        PoolLedger.Ledger memory ledger,
+        ExitPreview.Funding memory funding,
+        address account
+    ) private view returns (AccountView memory) {
+        (uint256 free, uint256 waiting, uint256 matured) = _book.unstakedOf(funding, account);
+        return
+            AccountView({
+                account_id: account,
+                unstaked_balance: free + waiting + matured,
+                staked_balance: _toAssetsDown(_sharesOf(ledger, account), ledger.equity, ledger.supply),
+                can_withdraw: waiting == 0
+            });
+    }
+
+    function _sharesOf(PoolLedger.Ledger memory ledger, address account) private view returns (uint256 shares) {
+        shares = _book.accounts[account].shares;
+        if (account == owner()) shares += ledger.feeShares;
+    }
+
+    function _exitTimes(uint256 batch) private view returns (uint256 earliest, uint256 estimated) {
+        uint256 delay = NETWORK.unbondingTime();
+        uint256 begunAt = _begunAt[batch];
+        if (begunAt == 0) {
+            uint256 nextEpoch = (uint256(_lastEpoch) + 1) * EPOCH_LENGTH;
+            earliest = Math.max(block.timestamp, nextEpoch) + delay;
+            return (earliest, earliest);
+        }
+        earliest = begunAt + delay;
+        // What a slash took from stake on its way back was unbonded anew.
+        estimated = earliest > block.timestamp ? earliest : Math.max(block.timestamp, _terms.unbondedAt + delay);
+    }
+
+    function _toAssetsDown(uint256 shares, uint256 equity, uint256 supply) private pure returns (uint256) {
+        return shares.mulDiv(equity, supply);
+    }
+
+    /// @dev No number of shares is enough for assets that are not there.
+    function _toSharesUp(uint256 assets, uint256 equity, uint256 supply) private pure returns (uint256) {
+        if (assets > equity) return type(uint256).max;
+        return assets == 0 ? 0 : assets.mulDiv(supply, equity, Math.Rounding.Ceil);
+    }
+}

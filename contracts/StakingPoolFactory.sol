@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+
+import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
+import {IStakingPoolFactory} from "./interfaces/IStakingPoolFactory.sol";
+
+import {StakingPool} from "./StakingPool.sol";
+
+/// @title StakingPoolFactory
+/// @dev Guarantees: every pool for which `isPool` is true runs the code of IMPLEMENTATION, on NETWORK, for ever.
+contract StakingPoolFactory is IStakingPoolFactory {
+    /// @dev What a pool's seed shares cost: enough that nobody can make a share worth more than dust.
+    uint256 public constant SEED = 0.001 ether;
+
+    IStakeNetwork public immutable NETWORK;
+    uint256 public immutable EPOCH_LENGTH;
+    address public immutable IMPLEMENTATION;
+
+    /// @inheritdoc IStakingPoolFactory
+    mapping(address pool => bool) public isPool;
+
+    constructor(IStakeNetwork network, uint256 epochLength) {
+        NETWORK = network;
+        EPOCH_LENGTH = epochLength;
+        IMPLEMENTATION = address(new StakingPool(network, epochLength));
+    }
+
+    /// @inheritdoc IStakingPoolFactory
+    function createStakingPool(
+        address owner,
+        bytes calldata stakingKey,
+        uint256 commissionBps
+    ) external payable returns (address pool) {
+        require(msg.value == SEED, WrongSeed(msg.value, SEED));
+
+        pool = Clones.clone(IMPLEMENTATION);
+        isPool[pool] = true;
+
+        emit StakingPoolCreated(pool, owner, stakingKey, commissionBps);
+
+        StakingPool(payable(pool)).initialize{value: msg.value}(owner, stakingKey, commissionBps);
+    }
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAllocator} from "../interfaces/IAllocator.sol";
+import {IMetaPool} from "../interfaces/IMetaPool.sol";
+import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
+import {IStakeNetwork} from "../interfaces/IStakeNetwork.sol";
+
+/// @title The allocator's state, and what rounds, levels and legs share: totals, caps and targets (design §6 and §7).
+/// @dev Guarantees: committed = Σ position, unbonding = Σ unbonding, faultedStake and faultedUnbonding the same sums over
+/// faulted operators; a group's position is the sum over its members of the last snapshot.
+library AllocatorBook {
+    using Math for uint256;
+    using SafeCast for uint256;
+
+    uint256 internal constant BPS = 10_000;
+    uint256 internal constant WAD = 1e18;
+    uint256 internal constant DIMENSIONS = 5;
+    uint256 internal constant POOL_GROUP = 0;
+    uint16 internal constant NO_SHARE = type(uint16).max;
+    uint96 internal constant NO_CAP = type(uint96).max;
+    uint160 internal constant NO_LEVEL = type(uint160).max;
+
+    /// @dev Gas of one frame of calls to an operator pool, and what must be left beside it (EIP-150 keeps 1/64).
+    uint256 internal constant STIPEND = 1_000_000;
+    uint256 internal constant RESERVE = 1_200_000;
+    uint256 internal constant GAS_PER_OPERATOR = (STIPEND * 64) / 63 + RESERVE;
+
+    struct Certification {
+        uint32 cursor; // operators checked; the type's maximum once rejected
+        mapping(uint256 pair => uint256 sums) sums; // of two groups each, 128 bits
+    }
+
+    struct State {
+        IMetaPool metaPool;
+        IOperatorRegistry registry;
+        IStakeNetwork network;
+        // Round.
+        uint32 round; // the open one, 0 for none
+        uint32 cursor; // operators read
+        uint32 groupCursor; // groups summed up, plus one; 0 while operators are read
+        uint40 epoch; // in which the last round began
+        uint40 begunAt;
+        uint32 epochLength;
+        uint16 writtenDown; // operators with a factor in D
+        // Totals.
+        uint96 committed;
+        uint96 unbonding;
+        uint96 faultedStake;
+        uint96 faultedUnbonding;
+        // Gains and losses of the open round.
+        uint96 roundGain;
+        uint96 roundLoss;
+        uint256 gainSeconds; // Σ gain · time that it took to accrue
+        uint32 longestUnbonding; // seen in the open round
+        // Snapshot.
+        uint32 operators; // read in the last round
+        uint16 poolShareBps;
+        uint16 netShareBps;
+        uint96 class0Used; // since the last round
+        bool upgradesRenounced;
+        IAllocator.PoolSnapshot snapshot;
+        IAllocator.Parameters parameters;
+        mapping(uint256 id => IAllocator.Position) positions;
+        mapping(uint256 id => IAllocator.Record) records;
+        mapping(uint256 id => IAllocator.Snapshot) snapshots;
+        mapping(uint256 group => IAllocator.GroupSnapshot) groups;
+        mapping(uint256 group => uint256 round) groupRounds;
+        mapping(bytes32 sheet => Certification) certifications;
+        mapping(uint256 epoch => uint256 amount) class2Used;
+    }
+
+    /// @dev The pool at this moment, read once per call.
+    struct Live {
+        uint256 total; // T
+        uint256 faultedStake;
+        uint256 networkStake; // N; 0 if it cannot be read
+        uint256 free; // buffer beyond owed and the buffer target
+        uint256 need; // what exits and the buffer lack
+        IOperatorRegistry.Policy policy;
+    }
+
+    /* TOTALS */
+
+    /// @dev N, or 0 if the network does not answer in one word.
+    function networkStake(State storage self) internal view returns (uint256) {
+        (bool success, bytes32 word, ) = LowLevelCall.staticcallReturn64Bytes(
+            address(self.network),
+            abi.encodeCall(IStakeNetwork.totalStake, ())
+        );
+        if (!success || LowLevelCall.returnDataSize() < 32) return 0;
+        return uint256(word).min(type(uint96).max);
+    }
+
+    function live(State storage self) internal view returns (Live memory now_) {
+        IMetaPool.BookView memory book = self.metaPool.getBook();
+        now_.faultedStake = self.faultedStake;
+        now_.networkStake = networkStake(self);
+        now_.policy = self.registry.policy();
+
+        uint256 claims = book.owed + book.bufferTarget;
+        now_.free = book.buffer.saturatingSub(claims);
+        now_.total = (book.buffer + self.committed + self.unbonding).saturatingSub(now_.faultedStake + claims);
+        now_.need = claims.saturatingSub(book.buffer + self.unbonding - self.faultedUnbonding);
+    }
+
+    function currentEpoch(State storage self) internal view returns (uint256) {
+        return block.timestamp / self.epochLength;
+    }
+
+    /// @dev What class 0 took since the last round, and class 2 in the epochs of one unbonding time.
+    function budgetsUsed(State storage self) internal view returns (uint256 class0, uint256 class2) {
+        uint256 epoch = currentEpoch(self);
+        uint256 window = self.registry.longestUnbonding() / self.epochLength + 1;
+        for (uint256 i; i <= window && i <= epoch; ++i) class2 += self.class2Used[epoch - i];
+        return (self.class0Used, class2);
+    }
+
+    /* POSITIONS */
+
+    /// @dev Writes an operator's position and keeps every sum that it is part of, but for the groups.
+    function setPosition(
+        State storage self,
+        IAllocator.Position storage at,
+        uint256 position,
+        uint256 unbonding,
+        bool faulted
+    ) internal {
+        (uint256 oldPosition, uint256 oldUnbonding) = (at.position, at.unbonding);
+        self.committed = (self.committed + position - oldPosition).toUint96();
+        self.unbonding = (self.unbonding + unbonding - oldUnbonding).toUint96();
+        if (at.faulted) {
+            self.faultedStake -= uint96(oldPosition + oldUnbonding);
+            self.faultedUnbonding -= uint96(oldUnbonding);
+        }
+        if (faulted) {
+            self.faultedStake += (position + unbonding).toUint96();
+            self.faultedUnbonding += unbonding.toUint96();
+        }
+        at.position = uint96(position);
+        at.unbonding = uint96(unbonding);
+        at.faulted = faulted;
+    }
+
+    /// @dev Moves the sums of an operator's groups by what its position moved.
+    function moveGroups(State storage self, uint40 groups, uint256 oldPosition, uint256 newPosition) internal {
+        for (uint256 k; k <= DIMENSIONS; ++k) {
+            uint256 group = groupAt(groups, k);
+            if (k != 0 && group == 0) continue;
+            IAllocator.GroupSnapshot storage at = self.groups[group];
+            at.position = (at.position + newPosition).saturatingSub(oldPosition).toUint96();
+        }
+    }
+
+    /// @dev Group of dimension k, from 1; the pool for k = 0.
+    function groupAt(uint40 groups, uint256 k) internal pure returns (uint256) {
+        return k == 0 ? POOL_GROUP : (groups >> (8 * (k - 1))) & 0xff;
+    }
+
+    /* CAPS AND TARGETS */
+
+    /// @dev Share of an amount; all of it and more for NO_SHARE.
+    function shareDown(uint256 amount, uint256 shareBps) internal pure returns (uint256) {
+        return shareBps == NO_SHARE ? NO_CAP : (amount * shareBps) / BPS;
+    }
+
+    /// @dev The part of a cap that depends on T and N.
+    function shareCap(
+        uint256 totalAndFaulted,
+        uint256 network,
+        uint256 others,
+        uint256 poolShareBps,
+        uint256 netShareBps
+    ) internal pure returns (uint256) {
+        return
+            shareDown(totalAndFaulted, poolShareBps).min(shareDown(network, netShareBps).saturatingSub(others)).min(
+                NO_CAP
+            );
+    }
+
+    /// @dev c_i at the snapshot.
+    function capOf(State storage self, IAllocator.Snapshot memory snapshot) internal view returns (uint256) {
+        return
+            shareCap(
+                uint256(self.snapshot.total) + self.snapshot.faultedStake,
+                self.snapshot.networkStake,
+                snapshot.others,
+                self.poolShareBps,
+                self.netShareBps
+            ).min(snapshot.fixedCap);
+    }
+
+    /// @dev t_i at the snapshot.
+    function targetOf(State storage self, IAllocator.Snapshot memory snapshot) internal view returns (uint256) {
+        uint256 level = NO_LEVEL;
+        for (uint256 k; k <= DIMENSIONS; ++k) {
+            uint256 group = groupAt(snapshot.groups, k);
+            if (k == 0 || group != 0) level = level.min(self.groups[group].level);
+        }
+        return target(capOf(self, snapshot), snapshot.weight, level);
+    }
+
+    /// @dev min(cap, ⌊weight·level/1e18⌋).
+    function target(uint256 cap, uint256 weight, uint256 level) internal pure returns (uint256) {
+        if (weight == 0) return 0;
+        return level == NO_LEVEL ? cap : cap.min((weight * level) / WAD);
+    }
+
+    /// @dev C_g from its parts, given T' and N; faulted members' stake is taken off at the end.
+    function groupCap(
+        IOperatorRegistry.Group memory caps,
+        uint256 totalAndFaulted,
+        uint256 network,
+        uint256 others,
+        uint256 faulted
+    ) internal pure returns (uint256) {
+        if (caps.poolShareBps == NO_SHARE && caps.netShareBps == NO_SHARE && caps.absoluteCap == NO_CAP) return NO_CAP;
+        return
+            shareCap(totalAndFaulted, network, others, caps.poolShareBps, caps.netShareBps)
+                .min(caps.absoluteCap)
+                .saturatingSub(faulted);
+    }
+}

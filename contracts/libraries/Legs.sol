@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAllocator} from "../interfaces/IAllocator.sol";
+import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
+import {IPoolCalls} from "../interfaces/IPoolCalls.sol";
+import {AllocatorBook} from "./AllocatorBook.sol";
+
+/// @title Legs: moving stake to and from operators, each move clipped to the room that the rules leave (design §7).
+/// @notice Up: to the target, never above a cap as it is now. Down: class 0 for violations, class 1 for exits, class 2 to
+/// optimise. Who sends the legs, and in which order, does not matter to where they can lead.
+/// @dev Linked, so that Allocator stays small.
+library Legs {
+    using AllocatorBook for AllocatorBook.State;
+    using Math for uint256;
+    using SafeCast for uint256;
+
+    uint256 private constant CLASS1_MULTIPLE = 4; // an operator's part of a need, over its fair part
+    uint256 private constant MIN_MOVE_TOTAL_BPS = 1;
+    uint256 private constant MIN_MOVE_OPERATOR_BPS = 200;
+
+    /// @dev One downward leg, as it is derived.
+    struct Down {
+        uint256 position;
+        uint256 unbonding;
+        uint256 target;
+        uint256[3] charged; // classes 0, 1, 2
+        uint256 amount; // their sum
+        uint256 newPosition; // these three: what the pool says after the call
+        uint256 newUnbonding;
+        uint256 moved;
+    }
+
+    function rebalance(
+        AllocatorBook.State storage self,
+        IAllocator.Leg[] calldata legs
+    ) public returns (uint256[] memory moved) {
+        moved = new uint256[](legs.length);
+        if (self.round != 0 || self.snapshot.round == 0) return moved;
+
+        AllocatorBook.Live memory now_ = self.live();
+        uint256 losses;
+        for (uint256 i; i < legs.length; ++i) {
+            if (gasleft() < AllocatorBook.GAS_PER_OPERATOR) {
+                require(i != 0, IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR));
+                break;
+            }
+            uint256 loss;
+            (moved[i], loss) = _leg(self, now_, legs[i]);
+            losses += loss;
+        }
+        if (losses != 0) self.metaPool.report(0, losses);
+    }
+
+    function _leg(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IAllocator.Leg calldata leg
+    ) private returns (uint256 moved, uint256 loss) {
+        uint256 id = leg.operator;
+        if (id == 0 || id > self.registry.operatorCount()) {
+            return _skip(leg, 0, IAllocator.SkipReason.UnknownOperator);
+        }
+        if (self.positions[id].faulted) return _skip(leg, 0, IAllocator.SkipReason.Faulted);
+        return leg.up ? _up(self, now_, leg, id) : _down(self, now_, leg, id);
+    }
+
+    function _skip(
+        IAllocator.Leg calldata leg,
+        uint256 room,
+        IAllocator.SkipReason reason
+    ) private returns (uint256, uint256) {
+        emit IAllocator.LegSkipped(leg.operator, leg.up, leg.amount, room, reason);
+        return (0, 0);
+    }
+
+    /* UP */
+
+    function _up(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IAllocator.Leg calldata leg,
+        uint256 id
+    ) private returns (uint256 moved, uint256 loss) {
+        IOperatorRegistry.Operator memory operator = self.registry.operator(id);
+        IAllocator.Snapshot memory snapshot = self.snapshots[id];
+        uint256 position = self.positions[id].position;
+        {
+            uint256 target = self.targetOf(snapshot);
+            uint256 room = _roomUp(self, now_, operator, snapshot, id, target).min(now_.free);
+            moved = room.min(leg.amount);
+            if (moved == 0) return _skip(leg, room, IAllocator.SkipReason.NoRoom);
+            if (moved < _minMove(self, now_, target) && position + moved != target) {
+                return _skip(leg, room, IAllocator.SkipReason.BelowMinMove);
+            }
+        }
+        (bool success, uint256 staked) = _push(self, operator.pool, moved);
+        if (!success) return _skip(leg, moved, IAllocator.SkipReason.PoolFailed);
+
+        now_.free -= moved;
+        loss = _writeUp(self, id, snapshot.groups, position + moved, staked);
+        _emitMovedUp(self, leg, moved);
+    }
+
+    /// @dev The book follows what the pool says; what it does not show is a loss.
+    function _writeUp(
+        AllocatorBook.State storage self,
+        uint256 id,
+        uint40 groups,
+        uint256 expected,
+        uint256 staked
+    ) private returns (uint256 loss) {
+        IAllocator.Position storage at = self.positions[id];
+        uint256 position = at.position;
+        uint256 newPosition = staked.min(expected);
+        self.setPosition(at, newPosition, at.unbonding, false);
+        self.moveGroups(groups, position, newPosition);
+        return expected - newPosition;
+    }
+
+    function _emitMovedUp(AllocatorBook.State storage self, IAllocator.Leg calldata leg, uint256 moved) private {
+        IAllocator.Position storage at = self.positions[leg.operator];
+        uint256[3] memory charged;
+        emit IAllocator.Moved(leg.operator, true, leg.amount, moved, at.position, at.unbonding, charged);
+    }
+
+    /// @dev Sends `amount` of the buffer to the pool; on failure it is back in the buffer.
+    function _push(
+        AllocatorBook.State storage self,
+        address pool,
+        uint256 amount
+    ) private returns (bool success, uint256 staked) {
+        try self.metaPool.fund(amount) {} catch {
+            return (false, 0);
+        }
+        try IPoolCalls(address(this)).push{gas: AllocatorBook.STIPEND}(pool, amount) returns (uint256 result) {
+            return (true, result);
+        } catch {
+            self.metaPool.report{value: amount}(0, 0);
+            return (false, 0);
+        }
+    }
+
+    /// @dev What the operator can still take: its target, and its caps and its groups' caps as they are now.
+    function _roomUp(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IOperatorRegistry.Operator memory operator,
+        IAllocator.Snapshot memory snapshot,
+        uint256 id,
+        uint256 target
+    ) private view returns (uint256 room) {
+        bool open = operator.state == IOperatorRegistry.State.Active ||
+            operator.state == IOperatorRegistry.State.Ramping;
+        if (!open || operator.watch || !operator.whitelisted) return 0;
+
+        IAllocator.Position storage at = self.positions[id];
+        room = _liveCap(self, now_, operator, snapshot, at.unbonding).min(target).saturatingSub(at.position);
+        for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS && room != 0; ++k) {
+            uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
+            if (group == 0) continue;
+            IAllocator.GroupSnapshot storage sums = self.groups[group];
+            uint256 cap = _groupCap(self, now_, group, false).min(sums.cap);
+            if (cap != AllocatorBook.NO_CAP) room = room.min(cap.saturatingSub(sums.position));
+        }
+    }
+
+    /// @dev The cap with the smaller of both T and N, and the bond and absolute cap of this moment.
+    function _liveCap(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IOperatorRegistry.Operator memory operator,
+        IAllocator.Snapshot memory snapshot,
+        uint256 unbonding
+    ) private view returns (uint256 cap) {
+        (uint256 total, uint256 network) = _bounds(self, now_, false);
+        cap = AllocatorBook
+            .shareCap(total, network, snapshot.others, now_.policy.poolShareBps, now_.policy.netShareBps)
+            .min(operator.absoluteCap);
+        uint256 ratio = now_.policy.bondRatio;
+        if (ratio == 0) return cap;
+
+        try IPoolCalls(address(this)).peekBond{gas: AllocatorBook.STIPEND}(operator.pool) returns (uint256 bond) {
+            return cap.min(bond.saturatingMul(ratio).saturatingSub(snapshot.others + unbonding));
+        } catch {
+            return 0;
+        }
+    }
+
+    /* DOWN */
+
+    function _down(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IAllocator.Leg calldata leg,
+        uint256 id
+    ) private returns (uint256 moved, uint256 loss) {
+        IOperatorRegistry.Operator memory operator = self.registry.operator(id);
+        IAllocator.Snapshot memory snapshot = self.snapshots[id];
+        Down memory down = _derive(self, now_, operator, snapshot, id, leg.amount);
+        if (down.amount == 0) return _skip(leg, 0, IAllocator.SkipReason.NoRoom);
+        if (_isDust(self, now_, down)) return _skip(leg, down.amount, IAllocator.SkipReason.BelowMinMove);
+
+        if (!_pull(operator.pool, down)) return _skip(leg, down.amount, IAllocator.SkipReason.PoolFailed);
+
+        moved = down.moved;
+        loss = down.position + down.unbonding - down.newPosition - down.newUnbonding;
+        now_.need = now_.need.saturatingSub(moved);
+        self.setPosition(self.positions[id], down.newPosition, down.newUnbonding, false);
+        self.moveGroups(snapshot.groups, down.position, down.newPosition);
+        _charge(self, id, down.charged, moved);
+        _expect(self.records[id], moved, down.newUnbonding, operator.unbondingTime);
+        emit IAllocator.Moved(id, false, leg.amount, moved, down.newPosition, down.newUnbonding, down.charged);
+    }
+
+    /// @dev Asks the pool for the leg; the book follows what it says then. The whole position is asked for as more than the
+    /// pool may show, so that nothing stays behind.
+    function _pull(address pool, Down memory down) private returns (bool success) {
+        uint256 amount = down.amount == down.position ? type(uint256).max : down.amount;
+        try IPoolCalls(address(this)).pull{gas: AllocatorBook.STIPEND}(pool, amount) returns (
+            uint256 staked,
+            uint256 unstaked
+        ) {
+            uint256 shown = staked.saturatingAdd(unstaked).min(down.position + down.unbonding);
+            down.newUnbonding = unstaked.min(down.unbonding + down.amount).min(shown);
+            down.newPosition = shown - down.newUnbonding;
+            down.moved = down.newUnbonding.saturatingSub(down.unbonding);
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    /// @dev Notes when what is unbonding must have arrived; an amount that is waited for already keeps its time.
+    function _expect(
+        IAllocator.Record storage record,
+        uint256 moved,
+        uint256 unbonding,
+        uint256 unbondingTime
+    ) private {
+        if (moved == 0) return;
+        record.lastDownAt = uint40(block.timestamp);
+        if (record.dueAmount != 0) return;
+        record.dueAmount = uint96(unbonding);
+        record.dueAt = uint40(block.timestamp + unbondingTime);
+    }
+
+    /// @dev Charges what really moved to the classes in order.
+    function _charge(AllocatorBook.State storage self, uint256 id, uint256[3] memory charged, uint256 moved) private {
+        uint256 rest = moved;
+        for (uint256 class; class < 3; ++class) {
+            charged[class] = charged[class].min(rest);
+            rest -= charged[class];
+        }
+        if (charged[0] != 0) self.class0Used += charged[0].toUint96();
+        if (charged[1] != 0) {
+            IAllocator.Record storage record = self.records[id];
+            uint256 taken = record.class1Round == self.snapshot.round ? record.class1Taken : 0;
+            record.class1Taken = (taken + charged[1]).toUint96();
+            record.class1Round = self.snapshot.round;
+        }
+        if (charged[2] != 0) self.class2Used[self.currentEpoch()] += charged[2];
+    }
+
+    /// @dev Below the smallest move, unless it lands on the target or on zero, or completes the need.
+    function _isDust(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        Down memory down
+    ) private view returns (bool) {
+        uint256 left = down.position - down.amount;
+        if (left == 0 || left == down.target || (down.charged[1] != 0 && down.charged[1] == now_.need)) return false;
+        return down.amount < _minMove(self, now_, down.position);
+    }
+
+    /// @dev The classes of a leg: 0, then 1, then 2, each on the position that the ones before it leave.
+    function _derive(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IOperatorRegistry.Operator memory operator,
+        IAllocator.Snapshot memory snapshot,
+        uint256 id,
+        uint256 amount
+    ) private view returns (Down memory down) {
+        IAllocator.Position storage at = self.positions[id];
+        down.position = at.position;
+        down.unbonding = at.unbonding;
+        down.target = self.targetOf(snapshot);
+
+        uint256 left = down.position;
+        down.charged[0] = _room0(self, now_, operator, snapshot, left, down.target).min(amount);
+        left -= down.charged[0];
+        down.charged[1] = _room1(self, now_, id, left, down.target).min(amount - down.charged[0]);
+        left -= down.charged[1];
+        if (self.snapshot.certified) {
+            uint256 room = _room2(self, left, down.target);
+            down.charged[2] = room.min(amount - down.charged[0] - down.charged[1]);
+        }
+        down.amount = down.charged[0] + down.charged[1] + down.charged[2];
+    }
+
+    /// @dev Violations: everything of who may hold nothing; else what exceeds the own cap, else the groups' caps, by grace.
+    function _room0(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IOperatorRegistry.Operator memory operator,
+        IAllocator.Snapshot memory snapshot,
+        uint256 position,
+        uint256 target
+    ) private view returns (uint256 room) {
+        bool open = operator.state == IOperatorRegistry.State.Active ||
+            operator.state == IOperatorRegistry.State.Ramping;
+        if (!open || !operator.whitelisted) {
+            room = position;
+        } else {
+            uint256 grace = AllocatorBook.BPS + self.parameters.graceBps;
+            uint256 cap = _violationCap(self, now_, operator, snapshot);
+            if (position > cap.mulDiv(grace, AllocatorBook.BPS)) room = position - cap;
+            else room = _groupExcess(self, now_, snapshot.groups, grace).min(position.saturatingSub(target));
+        }
+
+        uint256 budget = (uint256(self.snapshot.total) * self.parameters.budget0Bps) / AllocatorBook.BPS;
+        return room.min(budget.saturatingSub(self.class0Used));
+    }
+
+    /// @dev The cap with the larger of both T and N; the absolute cap as it is now if that is lower.
+    function _violationCap(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        IOperatorRegistry.Operator memory operator,
+        IAllocator.Snapshot memory snapshot
+    ) private view returns (uint256) {
+        (uint256 total, uint256 network) = _bounds(self, now_, true);
+        uint256 cap = AllocatorBook.shareCap(
+            total,
+            network,
+            snapshot.others,
+            now_.policy.poolShareBps,
+            now_.policy.netShareBps
+        );
+        // On watch the snapshot's cap is the position of then: no violation by itself.
+        return cap.min(operator.absoluteCap).min(operator.watch ? AllocatorBook.NO_CAP : snapshot.fixedCap);
+    }
+
+    /// @dev The largest excess over a group's cap and grace; the pool itself is exempt.
+    function _groupExcess(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint40 groups,
+        uint256 grace
+    ) private view returns (uint256 excess) {
+        for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS; ++k) {
+            uint256 group = AllocatorBook.groupAt(groups, k);
+            if (group == 0) continue;
+            uint256 cap = _groupCap(self, now_, group, true);
+            if (cap == AllocatorBook.NO_CAP) continue;
+            uint256 most = cap.mulDiv(grace, AllocatorBook.BPS);
+            excess = excess.max(uint256(self.groups[group].position).saturatingSub(most));
+        }
+    }
+
+    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need.
+    function _room1(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint256 id,
+        uint256 position,
+        uint256 target
+    ) private view returns (uint256 room) {
+        IAllocator.Record storage record = self.records[id];
+        IAllocator.PoolSnapshot storage snapshot = self.snapshot;
+        if (snapshot.healthy != 0) {
+            uint256 part = (CLASS1_MULTIPLE * uint256(snapshot.need)).mulDiv(
+                record.base,
+                snapshot.healthy,
+                Math.Rounding.Ceil
+            );
+            room = part.saturatingSub(record.class1Round == snapshot.round ? record.class1Taken : 0);
+        }
+        if (snapshot.certified) room = room.max(position.saturatingSub(target));
+        return room.min(position).min(now_.need);
+    }
+
+    /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time.
+    function _room2(
+        AllocatorBook.State storage self,
+        uint256 position,
+        uint256 target
+    ) private view returns (uint256) {
+        if (position <= target.mulDiv(AllocatorBook.BPS + self.parameters.bandBps, AllocatorBook.BPS)) return 0;
+
+        (, uint256 used) = self.budgetsUsed();
+        uint256 budget = (uint256(self.snapshot.total) * self.parameters.budget2Bps) / AllocatorBook.BPS;
+        return (position - target).min(budget.saturatingSub(used));
+    }
+
+    /* BOTH */
+
+    /// @dev T' and N: the larger of the snapshot's and the live ones, or the smaller. An N that cannot be read lets nothing
+    /// rise and makes nothing a violation.
+    function _bounds(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        bool larger
+    ) private view returns (uint256 total, uint256 network) {
+        IAllocator.PoolSnapshot storage snapshot = self.snapshot;
+        uint256 then_ = uint256(snapshot.total) + snapshot.faultedStake;
+        total = now_.total + now_.faultedStake;
+        network = now_.networkStake;
+        if (!larger) return (total.min(then_), network.min(snapshot.networkStake));
+
+        bool unknown = network == 0 || snapshot.networkStake == 0;
+        return (total.max(then_), unknown ? AllocatorBook.NO_CAP : network.max(snapshot.networkStake));
+    }
+
+    function _groupCap(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint256 group,
+        bool larger
+    ) private view returns (uint256) {
+        (uint256 total, uint256 network) = _bounds(self, now_, larger);
+        IAllocator.GroupSnapshot storage sums = self.groups[group];
+        return AllocatorBook.groupCap(self.registry.group(group), total, network, sums.others, sums.faulted);
+    }
+
+    /// @dev min(1 bp of T, 2 % of `size`), but not below the parameter.
+    function _minMove(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint256 size
+    ) private view returns (uint256) {
+        uint256 ofTotal = (now_.total * MIN_MOVE_TOTAL_BPS) / AllocatorBook.BPS;
+        uint256 ofOperator = (size * MIN_MOVE_OPERATOR_BPS) / AllocatorBook.BPS;
+        return ofTotal.min(ofOperator).max(self.parameters.minMove);
+    }
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAllocator} from "../interfaces/IAllocator.sol";
+import {IMetaPool} from "../interfaces/IMetaPool.sol";
+import {IStakingPool} from "../interfaces/IStakingPool.sol";
+import {ExitBook} from "./ExitBook.sol";
+
+/// @title MetaPool's book: what belongs to the shares, what is owed, what is locked.
+/// @notice docs/spec.md §1 has the formulas. The public functions, which only the allocator and views need, are linked
+/// rather than inlined, so that MetaPool stays small; user operations use the internal ones.
+/// @dev Guarantees: buffer = equity + owed + roundGain − delegated never changes by a gain or a loss.
+library PoolBook {
+    using ExitBook for ExitBook.Book;
+    using Math for uint256;
+    using SafeCast for uint256;
+
+    uint256 internal constant BPS = 10_000;
+    uint256 internal constant WAD = 1e18;
+    uint256 internal constant HIGH_WATER_ONE = 1e27;
+    uint256 private constant MAX_FEE_BPS = 2_000;
+    uint256 private constant MAX_BUFFER_TARGET_BPS = 1_000;
+    uint256 private constant MAX_PAUSE = 21 days;
+    uint256 private constant PAUSE_SPACING = 60 days;
+    uint256 private constant MAX_RELEASE = 7 days;
+    uint256 private constant INSTANT_FEE_MIN_BPS = 25;
+    uint256 private constant INSTANT_FEE_MAX_BPS = 180;
+    uint256 private constant INSTANT_LOSS_DIVISOR = 100_000; // 0.1 bp
+    uint256 private constant CLOSING_DIVISOR = 1e9;
+    uint256 private constant DILUTION_STEP = 1e14; // 1 bp
+
+    struct Book {
+        // Slot 0: written by stakes and unstakes.
+        uint96 equity;
+        uint128 supply;
+        uint32 accountCount; // accounts that ever staked
+        // Slot 1: read by stakes and unstakes.
+        uint96 locked;
+        uint40 releaseEnd;
+        uint24 releaseDuration;
+        uint96 dilution; // D, 1e18 fixed point
+        // Slot 2: read by stakes.
+        uint96 assetCap;
+        uint40 pausedUntil;
+        uint40 pauseAllowedAt;
+        uint16 feeBps;
+        uint16 bufferTargetBps;
+        bool closed;
+        bool upgradesRenounced;
+        // Slot 3: written by the allocator.
+        uint96 delegated;
+        uint96 roundGain;
+        // Slot 4.
+        uint128 highWater; // 1e27 fixed point
+        // Slot 5: instant exits.
+        uint96 instantUsed;
+        uint40 instantEpoch;
+        uint32 instantClosedBatch; // closed until this batch's round has completed
+        // One slot each.
+        address treasury;
+        address allocator;
+        address notice;
+        ExitBook.Book exits;
+    }
+
+    /* ALLOCATOR */
+
+    /// @dev Eats the round's gain, then the locked gain; the rest falls on shares and open exits in proportion.
+    function bookLoss(Book storage self, uint256 loss) public {
+        uint256 locked = lockedNow(self);
+        uint256 assetsBefore = self.equity - locked;
+        uint256 owed = self.exits.owed;
+        if (loss > assetsBefore / INSTANT_LOSS_DIVISOR) self.instantClosedBatch = self.exits.fillingBatch;
+
+        uint256 fromRoundGain = loss.min(self.roundGain);
+        uint256 fromLocked = (loss - fromRoundGain).min(locked);
+        uint256 rest = loss - fromRoundGain - fromLocked;
+        uint256 fromExits = rest == 0 ? 0 : rest.mulDiv(owed, assetsBefore + owed, Math.Rounding.Ceil);
+        uint256 fromShares = rest - fromExits;
+
+        self.delegated -= loss.toUint96();
+        self.roundGain -= uint96(fromRoundGain);
+        if (fromLocked != 0) {
+            self.locked = uint96(locked - fromLocked);
+            self.releaseDuration = uint24(self.releaseEnd - block.timestamp);
+        }
+        self.equity -= uint96(fromLocked + fromShares);
+        emit IMetaPool.LossBooked(loss, fromRoundGain, fromLocked, fromShares, fromExits);
+
+        bool exhausted = self.exits.writeDown(fromExits);
+        uint256 left = assetsBefore - fromShares;
+        if (owed != 0 && (exhausted || left + owed == fromExits)) {
+            uint256 rescued = self.exits.voidOpen();
+            self.equity += uint96(rescued);
+            left += rescued;
+        }
+        if (!self.closed && (left == 0 || left * CLOSING_DIVISOR < self.supply)) {
+            self.closed = true;
+            emit IMetaPool.PoolClosed(left, self.supply);
+        }
+    }
+
+    /// @dev Books the loss of a written-down operator. @return factor of D, 0 if it is dropped.
+    function bookWriteDown(Book storage self, uint256 loss) public returns (uint256 factor) {
+        uint256 assetsBefore = assets(self);
+        bookLoss(self, loss);
+
+        uint256 assetsAfter = assets(self);
+        if (assetsAfter == 0) return 0;
+        factor = assetsBefore.mulDiv(WAD, assetsAfter, Math.Rounding.Ceil).min(type(uint96).max);
+        if (factor < WAD + DILUTION_STEP) return 0;
+        _setDilution(self, uint256(self.dilution).mulDiv(factor, WAD, Math.Rounding.Ceil));
+    }
+
+    /// @dev Takes `factor` out of D; `last` if no written-down operator is left.
+    function endWriteDown(Book storage self, uint256 factor, bool last) public {
+        if (last) _setDilution(self, WAD);
+        else if (factor != 0) _setDilution(self, uint256(self.dilution).mulDiv(WAD, factor, Math.Rounding.Ceil).max(WAD));
+    }
+
+    /// @dev Takes the fee, locks the rest of the round's gain. @return feeShares that the caller mints to the treasury.
+    function endRound(
+        Book storage self,
+        uint256 batch,
+        uint256 netGain,
+        uint256 period
+    ) public returns (uint256 feeShares) {
+        uint256 gain = self.roundGain;
+        uint256 joining = lockedNow(self);
+        uint256 equity = self.equity + gain;
+
+        uint256 fee;
+        (fee, feeShares) = _fee(self, netGain.min(gain), equity, self.equity - joining);
+        _lock(self, joining, joining + gain - fee, period);
+        self.equity = equity.toUint96();
+        self.roundGain = 0;
+
+        uint256 price = equity.mulDiv(HIGH_WATER_ONE, self.supply + feeShares, Math.Rounding.Ceil);
+        if (price > self.highWater) self.highWater = price.toUint128();
+        self.exits.complete(batch);
+        _emitRoundEnded(self, batch, gain, fee, feeShares);
+    }
+
+    /* EXITS */
+
+    /// @dev Sets aside what the buffer has for up to `maxBatches` waiting batches.
+    function fundExits(Book storage self, uint256 maxBatches) public returns (uint256 funded) {
+        uint256 dust;
+        (funded, dust) = self.exits.fund(buffer(self), maxBatches);
+        if (dust != 0) self.equity += uint96(dust);
+    }
+
+    /// @dev Moves what is left of up to `maxExits` finished exits of `account` to its free balance.
+    function foldExits(Book storage self, address account, uint256 maxExits) public {
+        self.exits.fold(account, maxExits);
+    }
+
+    /// @dev Checks and books an instant exit of `shares` of the caller; the caller burns them and pays. @return pays wei.
+    function bookInstantExit(
+        Book storage self,
+        uint256 shares,
+        uint256 minAssets,
+        address receiver,
+        uint256 epoch
+    ) public returns (uint256 pays) {
+        uint256 fee;
+        uint256 available;
+        (pays, fee, available) = quoteInstant(self, shares, epoch);
+        require(pays <= available && pays != 0, IMetaPool.InstantExitUnavailable(pays, available));
+        require(pays >= minAssets, IStakingPool.BelowMinimum(pays, minAssets));
+
+        self.instantUsed = (self.instantEpoch == epoch ? self.instantUsed + pays : pays).toUint96();
+        self.instantEpoch = uint40(epoch);
+        self.equity -= uint96(pays);
+        emit IMetaPool.InstantExit(msg.sender, receiver, shares, pays, fee);
+    }
+
+    /* SETTINGS */
+
+    /// @dev Wires the pool, once, and books its seed.
+    function connect(Book storage self, address allocator, address notice, uint256 seed) public {
+        require(self.allocator == address(0), IMetaPool.AlreadyConnected(self.allocator));
+        require(allocator != address(0), IMetaPool.InvalidAddress(allocator));
+        require(notice != address(0), IMetaPool.InvalidAddress(notice));
+        require(seed != 0, IStakingPool.ZeroAmount());
+
+        self.allocator = allocator;
+        self.notice = notice;
+        self.equity = seed.toUint96();
+        emit IMetaPool.Connected(allocator, notice);
+        emit IStakingPool.Staked(msg.sender, address(this), seed, seed);
+    }
+
+    function setParameters(Book storage self, IMetaPool.Parameters calldata newParameters) public {
+        _checkBound(newParameters.feeBps, MAX_FEE_BPS);
+        _checkBound(newParameters.bufferTargetBps, MAX_BUFFER_TARGET_BPS);
+        address treasury = newParameters.treasury;
+        require(treasury != address(0) && treasury != address(this), IMetaPool.InvalidAddress(treasury));
+
+        emit IMetaPool.ParametersChanged(parameters(self), newParameters);
+        self.feeBps = newParameters.feeBps;
+        self.bufferTargetBps = newParameters.bufferTargetBps;
+        self.assetCap = newParameters.assetCap;
+        self.treasury = treasury;
+    }
+
+    /// @dev Stops stakes for `duration`; governance need not keep the spacing.
+    function pauseStaking(Book storage self, uint256 duration) public {
+        require(duration != 0 && duration <= MAX_PAUSE, IMetaPool.OutOfBounds(duration, 1, MAX_PAUSE));
+        uint256 allowedAt = self.pauseAllowedAt;
+        require(block.timestamp >= allowedAt || msg.sender == self.notice, IMetaPool.PauseNotAllowedYet(allowedAt));
+
+        uint256 until = block.timestamp + duration;
+        self.pausedUntil = until.toUint40();
+        self.pauseAllowedAt = (block.timestamp + PAUSE_SPACING).toUint40();
+        emit IMetaPool.StakingPaused(until);
+    }
+
+    /* VIEWS, LINKED */
+
+    function parameters(Book storage self) public view returns (IMetaPool.Parameters memory) {
+        return IMetaPool.Parameters(self.feeBps, self.bufferTargetBps, self.assetCap, self.treasury);
+    }
+
+    /// @dev Of an account: free balance, open exits, matured exits.
+    function unstakedOf(Book storage self, address account) public view returns (uint256, uint256, uint256) {
+        return self.exits.unstakedOf(account);
+    }
+
+    /// @dev An account's exits with the times at which the open ones can be funded.
+    function exitsOf(Book storage self, address account) public view returns (IStakingPool.ExitView[] memory list) {
+        list = self.exits.exitsOf(account);
+        IAllocator allocator = IAllocator(self.allocator);
+        for (uint256 i; i < list.length; ++i) {
+            if (list[i].open != 0) (list[i].earliest, list[i].estimated) = allocator.exitTimes(list[i].batch);
+        }
+    }
+
+    /// @dev The whole book.
+    function read(Book storage self) public view returns (IMetaPool.BookView memory) {
+        return
+            IMetaPool.BookView({
+                buffer: buffer(self),
+                delegated: self.delegated,
+                owed: self.exits.owed,
+                reserved: self.exits.reserved,
+                free: self.exits.free,
+                locked: lockedNow(self),
+                roundGain: self.roundGain,
+                assets: assets(self),
+                supply: self.supply,
+                dilution: self.dilution,
+                highWater: self.highWater,
+                bufferTarget: bufferTarget(self),
+                closed: self.closed
+            });
+    }
+
+    /// @dev What an account holds, as wallets read it.
+    function accountOf(Book storage self, address account) public view returns (IStakingPool.AccountView memory) {
+        (uint256 free, uint256 open, uint256 matured) = self.exits.unstakedOf(account);
+        return
+            IStakingPool.AccountView({
+                account_id: account,
+                unstaked_balance: free + open + matured,
+                staked_balance: worthDown(self, self.exits.accounts[account].shares),
+                can_withdraw: open == 0
+            });
+    }
+
+    /// @dev Units of a batch, what it was paid and is still owed.
+    function batchOf(Book storage self, uint256 batch) public view returns (uint256 units, uint256 paid, uint256 open) {
+        ExitBook.Batch storage b = self.exits.batches[batch];
+        return (b.units, b.paid, self.exits.batchOpen(batch));
+    }
+
+    /// @dev What an instant exit of `shares` pays and costs, and how much may be paid at once now.
+    function quoteInstant(
+        Book storage self,
+        uint256 shares,
+        uint256 epoch
+    ) public view returns (uint256 pays, uint256 fee, uint256 available) {
+        uint256 worth = worthDown(self, shares);
+        uint256 idle = buffer(self).saturatingSub(self.exits.owed);
+        uint256 target = bufferTarget(self);
+        uint256 left = idle.saturatingSub(worth).min(target);
+
+        uint256 feeBps = INSTANT_FEE_MAX_BPS;
+        if (target != 0) feeBps -= ((INSTANT_FEE_MAX_BPS - INSTANT_FEE_MIN_BPS) * left) / target;
+        fee = worth.mulDiv(feeBps, BPS, Math.Rounding.Ceil);
+        pays = worth - fee;
+
+        if (self.instantClosedBatch > self.exits.completedBatch || worth > idle) return (pays, fee, 0);
+        uint256 used = self.instantEpoch == epoch ? self.instantUsed : 0;
+        available = (target / 2).saturatingSub(used);
+    }
+
+    /* VIEWS, INLINED */
+
+    /// @dev E: what the shares are worth together.
+    function assets(Book storage self) internal view returns (uint256) {
+        return self.equity - lockedNow(self);
+    }
+
+    /// @dev ⌊shares·E/S⌋.
+    function worthDown(Book storage self, uint256 shares) internal view returns (uint256) {
+        uint256 supply = self.supply;
+        return supply == 0 ? 0 : shares.mulDiv(assets(self), supply);
+    }
+
+    /// @dev Gain not yet released, rounded up.
+    function lockedNow(Book storage self) internal view returns (uint256) {
+        uint256 end = self.releaseEnd;
+        if (block.timestamp >= end) return 0;
+        return uint256(self.locked).mulDiv(end - block.timestamp, self.releaseDuration, Math.Rounding.Ceil);
+    }
+
+    /// @dev Idle money of the pool; exits are owed part of it.
+    function buffer(Book storage self) internal view returns (uint256) {
+        return uint256(self.equity) + self.exits.owed + self.roundGain - self.delegated;
+    }
+
+    function bufferTarget(Book storage self) internal view returns (uint256) {
+        return (assets(self) * self.bufferTargetBps) / BPS;
+    }
+
+    /* INTERNAL */
+
+    function _checkBound(uint256 value, uint256 maximum) private pure {
+        require(value <= maximum, IMetaPool.OutOfBounds(value, 0, maximum));
+    }
+
+    /// @dev Locks `amount`, of which `joining` was locked before, until the later of both ends.
+    function _lock(Book storage self, uint256 joining, uint256 amount, uint256 period) private {
+        uint256 end = self.releaseEnd;
+        if (amount > joining) {
+            uint256 newEnd = block.timestamp + period.min(MAX_RELEASE);
+            end = joining == 0 ? newEnd : end.max(newEnd);
+        }
+
+        self.locked = amount.toUint96();
+        self.releaseEnd = end.toUint40();
+        self.releaseDuration = end.saturatingSub(block.timestamp).toUint24();
+    }
+
+    function _setDilution(Book storage self, uint256 newDilution) private {
+        newDilution = newDilution.min(type(uint96).max);
+        emit IMetaPool.DilutionChanged(self.dilution, newDilution);
+        self.dilution = uint96(newDilution);
+    }
+
+    /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays.
+    /// @param equity everything of the shares, locked or not; @param assetsBefore what they can claim now.
+    function _fee(
+        Book storage self,
+        uint256 gain,
+        uint256 equity,
+        uint256 assetsBefore
+    ) private view returns (uint256 fee, uint256 feeShares) {
+        if (assetsBefore == 0) return (0, 0);
+        uint256 supply = self.supply;
+        uint256 paidFor = uint256(self.highWater).mulDiv(supply, HIGH_WATER_ONE, Math.Rounding.Ceil);
+        fee = (equity.saturatingSub(paidFor).min(gain) * self.feeBps) / BPS;
+        feeShares = fee.mulDiv(supply, assetsBefore);
+    }
+
+    function _emitRoundEnded(Book storage self, uint256 batch, uint256 gain, uint256 fee, uint256 feeShares) private {
+        emit IMetaPool.RoundEnded(batch, gain, fee, feeShares, self.locked, self.releaseEnd, self.highWater);
+    }
+}

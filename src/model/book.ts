@@ -40,7 +40,6 @@ export interface BookParameters {
   bufferTargetBps: bigint;
   assetCap: bigint | undefined; // wei
   treasury: string;
-  genesis: bigint;
   epochLength: bigint;
 }
 
@@ -57,9 +56,7 @@ export interface Book {
   dilution: bigint; // D, 1e18
   highWater: bigint; // 1e27
   openRound: bigint; // 0 if none is open
-  roundGain: bigint; // of this round, what losses have not eaten
-  roundGainBooked: bigint; // of this round, all of it
-  roundLoss: bigint; // since the last round ended
+  roundGain: bigint; // gains of the round that losses have not eaten
   closed: boolean;
   instantEpoch: bigint;
   instantPaid: bigint; // in instantEpoch
@@ -84,8 +81,6 @@ export function newBook(parameters: BookParameters, seed: bigint): Book {
     highWater: INDEX_ONE,
     openRound: 0n,
     roundGain: 0n,
-    roundGainBooked: 0n,
-    roundLoss: 0n,
     closed: false,
     instantEpoch: 0n,
     instantPaid: 0n,
@@ -125,7 +120,7 @@ export function bufferTargetAt(book: Book, now: bigint): bigint {
 }
 
 export function epochAt(book: Book, now: bigint): bigint {
-  return (now - book.parameters.genesis) / book.parameters.epochLength;
+  return now / book.parameters.epochLength;
 }
 
 export function accountOf(book: Book, address: string): Account {
@@ -153,7 +148,7 @@ export interface Report {
   loss?: bigint;
 }
 
-/** Books one reading: cash first, then the gain, then the loss. */
+/** Books what was seen at operators: the cash that came, the sum of the gains, then the sum of the losses. */
 export function report(book: Book, now: bigint, { cash = 0n, gain = 0n, loss = 0n }: Report): void {
   bookGain(book, gain);
   book.delegated -= cash;
@@ -164,7 +159,6 @@ export function report(book: Book, now: bigint, { cash = 0n, gain = 0n, loss = 0
 function bookGain(book: Book, gain: bigint): void {
   book.delegated += gain;
   book.roundGain += gain;
-  book.roundGainBooked += gain;
 }
 
 function bookLoss(book: Book, now: bigint, loss: bigint): void {
@@ -177,7 +171,6 @@ function bookLoss(book: Book, now: bigint, loss: bigint): void {
   const fromExits = rest === 0n ? 0n : mulDivUp(rest, owed, assets + owed);
 
   book.delegated -= loss;
-  book.roundLoss += loss;
   book.roundGain -= fromRoundGain;
   if (fromLocked > 0n) {
     settleLocked(book, now);
@@ -233,16 +226,23 @@ export function beginRound(book: Book): bigint {
   return book.openRound;
 }
 
-/** Ends the round: takes the fee on what rose above the high-water mark, and locks the rest of the gain. */
-export function endRound(book: Book, now: bigint, accrual: bigint): { fee: bigint; feeShares: bigint } {
+/**
+ * Ends the round: takes the fee on what rose above the high-water mark, and locks the rest of the gain.
+ * `netGain` are the gains less the losses that the round booked, `accrual` the average time in which they accrued.
+ */
+export function endRound(
+  book: Book,
+  now: bigint,
+  netGain: bigint,
+  accrual: bigint,
+): { fee: bigint; feeShares: bigint } {
   const { parameters } = book;
   const supply = supplyOf(book);
   const assets = assetsAt(book, now);
   const stillLocked = lockedAt(book, now);
 
-  const net = monus(book.roundGainBooked, book.roundLoss);
   const above = monus(assets + stillLocked + book.roundGain, mulDivUp(book.highWater, supply, INDEX_ONE));
-  const excess = min(above, net, book.roundGain);
+  const excess = min(above, netGain, book.roundGain);
   const hasFee = assets > 0n && supply > 0n;
   const fee = hasFee ? mulDivDown(excess, parameters.feeBps, BPS) : 0n;
   const feeShares = hasFee ? mulDivDown(fee, supply, assets) : 0n;
@@ -264,7 +264,5 @@ export function endRound(book: Book, now: bigint, accrual: bigint): { fee: bigin
   complete(book.exits, book.openRound);
   book.openRound = 0n;
   book.roundGain = 0n;
-  book.roundGainBooked = 0n;
-  book.roundLoss = 0n;
   return { fee, feeShares };
 }

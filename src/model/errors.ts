@@ -17,13 +17,9 @@ export interface Errors {
   OutOfBounds: [value: bigint, minimum: bigint, maximum: bigint];
   PauseNotAllowedYet: [allowedAt: bigint];
   // IAllocator
-  RoundNotDue: [nextRoundAt: bigint, timestamp: bigint];
-  RoundOpen: [round: bigint];
-  NoRound: [];
   TooManyLegs: [legs: bigint, maximum: bigint];
   SheetNotAscending: [group: bigint];
   GroupWithoutLevel: [group: bigint];
-  AlreadyCertified: [round: bigint];
   UnknownOperator: [id: bigint];
   NotWrittenDown: [id: bigint];
   // ERC-20
@@ -51,13 +47,13 @@ export function required<Reason extends keyof Errors>(
   if (!condition) throw new Revert(reason, ...args);
 }
 
-/** Runs `operation` on a state; if it throws, the state is as it was. */
-export function atomically<State extends object, Result>(state: State, operation: () => Result): Result {
-  const before = structuredClone(state);
+/** Runs `operation` on states; if it throws, they are as they were. */
+export function atomically<Result>(states: object[], operation: () => Result): Result {
+  const before = states.map((state) => structuredClone(state));
   try {
     return operation();
   } catch (error) {
-    Object.assign(state, before);
+    states.forEach((state, index) => Object.assign(state, before[index]));
     throw error;
   }
 }

@@ -122,7 +122,7 @@ export function stakeFor(
   { receiver, minShares = 0n, deadline = now }: StakeFor,
 ): bigint {
   required(now <= deadline, "DeadlineExpired", deadline, now);
-  return atomically(book, () => {
+  return atomically([book], () => {
     const shares = mint(book, now, receiver, value);
     required(shares >= minShares, "BelowMinimum", shares, minShares);
     book.balance += value;
@@ -135,7 +135,7 @@ export function stake(book: Book, now: bigint, caller: string, amount: bigint): 
   required(amount > 0n, "ZeroAmount");
   const available = withdrawable(book, caller);
   required(amount <= available, "InsufficientWithdrawable", caller, amount, available);
-  return atomically(book, () => {
+  return atomically([book], () => {
     takeWithdrawable(book, caller, amount);
     return mint(book, now, caller, amount);
   });
@@ -229,7 +229,7 @@ export function fundExits(book: Book, maxBatches: number): bigint {
 /** Pays exactly `amount` of the caller's free balance, then of matured exits. Funds up to two waiting batches first. */
 export function withdraw(book: Book, caller: string, amount: bigint): void {
   required(amount > 0n, "ZeroAmount");
-  atomically(book, () => {
+  atomically([book], () => {
     fundExits(book, BATCHES_PER_WITHDRAWAL);
     const available = withdrawable(book, caller);
     required(amount <= available, "InsufficientWithdrawable", caller, amount, available);
@@ -240,7 +240,7 @@ export function withdraw(book: Book, caller: string, amount: bigint): void {
 
 /** Pays all that the account can withdraw; also `withdrawFor`, which anyone may call for it. */
 export function withdrawAll(book: Book, account: string): bigint {
-  return atomically(book, () => {
+  return atomically([book], () => {
     fundExits(book, BATCHES_PER_WITHDRAWAL);
     const amount = withdrawable(book, account);
     required(amount > 0n, "ZeroAmount");

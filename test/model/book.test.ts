@@ -24,7 +24,7 @@ const RAY = 10n ** 27n;
 /** A pool of which ann holds all shares but one, worth `equity` in all; 5 % fee, 5 % buffer target. */
 function pool({ equity, supply, delegated = 0n }: { equity: bigint; supply: bigint; delegated?: bigint }): Book {
   const result = newBook(
-    { feeBps: 500n, bufferTargetBps: 500n, assetCap: undefined, treasury: "treasury", genesis: 0n, epochLength: DAY },
+    { feeBps: 500n, bufferTargetBps: 500n, assetCap: undefined, treasury: "treasury", epochLength: DAY },
     1n,
   );
   result.accounts.set("ann", { shares: supply - 1n, free: 0n, hasStaked: true });
@@ -150,7 +150,7 @@ describe("model: MetaPool's book", () => {
       const state = pool({ equity: 1000n, supply: 1000n });
       metaPool.unstake(state, NOW, "ann", 100n);
       book.beginRound(state);
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       metaPool.fundExits(state, 1);
       metaPool.deposit(state, NOW, "ann", 30n);
 
@@ -183,7 +183,7 @@ describe("model: MetaPool's book", () => {
       metaPool.unstake(state, NOW, "ann", 10n);
       book.beginRound(state);
       expect(metaPool.fundExits(state, 5)).to.equal(0n); // round 1 has not completed
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       state.delegated = 995n; // a buffer of 5
 
       // ⌈5 / 0.9⌉ = 6 of 11 units go; ⌊5 · 0.9⌋ = 4 stay open; owed 10 − 5
@@ -202,13 +202,13 @@ describe("model: MetaPool's book", () => {
     it("funds batches in order, and says through which", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 850n });
       expect(book.beginRound(state)).to.equal(1n);
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       metaPool.unstake(state, NOW, "ann", 100n);
       book.beginRound(state);
       metaPool.unstake(state, NOW, "ann", 100n);
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       book.beginRound(state);
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       expect(state.exits.exits.map((exit) => exit.batch)).to.deep.equal([2n, 3n]);
 
       expect(metaPool.fundExits(state, 1)).to.equal(100n);
@@ -226,7 +226,7 @@ describe("model: MetaPool's book", () => {
       metaPool.unstake(state, NOW, "ann", 100n);
       metaPool.unstake(state, NOW, "bob", 50n);
       book.beginRound(state);
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       state.delegated = 1500n - 100n;
 
       metaPool.fundExits(state, 1);
@@ -306,7 +306,7 @@ describe("model: MetaPool's book", () => {
       book.beginRound(state);
       report(state, NOW, { gain: 100n });
       expect(assetsAt(state, NOW)).to.equal(1000n);
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
 
       expect(assetsAt(state, NOW)).to.equal(1000n);
       expect(lockedAt(state, NOW + 1n)).to.equal(100n); // ⌈100 · 86399 / 86400⌉
@@ -320,7 +320,7 @@ describe("model: MetaPool's book", () => {
       report(state, NOW, { gain: 100n });
 
       // 5 % of 100, at a price of one
-      expect(endRound(state, NOW, 0n)).to.deep.equal({ fee: 5n, feeShares: 5n });
+      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 5n, feeShares: 5n });
       expect([state.equity, state.locked, assetsAt(state, NOW), supplyOf(state)]).to.deep.equal([
         1100n,
         95n,
@@ -338,7 +338,7 @@ describe("model: MetaPool's book", () => {
       report(state, NOW, { gain: 150n });
 
       // only 50 of the 150 are above the mark: ⌊50 · 5 %⌋ = 2; ⌊2 · 1000 / 900⌋ = 2 shares
-      expect(endRound(state, NOW, 0n)).to.deep.equal({ fee: 2n, feeShares: 2n });
+      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 2n, feeShares: 2n });
     });
 
     it("take the fee on what gains exceed losses by", () => {
@@ -349,7 +349,7 @@ describe("model: MetaPool's book", () => {
       report(state, NOW, { gain: 100n });
 
       // net 60: 3; at a price of 0.96: ⌊3 · 1000 / 960⌋ = 3
-      expect(endRound(state, NOW, 0n)).to.deep.equal({ fee: 3n, feeShares: 3n });
+      expect(endRound(state, NOW, 60n, 0n)).to.deep.equal({ fee: 3n, feeShares: 3n });
       expect([assetsAt(state, NOW), state.locked]).to.deep.equal([963n, 97n]);
     });
 
@@ -358,11 +358,11 @@ describe("model: MetaPool's book", () => {
       state.parameters.feeBps = 0n;
       book.beginRound(state);
       report(state, NOW, { gain: 70n });
-      endRound(state, NOW, 9n * DAY); // at most seven days
+      endRound(state, NOW, 70n, 9n * DAY); // at most seven days
       expect(state.releaseEnd).to.equal(NOW + 7n * DAY);
       book.beginRound(state);
       report(state, NOW + DAY, { gain: 10n });
-      endRound(state, NOW + DAY, 2n * DAY);
+      endRound(state, NOW + DAY, 10n, 2n * DAY);
 
       // 60 of 70 still locked, 10 join, until the seventh day
       expect([state.locked, state.releaseEnd, state.releaseDuration]).to.deep.equal([70n, NOW + 7n * DAY, 6n * DAY]);
@@ -448,11 +448,11 @@ describe("model: MetaPool's book", () => {
       book.beginRound(state);
       report(state, NOW, { loss: 11n });
       const closed = () => reasonOf(() => metaPool.unstakeInstant(state, NOW, "ann", 10n))[0];
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       expect(closed()).to.equal("InstantExitUnavailable");
       book.beginRound(state);
       expect(closed()).to.equal("InstantExitUnavailable");
-      endRound(state, NOW, 0n);
+      endRound(state, NOW, 10n ** 9n, 0n);
       expect(closed()).to.equal(undefined);
     });
   });

@@ -20,7 +20,7 @@ const RAY = 10n ** 27n;
 
 function pool() {
   return newBook(
-    { feeBps: 500n, bufferTargetBps: 50n, assetCap: undefined, treasury: "treasury", genesis: 0n, epochLength: DAY },
+    { feeBps: 500n, bufferTargetBps: 50n, assetCap: undefined, treasury: "treasury", epochLength: DAY },
     ETHER,
   );
 }
@@ -65,7 +65,7 @@ describe("model: findings", () => {
     }
     metaPool.unstake(book, 0n, "eve", 11n); // 13 owed
     for (let event = 0; event < 6; event++) report(book, 0n, { loss: 1n }); // 13 → 7
-    expect(book.exits.lossIndex).to.equal(((10n ** 27n / 2n ** 29n) * 7n) / 13n + 0n);
+    expect(book.exits.lossIndex).to.equal(1_002_962_772_662_823_014n); // 1e27 / 2^29 · 7 / 13, floored at each loss
 
     metaPool.unstakeAll(book, 0n, "bob");
     report(book, 0n, { loss: 6n * ETHER }); // 0.3 %
@@ -95,11 +95,11 @@ describe("model: findings", () => {
     sendToAllocator(book, bufferOf(book));
     beginRound(book);
     const factor = reportWriteDown(book, 0n, 20n * ETHER); // 2 %
-    endRound(book, 0n, 0n);
+    endRound(book, 0n, book.roundGain, 0n);
     beginRound(book);
     report(book, DAY, { gain: 20n * ETHER }); // it answers again
     endWriteDown(book, factor, true);
-    endRound(book, DAY, 4n * DAY);
+    endRound(book, DAY, 20n * ETHER, 4n * DAY);
 
     metaPool.depositAndStake(book, DAY, "eve", 1000n * ETHER);
     const now = 5n * DAY;

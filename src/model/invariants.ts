@@ -64,7 +64,7 @@ export interface Snapshot {
 export interface Step {
   loss?: bigint; // booked
   voided?: boolean; // open batches were voided
-  tightened?: boolean; // a cap was lowered
+  read?: boolean; // positions followed what operators' pools say
 }
 
 export function brokenInState(state: Snapshot): string[] {
@@ -115,7 +115,7 @@ export function brokenInState(state: Snapshot): string[] {
   ].filter((broken) => broken !== undefined);
 }
 
-export function brokenInStep(before: Snapshot, after: Snapshot, { loss = 0n, voided, tightened }: Step = {}): string[] {
+export function brokenInStep(before: Snapshot, after: Snapshot, { loss = 0n, voided, read }: Step = {}): string[] {
   return [
     check(
       loss > 0n || after.assets * before.supply >= before.assets * after.supply,
@@ -128,14 +128,14 @@ export function brokenInStep(before: Snapshot, after: Snapshot, { loss = 0n, voi
     ...after.operators.map((operator) => {
       const old = before.operators.find((candidate) => candidate.id === operator.id)?.position ?? 0n;
       return check(
-        tightened === true || operator.position <= max(operator.cap, old),
+        read === true || operator.position <= max(operator.cap, old),
         `I-22: operator ${operator.id.toString()} was lifted above its cap`,
       );
     }),
     ...after.groups.map((group) => {
       const old = before.groups.find((candidate) => candidate.id === group.id)?.position ?? 0n;
       return check(
-        tightened === true || group.cap === undefined || group.position <= max(group.cap, old),
+        read === true || group.cap === undefined || group.position <= max(group.cap, old),
         `I-22: group ${group.id.toString()} was lifted above its cap`,
       );
     }),

@@ -8,10 +8,10 @@ import { Revert } from "../../src/model/errors.ts";
 import { brokenInState, brokenInStep } from "../../src/model/invariants.ts";
 import * as legs from "../../src/model/legs.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
-import { newNetwork, reward, slash, stakeAt } from "../../src/model/network.ts";
+import { newNetwork, reward, slash, stakeAt, unbondingOf as networkUnbonding } from "../../src/model/network.ts";
 import { honestPool, type OperatorPool } from "../../src/model/operators.ts";
 import { snapshotWithOperators } from "../../src/model/snapshot.ts";
-import { newStakingPool } from "../../src/model/stakingPool.ts";
+import { newStakingPool, type StakingPool } from "../../src/model/stakingPool.ts";
 
 const ETHER = 10n ** 18n;
 const RUNS = process.env.TRELLIS_DEEP === "1" ? 1000 : 150;
@@ -119,6 +119,37 @@ const targets = (state: allocation.Allocator) =>
   state.operators.map((operator) => legs.targetOf(state, operator) / ETHER);
 const up = (operator: bigint, amount: bigint): legs.Leg => ({ operator, amount, up: true });
 const down = (operator: bigint, amount: bigint): legs.Leg => ({ operator, amount, up: false });
+
+/** I-35: a leg brings positions nearer to the targets by exactly what it moves. */
+function moveAndMeasure(state: allocation.Allocator, now: bigint, leg: legs.Leg): bigint {
+  const distance = () =>
+    sum(
+      state.operators.map((operator) => {
+        const target = legs.targetOf(state, operator);
+        return operator.position > target ? operator.position - target : target - operator.position;
+      }),
+    );
+  const before = distance();
+  const [moved] = legs.rebalance(state, now, [leg]);
+  expect(distance()).to.equal(before - moved!);
+  return moved!;
+}
+
+const KINDS = [
+  "stake",
+  "unstake",
+  "withdraw",
+  "reward",
+  "slash",
+  "day",
+  "day",
+  "page",
+  "settleOne",
+  "legs",
+  "legs",
+  "certify",
+  "drain",
+] as const;
 
 describe("model: the allocator", () => {
   describe("levels", () => {
@@ -294,11 +325,7 @@ describe("model: the allocator", () => {
         book.balance = 0n;
         legs.certifyLevels(state, [level(0n, 210n), level(1n, 60n), level(3n, 110n)]);
         const ids = order.map((index) => BigInt(index + 1));
-        const moved = legs.rebalance(
-          state,
-          0n,
-          ids.map((id) => down(id, 10_000n * ETHER)),
-        );
+        const moved = ids.map((id) => moveAndMeasure(state, 0n, down(id, 10_000n * ETHER)));
         expect(sum(moved)).to.equal(270n * ETHER);
         for (const pool of pools) {
           pool.cash = pool.unstaked;
@@ -306,11 +333,8 @@ describe("model: the allocator", () => {
         }
         allocation.settle(state, DAY, 10);
         legs.certifyLevels(state, [level(0n, 210n), level(1n, 60n), level(3n, 110n)]);
-        legs.rebalance(
-          state,
-          DAY,
-          ids.map((id) => up(id, 10_000n * ETHER)),
-        );
+        for (const id of ids) moveAndMeasure(state, DAY, up(id, 10_000n * ETHER));
+        for (const id of ids) expect(moveAndMeasure(state, DAY, up(id, 10_000n * ETHER))).to.equal(0n);
         expect(state.operators.map((operator) => operator.position / ETHER)).to.deep.equal([
           240n,
           180n,
@@ -398,21 +422,7 @@ describe("model: the allocator", () => {
 
   it("keeps the invariants and the caps with honest pools in random sequences, and everybody gets out in the end", () => {
     const step = fc.record({
-      kind: fc.constantFrom(
-        "stake",
-        "unstake",
-        "withdraw",
-        "reward",
-        "slash",
-        "day",
-        "hour",
-        "settle",
-        "settleOne",
-        "legs",
-        "legs",
-        "certify",
-        "drain",
-      ),
+      kind: fc.constantFrom(...KINDS),
       who: fc.constantFrom("ann", "bob"),
       amount: fc.bigInt(1n, 10n ** 20n),
       index: fc.nat(3),
@@ -434,42 +444,53 @@ describe("model: the allocator", () => {
           networkStake: () => 0n,
         });
         const names = ["a", "b", "c", "d"];
+        const operatorPools: StakingPool[] = [];
+        const atNetwork = (name: string) => stakeAt(network, name).bonded + networkUnbonding(network, name);
+        const atPool = (pool: StakingPool) =>
+          atNetwork(pool.name) +
+          pool.cash +
+          pool.exits.reserved +
+          sum([...pool.accounts.values()].map(({ free }) => free));
         for (const [index, name] of names.entries()) {
           const pool = newStakingPool(network, { name, owner: name, commissionBps: 1000n, epochLength: DAY }, ETHER);
+          operatorPools.push(pool);
           allocation.list(state, 0n, honestPool(pool, network), {
             weight: BigInt(index + 1),
             groups: [BigInt((index % 2) + 1)],
           });
         }
         let now = 0n;
-        let paid = ETHER; // in, less out
-        const act = (kind: string, who: string, amount: bigint, index: number) => {
+        let world = 5n * ETHER; // what the five seeds and users paid in, less out, and what operators earned and lost
+        const act = (kind: (typeof KINDS)[number], who: string, amount: bigint, index: number) => {
           const name = names[index]!;
           const operator = state.operators[index]!;
+          let gained: bigint;
           switch (kind) {
             case "stake":
               metaPool.depositAndStake(book, now, who, amount);
-              paid += amount;
+              world += amount;
               break;
             case "unstake":
               metaPool.unstake(book, now, who, (metaPool.stakedBalance(book, now, who) * (amount % 1000n)) / 999n);
               break;
             case "withdraw":
-              paid -= metaPool.withdrawAll(book, who);
+              world -= metaPool.withdrawAll(book, who);
               break;
             case "reward":
-              reward(network, name, stakeAt(network, name).bonded / 1000n);
+              gained = stakeAt(network, name).bonded / 1000n;
+              reward(network, name, gained);
+              world += gained;
               break;
             case "slash":
+              world -= atNetwork(name);
               slash(network, name, amount % 500n);
+              world += atNetwork(name);
               break;
             case "day":
               now += DAY;
+              allocation.settle(state, now, 2 + index); // sometimes only a page
               break;
-            case "hour":
-              now += amount % 7200n;
-              break;
-            case "settle":
+            case "page":
               allocation.settle(state, now, index + 1);
               break;
             case "settleOne":
@@ -491,9 +512,13 @@ describe("model: the allocator", () => {
               break;
           }
         };
+        for (const who of ["ann", "bob"]) act("stake", who, 100n * ETHER, 0);
+        allocation.settle(state, now, 4);
+        for (const { id } of state.operators) legs.rebalance(state, now, [up(id, 1000n * ETHER)]);
+
         for (const { kind, who, amount, index } of steps) {
           const before = snapshotWithOperators(state, now);
-          const mayLose = kind === "settle" || kind === "settleOne" || kind === "legs";
+          const mayLose = kind === "day" || kind === "page" || kind === "settleOne" || kind === "legs";
           try {
             act(kind, who, amount, index);
           } catch (error) {
@@ -507,6 +532,7 @@ describe("model: the allocator", () => {
           ];
           expect(broken, kind).to.deep.equal([]);
           expect(book.delegated).to.equal(allocation.committed(state) + allocation.unbonding(state));
+          expect(book.balance + sum(operatorPools.map(atPool)), "I-04").to.equal(world);
         }
 
         // The way out: everybody leaves, and honest rounds bring the money back.

@@ -39,7 +39,7 @@ function reasonOf(operation: () => unknown): unknown[] {
   try {
     operation();
   } catch (error) {
-    if (error instanceof Revert) return [error.reason, ...error.args];
+    if (error instanceof Revert) return [error.reason, ...(error.args as unknown[])];
     throw error;
   }
   return [];

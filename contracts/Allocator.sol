@@ -21,12 +21,9 @@ import {Rounds} from "./libraries/Rounds.sol";
 /// Assumes: nothing of operator pools; the registry's and the meta pool's answers are true.
 /// Guarantees: no leg lifts an operator or a group above its cap, whoever sends it; a pool that fails, lies or burns gas
 /// costs at most its own position; ether is held only within a call.
-contract Allocator is
-    IAllocator,
-    IPoolCalls,
-    AccessManagedUpgradeable,
-    UUPSUpgradeable,
-    ReentrancyGuardTransient
+contract Allocator
+    is IAllocator, IPoolCalls, AccessManagedUpgradeable, UUPSUpgradeable, ReentrancyGuardTransient
+    layout at erc7201("trellis.Allocator")
 {
     using AllocatorBook for AllocatorBook.State;
     using Legs for AllocatorBook.State;
@@ -36,9 +33,7 @@ contract Allocator is
     uint256 private constant MAX_LEGS = 200;
     uint256 private constant WRITE_DOWN_TERM = 90 days;
 
-    /// @dev Where the one struct of this contract, AllocatorBook.State, lies (ERC-7201):
-    // keccak256(abi.encode(uint256(keccak256("trellis.Allocator")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant STORAGE_LOCATION = 0xabfd250d77f5965c911b3fc47b9948ef8aa2091f879d2e9d143971a0b318c300;
+    AllocatorBook.State private _state;
 
     /// @dev The pool that may send ether now.
     address private transient _payer;
@@ -57,33 +52,29 @@ contract Allocator is
         Parameters calldata parameters_
     ) external initializer {
         __AccessManaged_init(manager);
-        AllocatorBook.State storage $ = _storage();
-        $.metaPool = metaPool;
-        $.registry = registry;
-        $.network = network;
-        $.epochLength = epochLength_;
-        $.epoch = uint40(block.timestamp / epochLength_);
+        _state.metaPool = metaPool;
+        _state.registry = registry;
+        _state.network = network;
+        _state.epochLength = epochLength_;
+        _state.epoch = uint40(block.timestamp / epochLength_);
         _setParameters(parameters_);
     }
 
     /// @dev Only the meta pool, and the operator pool that is being called, may send ether.
     receive() external payable {
-        require(
-            msg.sender == address(_storage().metaPool) || msg.sender == _payer,
-            UnexpectedEther(msg.sender, msg.value)
-        );
+        require(msg.sender == address(_state.metaPool) || msg.sender == _payer, UnexpectedEther(msg.sender, msg.value));
     }
 
     /* KEEPERS */
 
     /// @inheritdoc IAllocator
     function settle(uint256 maxOperators) external nonReentrant returns (uint256 read, bool completed) {
-        return _storage().settle(maxOperators);
+        return _state.settle(maxOperators);
     }
 
     /// @inheritdoc IAllocator
     function settleOne(uint256 id) external nonReentrant returns (uint256 loss) {
-        return _storage().settleOne(id);
+        return _state.settleOne(id);
     }
 
     /// @inheritdoc IAllocator
@@ -91,18 +82,18 @@ contract Allocator is
         Level[] calldata sheet,
         uint256 maxOperators
     ) external nonReentrant returns (bool certified) {
-        return _storage().certify(sheet, maxOperators);
+        return _state.certify(sheet, maxOperators);
     }
 
     /// @inheritdoc IAllocator
     function rebalance(Leg[] calldata legs) external nonReentrant returns (uint256[] memory moved) {
         require(legs.length <= MAX_LEGS, TooManyLegs(legs.length, MAX_LEGS));
-        return _storage().rebalance(legs);
+        return _state.rebalance(legs);
     }
 
     /// @inheritdoc IAllocator
     function reclaim(uint256 id) external nonReentrant returns (uint256 gain) {
-        return _storage().reclaim(id);
+        return _state.reclaim(id);
     }
 
     /* GOVERNANCE */
@@ -114,15 +105,15 @@ contract Allocator is
 
     /// @inheritdoc IAllocator
     function clearWriteDown(uint256 id) external {
-        if (block.timestamp < _storage().records[id].writtenDownAt + WRITE_DOWN_TERM) {
+        if (block.timestamp < _state.records[id].writtenDownAt + WRITE_DOWN_TERM) {
             _checkCanCall(msg.sender, msg.data);
         }
-        _storage().clearWriteDown(id);
+        _state.clearWriteDown(id);
     }
 
     /// @inheritdoc IAllocator
     function renounceUpgrades() external restricted {
-        _storage().upgradesRenounced = true;
+        _state.upgradesRenounced = true;
         emit UpgradesRenounced();
     }
 
@@ -176,93 +167,91 @@ contract Allocator is
 
     /// @inheritdoc IAllocator
     function epochLength() external view returns (uint256) {
-        return _storage().epochLength;
+        return _state.epochLength;
     }
 
     /// @inheritdoc IAllocator
     function currentEpoch() external view returns (uint256) {
-        return _storage().currentEpoch();
+        return _state.currentEpoch();
     }
 
     /// @inheritdoc IAllocator
     function nextRoundAt() public view returns (uint256) {
-        AllocatorBook.State storage $ = _storage();
-        return (uint256($.epoch) + 1) * $.epochLength;
+        return (uint256(_state.epoch) + 1) * _state.epochLength;
     }
 
     /// @inheritdoc IAllocator
     function openRound() external view returns (uint256 round, uint256 cursor) {
-        return (_storage().round, _storage().cursor);
+        return (_state.round, _state.cursor);
     }
 
     /// @inheritdoc IAllocator
     function committed() external view returns (uint256) {
-        return _storage().committed;
+        return _state.committed;
     }
 
     /// @inheritdoc IAllocator
     function unbonding() external view returns (uint256) {
-        return _storage().unbonding;
+        return _state.unbonding;
     }
 
     /// @inheritdoc IAllocator
     function parameters() external view returns (Parameters memory) {
-        return _storage().parameters;
+        return _state.parameters;
     }
 
     /// @inheritdoc IAllocator
     function positionOf(uint256 id) external view returns (Position memory) {
-        return _storage().positions[id];
+        return _state.positions[id];
     }
 
     /// @inheritdoc IAllocator
     function recordOf(uint256 id) external view returns (Record memory) {
-        return _storage().records[id];
+        return _state.records[id];
     }
 
     /// @inheritdoc IAllocator
     function snapshotOf(uint256 id) external view returns (Snapshot memory) {
-        return _storage().snapshots[id];
+        return _state.snapshots[id];
     }
 
     /// @inheritdoc IAllocator
     function poolSnapshot() external view returns (PoolSnapshot memory) {
-        return _storage().snapshot;
+        return _state.snapshot;
     }
 
     /// @inheritdoc IAllocator
     function groupSnapshot(uint256 group) external view returns (GroupSnapshot memory) {
-        return _storage().groups[group];
+        return _state.groups[group];
     }
 
     /// @inheritdoc IAllocator
     function liveTotals() external view returns (uint256 total, uint256 faultedStake, uint256 networkStake) {
-        AllocatorBook.Live memory now_ = _storage().live();
+        AllocatorBook.Live memory now_ = _state.live();
         return (now_.total, now_.faultedStake, now_.networkStake);
     }
 
     /// @inheritdoc IAllocator
     function liveNeed() external view returns (uint256) {
-        return _storage().live().need;
+        return _state.live().need;
     }
 
     /// @inheritdoc IAllocator
     function targetOf(uint256 id) external view returns (uint256) {
-        return _storage().targetOf(_storage().snapshots[id]);
+        return _state.targetOf(_state.snapshots[id]);
     }
 
     /// @inheritdoc IAllocator
     function budgetsUsed() external view returns (uint256 class0, uint256 class2) {
-        return _storage().budgetsUsed();
+        return _state.budgetsUsed();
     }
 
     /// @inheritdoc IAllocator
     function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated) {
-        AllocatorBook.State storage $ = _storage();
-        bool begun = batch < $.metaPool.fillingBatch();
+        bool begun = batch < _state.metaPool.fillingBatch();
         earliest = begun ? block.timestamp : nextRoundAt();
         if (earliest < block.timestamp) earliest = block.timestamp;
-        estimated = earliest + $.registry.longestUnbonding() + $.epochLength;
+        estimated = earliest + _state.registry.longestUnbonding() + _state.epochLength;
     }
 
     /* INTERNAL */
@@ -276,8 +265,8 @@ contract Allocator is
         _checkBound(newParameters.maxGainBps, 1, 1_000);
         _checkBound(newParameters.minMove, 0.01 ether, 100 ether);
 
-        emit ParametersChanged(_storage().parameters, newParameters);
-        _storage().parameters = newParameters;
+        emit ParametersChanged(_state.parameters, newParameters);
+        _state.parameters = newParameters;
     }
 
     function _checkBound(uint256 value, uint256 minimum, uint256 maximum) private pure {
@@ -306,14 +295,6 @@ contract Allocator is
     }
 
     function _authorizeUpgrade(address) internal override restricted {
-        require(!_storage().upgradesRenounced, UpgradesAreRenounced());
-    }
-
-    function _storage() private pure returns (AllocatorBook.State storage $) {
-        // The namespaced struct cannot be reached without assembly (ERC-7201).
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            $.slot := STORAGE_LOCATION
-        }
+        require(!_state.upgradesRenounced, UpgradesAreRenounced());
     }
 }

@@ -8,9 +8,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
 import {ERC20Upgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/ERC20Upgradeable.sol";
-import {
-    ERC20PermitUpgradeable
-} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
+import {ERC20PermitUpgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
 import {IMetaPool} from "./interfaces/IMetaPool.sol";
 import {IStakingPool} from "./interfaces/IStakingPool.sol";
@@ -21,12 +19,9 @@ import {PoolBook} from "./libraries/PoolBook.sol";
 /// Assumes: the allocator reports what it measured; amounts stay below 2^96 wei.
 /// Guarantees: contract balance ≥ buffer + reserved + free; shares are minted only for assets, or for the fee of a gain;
 /// leaving needs nobody and cannot be paused; user operations call no other contract than the receiver of a payment.
-contract MetaPool is
-    IMetaPool,
-    ERC20PermitUpgradeable,
-    AccessManagedUpgradeable,
-    UUPSUpgradeable,
-    ReentrancyGuardTransient
+contract MetaPool
+    is IMetaPool, ERC20PermitUpgradeable, AccessManagedUpgradeable, UUPSUpgradeable, ReentrancyGuardTransient
+    layout at erc7201("trellis.MetaPool")
 {
     using ExitBook for ExitBook.Book;
     using Math for uint256;
@@ -41,9 +36,7 @@ contract MetaPool is
     /// @inheritdoc IMetaPool
     uint256 public immutable epochLength;
 
-    /// @dev Where the one struct of this contract, PoolBook.Book, lies (ERC-7201):
-    // keccak256(abi.encode(uint256(keccak256("trellis.MetaPool")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant STORAGE_LOCATION = 0x69fa0ef0d8805ffbc0cbb18de594091c5b54d9e891495ff1f185ad436fc59000;
+    PoolBook.Book private _book;
 
     constructor(uint256 epochLength_) {
         epochLength = epochLength_;
@@ -547,11 +540,8 @@ contract MetaPool is
         require(!_storage().upgradesRenounced, UpgradesAreRenounced());
     }
 
-    function _storage() private pure returns (PoolBook.Book storage $) {
-        // The namespaced struct cannot be reached without assembly (ERC-7201).
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            $.slot := STORAGE_LOCATION
-        }
+    /// @dev A pointer on the stack: the slot's 32-byte constant at every access would not fit the size limit.
+    function _storage() private view returns (PoolBook.Book storage) {
+        return _book;
     }
 }

@@ -759,9 +759,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     /// @dev Lists `account` while it has shares, free balance or an exit.
     function _track(address account) private {
         ExitBook.Account storage record = _book.accounts[account];
-        bool isListed = record.shares != 0 ||
-            record.hasFree ||
-            _book.exits[account][record.firstExit].units != 0;
+        bool isListed = record.shares != 0 || record.hasFree || _book.exits[account][record.firstExit].units != 0;
         if (isListed) _accounts.add(account);
         else _accounts.remove(account);
     }
@@ -801,11 +799,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     }
 
     /// @dev The state that `_sync(BATCHES_PER_CALL)` will leave.
-    function _synced()
-        private
-        view
-        returns (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding)
-    {
+    function _synced() private view returns (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) {
         ledger = _booked();
         bool isEmpty = ledger.loss != 0 && ledger.equity + ledger.owed == 0;
         uint256 cash = _cash + NETWORK.collectable(address(this));

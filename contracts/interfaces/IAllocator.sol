@@ -78,13 +78,11 @@ interface IAllocator {
         // Slot 1.
         uint96 lossSince; // booked by settleOne since the last reading
         uint96 dueAmount; // of the unbonding that must have arrived by dueAt
-        uint40 dueAt;
+        uint40 dueAt; // 0 until the first reading after it was asked for
         // Slot 2.
         uint96 factor; // of D, 1e18 fixed point, 0 if it has none
         uint96 lost; // written down and not recovered
         uint40 writtenDownAt;
-        // Slot 3.
-        uint40 lastDownAt; // last time that something was unstaked
     }
 
     /* EVENTS */
@@ -105,7 +103,7 @@ interface IAllocator {
     event OperatorFaulted(uint256 indexed id, uint256 indexed round, uint256 faults);
     event OperatorRecovered(uint256 indexed id, uint256 indexed round);
     event OperatorWrittenDown(uint256 indexed id, uint256 indexed round, uint256 loss);
-    event LossSeen(uint256 indexed id, uint256 loss);
+    event LossSeen(uint256 indexed id, uint256 loss, uint256 position, uint256 unbonding);
     event LevelsProgress(uint256 indexed round, bytes32 indexed sheet, uint256 cursor);
     event LevelsCertified(uint256 indexed round, bytes32 indexed sheet, Level[] levels);
     event LevelsRejected(uint256 indexed round, bytes32 indexed sheet, uint256 group, uint256 sum, uint256 cap);

@@ -34,13 +34,7 @@ interface IStakingPoolOwner {
     /// @notice The network brought `assets`; `fee` of them were paid to the owner as `feeShares`.
     event GainBooked(uint256 assets, uint256 fee, uint256 feeShares);
     /// @notice The network lost `assets`: what `bondSharesBurned`, all other shares and open exits bore.
-    event LossBooked(
-        uint256 assets,
-        uint256 bondSharesBurned,
-        uint256 fromBond,
-        uint256 fromShares,
-        uint256 fromExits
-    );
+    event LossBooked(uint256 assets, uint256 bondSharesBurned, uint256 fromBond, uint256 fromShares, uint256 fromExits);
     /// @notice `assets` came back from the network.
     event CashCollected(uint256 assets);
     /// @notice `assets` for which no exit waited were bonded again.

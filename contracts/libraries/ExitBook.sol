@@ -272,11 +272,7 @@ library ExitBook {
 
     /* INTERNAL */
 
-    function _fundBatch(
-        Book storage book,
-        uint256 id,
-        uint256 available
-    ) private returns (uint256 paid, bool closed) {
+    function _fundBatch(Book storage book, uint256 id, uint256 available) private returns (uint256 paid, bool closed) {
         Batch storage batch = book.batches[id];
         uint256 units = openUnits(book, id);
         uint256 index = book.lossIndex;

@@ -46,10 +46,7 @@ library ExitPreview {
     }
 
     /// @dev As `ExitBook.fundedThrough`.
-    function fundedThrough(
-        ExitBook.Book storage book,
-        Funding memory funding
-    ) internal view returns (uint256) {
+    function fundedThrough(ExitBook.Book storage book, Funding memory funding) internal view returns (uint256) {
         uint256 filling = book.fillingBatch;
         if (funding.voided) return filling;
         if (funding.stop != filling || book.batches[filling].units != 0) return funding.stop - 1;

@@ -152,8 +152,8 @@ library Legs {
         uint256 id,
         uint256 target
     ) private view returns (uint256 room) {
-        bool open = operator.state == IOperatorRegistry.State.Active ||
-            operator.state == IOperatorRegistry.State.Ramping;
+        bool open =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
         if (!open || operator.watch || !operator.whitelisted) return 0;
 
         IAllocator.Position storage at = self.positions[id];
@@ -211,7 +211,7 @@ library Legs {
         self.setPosition(self.positions[id], down.newPosition, down.newUnbonding, false);
         self.moveGroups(snapshot.groups, down.position, down.newPosition);
         _charge(self, id, down.charged, moved);
-        _expect(self.records[id], moved, down.newUnbonding, operator.unbondingTime);
+        _expect(self.records[id], down);
         emit IAllocator.Moved(id, false, leg.amount, moved, down.newPosition, down.newUnbonding, down.charged);
     }
 
@@ -233,18 +233,11 @@ library Legs {
         }
     }
 
-    /// @dev Notes when what is unbonding must have arrived; an amount that is waited for already keeps its time.
-    function _expect(
-        IAllocator.Record storage record,
-        uint256 moved,
-        uint256 unbonding,
-        uint256 unbondingTime
-    ) private {
-        if (moved == 0) return;
-        record.lastDownAt = uint40(block.timestamp);
-        if (record.dueAmount != 0) return;
-        record.dueAmount = uint96(unbonding);
-        record.dueAt = uint40(block.timestamp + unbondingTime);
+    /// @dev Notes what must arrive; the time runs from the next reading. What is waited for already keeps its time.
+    function _expect(IAllocator.Record storage record, Down memory down) private {
+        if (down.moved == 0 || record.dueAmount != 0) return;
+        record.dueAmount = uint96(down.newUnbonding);
+        record.dueAt = 0;
     }
 
     /// @dev Charges what really moved to the classes in order.
@@ -310,8 +303,8 @@ library Legs {
         uint256 position,
         uint256 target
     ) private view returns (uint256 room) {
-        bool open = operator.state == IOperatorRegistry.State.Active ||
-            operator.state == IOperatorRegistry.State.Ramping;
+        bool open =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
         if (!open || !operator.whitelisted) {
             room = position;
         } else {
@@ -384,11 +377,7 @@ library Legs {
     }
 
     /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time.
-    function _room2(
-        AllocatorBook.State storage self,
-        uint256 position,
-        uint256 target
-    ) private view returns (uint256) {
+    function _room2(AllocatorBook.State storage self, uint256 position, uint256 target) private view returns (uint256) {
         if (position <= target.mulDiv(AllocatorBook.BPS + self.parameters.bandBps, AllocatorBook.BPS)) return 0;
 
         (, uint256 used) = self.budgetsUsed();

@@ -116,7 +116,11 @@ library Levels {
     }
 
     /// @dev Adds t_i to the sums of i's groups. @return excess the first group whose cap that exceeds, or NONE.
-    function _add(AllocatorBook.State storage self, Sheet memory sheet, uint256 id) private view returns (uint256 excess) {
+    function _add(
+        AllocatorBook.State storage self,
+        Sheet memory sheet,
+        uint256 id
+    ) private view returns (uint256 excess) {
         IAllocator.Snapshot memory snapshot = self.snapshots[id];
         uint256 level = sheet.levels[AllocatorBook.POOL_GROUP];
         for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS; ++k) {

@@ -117,7 +117,8 @@ library PoolBook {
     /// @dev Takes `factor` out of D; `last` if no written-down operator is left.
     function endWriteDown(Book storage self, uint256 factor, bool last) public {
         if (last) _setDilution(self, WAD);
-        else if (factor != 0) _setDilution(self, uint256(self.dilution).mulDiv(WAD, factor, Math.Rounding.Ceil).max(WAD));
+        else if (factor != 0)
+            _setDilution(self, uint256(self.dilution).mulDiv(WAD, factor, Math.Rounding.Ceil).max(WAD));
     }
 
     /// @dev Takes the fee, locks the rest of the round's gain. @return feeShares that the caller mints to the treasury.

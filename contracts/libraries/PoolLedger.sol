@@ -47,7 +47,7 @@ library PoolLedger {
     }
 
     function _bookGain(Ledger memory ledger, uint256 gain, uint256 commissionBps) private pure {
-        uint256 fee = isSolvent(ledger.equity, ledger.supply) ? gain * commissionBps / BPS : 0;
+        uint256 fee = isSolvent(ledger.equity, ledger.supply) ? (gain * commissionBps) / BPS : 0;
         uint256 equity = ledger.equity + gain - fee;
         uint256 feeShares = fee == 0 ? 0 : fee.mulDiv(ledger.supply, equity);
 

@@ -121,8 +121,8 @@ contract DevNetwork is IDevNetwork, Ownable2Step, ReentrancyGuardTransient {
         require(bps != 0 && bps <= BPS, InvalidFraction(bps));
 
         Stake storage stake = _stakes[pool];
-        uint256 fromBonded = stake.bonded * bps / BPS;
-        uint256 fromUnbonding = stake.unbonding * bps / BPS;
+        uint256 fromBonded = (stake.bonded * bps) / BPS;
+        uint256 fromUnbonding = (stake.unbonding * bps) / BPS;
         stake.bonded -= uint96(fromBonded);
         stake.unbonding -= uint96(fromUnbonding);
         totalStake -= fromBonded;

@@ -78,13 +78,11 @@ interface IAllocator {
         // Slot 1.
         uint96 lossSince; // booked by settleOne since the last reading
         uint96 dueAmount; // of the unbonding that must have arrived by dueAt
-        uint40 dueAt;
+        uint40 dueAt; // 0 until the first reading after it was asked for
         // Slot 2.
         uint96 factor; // of D, 1e18 fixed point, 0 if it has none
         uint96 lost; // written down and not recovered
         uint40 writtenDownAt;
-        // Slot 3.
-        uint40 lastDownAt; // last time that something was unstaked
     }
 
     /* EVENTS */

@@ -211,7 +211,7 @@ library Legs {
         self.setPosition(self.positions[id], down.newPosition, down.newUnbonding, false);
         self.moveGroups(snapshot.groups, down.position, down.newPosition);
         _charge(self, id, down.charged, moved);
-        _expect(self.records[id], moved, down.newUnbonding, operator.unbondingTime);
+        _expect(self.records[id], down);
         emit IAllocator.Moved(id, false, leg.amount, moved, down.newPosition, down.newUnbonding, down.charged);
     }
 
@@ -233,18 +233,11 @@ library Legs {
         }
     }
 
-    /// @dev Notes when what is unbonding must have arrived; an amount that is waited for already keeps its time.
-    function _expect(
-        IAllocator.Record storage record,
-        uint256 moved,
-        uint256 unbonding,
-        uint256 unbondingTime
-    ) private {
-        if (moved == 0) return;
-        record.lastDownAt = uint40(block.timestamp);
-        if (record.dueAmount != 0) return;
-        record.dueAmount = uint96(unbonding);
-        record.dueAt = uint40(block.timestamp + unbondingTime);
+    /// @dev Notes what must arrive; the time runs from the next reading. What is waited for already keeps its time.
+    function _expect(IAllocator.Record storage record, Down memory down) private {
+        if (down.moved == 0 || record.dueAmount != 0) return;
+        record.dueAmount = uint96(down.newUnbonding);
+        record.dueAt = 0;
     }
 
     /// @dev Charges what really moved to the classes in order.

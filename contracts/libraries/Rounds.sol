@@ -125,9 +125,8 @@ library Rounds {
         IAllocator.Position storage at = self.positions[id];
         IAllocator.Record storage record = self.records[id];
         page.arrived += reading.arrived;
-        bool overdue = _trackDue(self, record, at, operator.unbondingTime, reading.arrived);
         // A written-down pool that still owes what was due is not back: only its cash counts.
-        if (overdue && at.writtenDown) {
+        if (at.writtenDown && _isOverdue(self, record, operator, reading.arrived)) {
             page.gain += reading.arrived;
             record.lost = uint96(uint256(record.lost).saturatingSub(reading.arrived));
             _fault(self, id, page);
@@ -136,6 +135,11 @@ library Rounds {
         }
 
         (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading, page);
+        bool overdue = _isOverdue(self, record, operator, reading.arrived + loss + record.lossSince);
+        if (record.dueAmount == 0 && at.unbonding != 0) {
+            record.dueAmount = at.unbonding;
+            record.dueAt = uint40(block.timestamp + operator.unbondingTime);
+        }
         _watchForLoss(self, id, operator, record, loss);
         if (at.writtenDown) _recover(self, id, at, record);
         at.readAt = uint40(block.timestamp);
@@ -186,25 +190,20 @@ library Rounds {
         gain += (shown - booked).min(most + record.lost);
     }
 
-    /// @dev Whether what had to arrive two epochs ago has not. An amount is due as a whole: a trickle does not renew it.
-    function _trackDue(
+    /// @dev Takes what arrived or was lost off the amount that is due; whether the rest should be here for two epochs.
+    /// An amount is due as a whole, so a trickle does not renew it, and from the first reading after it was asked for,
+    /// because a pool may start to unbond only when somebody calls it.
+    function _isOverdue(
         AllocatorBook.State storage self,
         IAllocator.Record storage record,
-        IAllocator.Position storage at,
-        uint256 unbondingTime,
-        uint256 arrived
-    ) private returns (bool overdue) {
-        uint256 due = record.dueAmount;
+        IOperatorRegistry.Operator memory operator,
+        uint256 settled
+    ) private returns (bool) {
+        uint256 due = uint256(record.dueAmount).saturatingSub(settled);
+        record.dueAmount = uint96(due);
         if (due == 0) return false;
-        if (arrived < due) {
-            if (arrived != 0) record.dueAmount = uint96(due - arrived);
-            return block.timestamp > record.dueAt + OVERDUE_EPOCHS * self.epochLength;
-        }
-
-        uint256 later = uint256(at.unbonding).saturatingSub(arrived);
-        record.dueAmount = uint96(later);
-        record.dueAt = later == 0 ? 0 : uint40(record.lastDownAt + unbondingTime);
-        return later != 0 && block.timestamp > record.dueAt + OVERDUE_EPOCHS * self.epochLength;
+        if (record.dueAt == 0) record.dueAt = uint40(block.timestamp + operator.unbondingTime);
+        return block.timestamp > record.dueAt + OVERDUE_EPOCHS * self.epochLength;
     }
 
     function _watchForLoss(
@@ -330,7 +329,7 @@ library Rounds {
 
         cap = operator.absoluteCap;
         uint256 ratio = self.registry.policy().bondRatio;
-        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(others + at.unbonding));
+        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(others));
         if (operator.watch) cap = cap.min(at.position);
     }
 

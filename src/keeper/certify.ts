@@ -14,13 +14,13 @@ const GAS_PER_OPERATOR = 32_000n;
 /** Computes the fair allocation of the last round and has its levels certified, page by page. */
 export async function certifyJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<CertifyReport> {
   const desk = await openDesk("certify", contracts, options);
-  const { allocator } = contracts;
+  const { allocator } = desk.contracts;
   const { certifyPageSize } = desk.settings;
   let round = 0n;
   let levels = 0;
 
   const step = async (): Promise<Step> => {
-    const reading = await ask(desk, () => readSnapshot(contracts));
+    const reading = await ask(desk, () => readSnapshot(desk.contracts));
     if (reading === null) return { outcome: "nothing", reason: "no finished round to certify" };
     round = reading.round;
     if (reading.certified !== null) {

@@ -17,3 +17,14 @@ export function providerOf({ allocator }: Pick<KeeperContracts, "allocator">): P
   if (provider === null || provider === undefined) throw new Error("The contracts are not connected to a node.");
   return provider;
 }
+
+/** The same contracts, read through the node alone: calls are simulated as whoever they name. */
+export function unsigned(contracts: KeeperContracts): KeeperContracts {
+  const provider = providerOf(contracts);
+  return {
+    ...contracts,
+    metaPool: contracts.metaPool.connect(provider),
+    allocator: contracts.allocator.connect(provider),
+    registry: contracts.registry.connect(provider),
+  };
+}

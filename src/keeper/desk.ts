@@ -1,6 +1,6 @@
 import type { Provider, Signer, TransactionReceipt } from "ethers";
 
-import { type KeeperContracts, providerOf } from "./contracts.ts";
+import { type KeeperContracts, providerOf, unsigned } from "./contracts.ts";
 import { faultOf, messageOf } from "./errors.ts";
 import type { Fields } from "./log.ts";
 import { type KeeperOptions, type Settings, withDefaults } from "./options.ts";
@@ -32,7 +32,7 @@ export async function openDesk(job: string, contracts: KeeperContracts, options:
   const signer = settings.dryRun ? null : contracts.signer;
   return {
     job,
-    contracts,
+    contracts: unsigned(contracts),
     provider: providerOf(contracts),
     signer,
     from: await contracts.signer?.getAddress(),

@@ -10,7 +10,7 @@ const MOST_STEPS = 50;
 /** Sets aside what the buffer holds for exits that wait. */
 export async function fundExitsJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<FundReport> {
   const desk = await openDesk("fundExits", contracts, options);
-  const { metaPool } = contracts;
+  const { metaPool } = desk.contracts;
   let funded = 0n;
 
   const step = async (): Promise<Step> => {

@@ -14,12 +14,12 @@ const MOST_STEPS = 400;
 /** Moves stake until nothing moves any more: what breaks a cap, what exits need, what the targets ask for. */
 export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<RebalanceReport> {
   const desk = await openDesk("rebalance", contracts, options);
-  const { allocator } = contracts;
+  const { allocator } = desk.contracts;
   let legs = 0;
   let moved: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
 
   const step = async (): Promise<Step> => {
-    const reading = await ask(desk, () => readSnapshot(contracts));
+    const reading = await ask(desk, () => readSnapshot(desk.contracts));
     if (reading === null) return { outcome: "nothing", reason: "no finished round to work from" };
 
     const plan = await movable(desk, planLegs(reading));

@@ -14,7 +14,7 @@ const GROUPS_PER_PAGE = 64;
 /** Begins the round if it is due, and reads page after page until no round is open. */
 export async function settleJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<SettleReport> {
   const desk = await openDesk("settle", contracts, options);
-  const { allocator, registry } = contracts;
+  const { allocator, registry } = desk.contracts;
   const { pageSize } = desk.settings;
   let round = 0n;
   let pages = 0;

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 
-import { toLine } from "../../src/keeper/log.ts";
 import { runOnce } from "../../src/keeper/runOnce.ts";
 import { ether, loadPool, toNextRound } from "./pool.ts";
 
@@ -10,16 +9,16 @@ describe("keeper", () => {
       const { metaPool, allocator, registry, staker, keeper } = await loadPool();
       await metaPool.connect(staker).deposit_and_stake({ value: ether(1_000) });
       await toNextRound(allocator);
-
       const contracts = { metaPool, allocator, registry, signer: keeper };
-      const report = await runOnce(contracts, { log: (entry) => console.log(toLine(entry)) });
-      console.log(report);
+
+      const report = await runOnce(contracts);
+
+      expect(report.complete).to.equal(true);
+      expect(report.rebalance.moved.up).to.be.greaterThan(ether(990));
       for (let id = 1; id <= 12; id += 1) {
-        const { position } = await allocator.positionOf(id);
-        console.log(id, position, await allocator.targetOf(id));
+        expect((await allocator.positionOf(id)).position).to.equal(await allocator.targetOf(id));
       }
-      const again = await runOnce(contracts, { log: (entry) => console.log(toLine(entry)) });
-      expect(again.transactions).to.equal(0);
+      expect((await runOnce(contracts)).transactions).to.equal(0);
     });
   });
 });

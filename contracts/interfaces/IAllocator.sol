@@ -122,7 +122,7 @@ interface IAllocator {
     event OperatorFaulted(uint256 indexed id, uint256 indexed round, uint256 faults);
     event OperatorRecovered(uint256 indexed id, uint256 indexed round);
     event OperatorWrittenDown(uint256 indexed id, uint256 indexed round, uint256 loss);
-    event LossSeen(uint256 indexed id, uint256 loss);
+    event LossSeen(uint256 indexed id, uint256 loss, uint256 position, uint256 unbonding);
     event LevelsProgress(uint256 indexed round, bytes32 indexed sheet, uint256 cursor);
     event LevelsCertified(uint256 indexed round, bytes32 indexed sheet, Level[] levels);
     event LevelsRejected(uint256 indexed round, bytes32 indexed sheet, uint256 group, uint256 sum, uint256 cap);

@@ -447,7 +447,7 @@ library Rounds {
         self.records[id].lossSince = (self.records[id].lossSince + loss).toUint96();
         // While a round is open, an operator that it has not read yet is not in the sums.
         if (self.round == 0 || id <= self.cursor) self.moveGroups(self.snapshots[id].groups, position, at.position);
-        emit IAllocator.LossSeen(id, loss);
+        emit IAllocator.LossSeen(id, loss, at.position, at.unbonding);
         self.metaPool.report(0, loss);
     }
 

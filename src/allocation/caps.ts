@@ -1,49 +1,28 @@
+import { larger, lessDown, MAX_AMOUNT, shareDown, smaller } from "./amounts.ts";
 import type { Problem } from "./problem.ts";
-import type { CapRules, GroupRules, OperatorRecord, OperatorState, Snapshot, Totals } from "./types.ts";
+import type { GroupRecord, GroupRules, LivePool, OperatorRecord, ShareRules, Snapshot, Totals } from "./types.ts";
 
-/** Which rule a cap comes from. */
-export type CapKind = "poolShare" | "netShare" | "bond" | "ramp" | "absolute" | "fixed" | "watch";
-
-/** One bound on an operator's position, in wei. */
-export interface CapTerm {
-  readonly kind: CapKind;
-  readonly amount: bigint;
+/** Money in the pool, in wei, from which its stake to place, its free buffer and its need follow. */
+export interface PoolMoney {
+  readonly buffer: bigint;
+  readonly committed: bigint;
+  readonly unbonding: bigint;
+  readonly owed: bigint;
+  /** Share of E that stays in the buffer. */
+  readonly bufferTarget: bigint;
+  /** Position and unbonding at faulted operators, and the unbonding part of it. */
+  readonly faultedStake: bigint;
+  readonly faultedUnbonding: bigint;
 }
 
-/** One in basis points. */
-export const BPS = 10_000n;
-
-/** A share of an amount, rounded down. */
-export function shareDown(amount: bigint, bps: bigint): bigint {
-  return (amount * bps) / BPS;
-}
-
-/** The first amount less the second, zero when it is smaller. */
-export function lessDown(amount: bigint, taken: bigint): bigint {
-  return amount > taken ? amount - taken : 0n;
-}
-
-export function smaller(first: bigint, second: bigint): bigint {
-  return first < second ? first : second;
-}
-
-export function larger(first: bigint, second: bigint): bigint {
-  return first > second ? first : second;
-}
-
-/** Whether the state alone forbids any stake. */
-export function isBarred(state: OperatorState): boolean {
-  return state.faulted || mustLeave(state);
-}
-
-/** Whether all of the stake has to go, at once. */
-export function mustLeave(state: OperatorState): boolean {
-  return state.draining || state.delisted || !state.whitelisted;
-}
-
-/** Stake that the bond still covers, in wei: bond·ratio less others' stake and what is unbonding there. */
-export function bondRoom(bond: bigint, ratio: bigint, others: bigint, unbonding: bigint): bigint {
-  return lessDown(bond * ratio, others + unbonding);
+/** T, the free buffer and the need, in wei, each at least zero. Source: design §6, §7. */
+export function totalsOf(money: PoolMoney): Pick<LivePool, "T" | "free" | "need"> {
+  const claims = money.owed + money.bufferTarget;
+  return {
+    T: lessDown(money.buffer + money.committed + money.unbonding, money.faultedStake + claims),
+    free: lessDown(money.buffer, claims),
+    need: lessDown(claims, money.buffer + money.unbonding - money.faultedUnbonding),
+  };
 }
 
 /** T' and N as the round recorded them. */
@@ -51,58 +30,80 @@ export function recordedTotals(snapshot: Snapshot): Totals {
   return { stake: snapshot.T + snapshot.faultedStake, network: snapshot.networkStake };
 }
 
-/** The terms of c_i in the snapshot, in the order of the design; the state is not among them. */
-export function recordedTerms(operator: OperatorRecord, rules: CapRules, totals: Totals): CapTerm[] {
-  const terms = shareTerms(operator.others, rules, totals);
-  terms.push({ kind: "fixed", amount: operator.fixedCap });
-  if (operator.watch) terms.push({ kind: "watch", amount: operator.position });
-  return terms;
+/** The smaller T' and N of the snapshot and of now: what an increase is held to. An unknown N lets nothing rise. */
+export function smallerTotals(snapshot: Snapshot): Totals {
+  const recorded = recordedTotals(snapshot);
+  const { live } = snapshot;
+  return {
+    stake: smaller(recorded.stake, live.T + live.faultedStake),
+    network: smaller(recorded.network, live.networkStake),
+  };
 }
 
-/** c_i in the snapshot, in wei, every term rounded down. */
-export function recordedCap(operator: OperatorRecord, rules: CapRules, totals: Totals): bigint {
-  return isBarred(operator) ? 0n : lowest(recordedTerms(operator, rules, totals)).amount;
+/** The larger T' and N: what is a violation even so. An unknown N makes nothing a violation. */
+export function largerTotals(snapshot: Snapshot): Totals {
+  const recorded = recordedTotals(snapshot);
+  const { live } = snapshot;
+  const unknown = recorded.network === 0n || live.networkStake === 0n;
+  return {
+    stake: larger(recorded.stake, live.T + live.faultedStake),
+    network: unknown ? MAX_AMOUNT : larger(recorded.network, live.networkStake),
+  };
+}
+
+/** Bound by the pool's stake, in wei. */
+export function poolShareCap(rules: ShareRules, totals: Totals): bigint {
+  return shareDown(totals.stake, rules.poolShareBps);
+}
+
+/** Bound by the network's stake, others' stake taken off, in wei; null when there is none. */
+export function netShareCap(bps: bigint | null, totals: Totals, others: bigint): bigint | null {
+  return bps === null ? null : lessDown(shareDown(totals.network, bps), others);
+}
+
+/** Stake that the bond still covers, in wei: bond·ratio less others' stake and what is unbonding there. */
+export function bondRoom(bond: bigint, ratio: bigint, others: bigint, unbonding: bigint): bigint {
+  return lessDown(bond * ratio, others + unbonding);
+}
+
+/** c_i of the snapshot, in wei. */
+export function recordedCap(operator: OperatorRecord, rules: ShareRules, totals: Totals): bigint {
+  return smaller(shareCap(operator, rules, totals), operator.fixedCap);
 }
 
 /**
- * The terms of an operator's cap at this moment. The ramp bounds increases only, so a reading for violations goes
- * without it (design §8).
+ * What an operator may be lifted to at this moment, in wei; its state is not looked at. `unbonding` is what is on its
+ * way back from it.
  */
-export function liveTerms(
-  operator: OperatorRecord,
-  rules: CapRules,
-  totals: Totals,
-  position: bigint,
-  unbonding: bigint,
-  withRamp: boolean,
-): CapTerm[] {
-  const { live } = operator;
-  const terms = shareTerms(live.others, rules, totals);
-  if (rules.bondRatio !== null) {
-    terms.push({ kind: "bond", amount: bondRoom(live.bond, rules.bondRatio, live.others, unbonding) });
-  }
-  if (withRamp && live.ramp !== null) terms.push({ kind: "ramp", amount: live.ramp });
-  if (live.absolute !== null) terms.push({ kind: "absolute", amount: live.absolute });
-  if (live.watch) terms.push({ kind: "watch", amount: position });
-  return terms;
+export function increaseCap(operator: OperatorRecord, pool: LivePool, totals: Totals, unbonding: bigint): bigint {
+  const { live, others } = operator;
+  let cap = shareCap(operator, pool, totals);
+  if (pool.bondRatio !== null) cap = smaller(cap, bondRoom(live.bond, pool.bondRatio, others, unbonding));
+  return smaller(smaller(cap, live.ramp ?? cap), live.absolute ?? cap);
 }
 
-/** The term that binds: the smallest, the first one of equals. */
-export function lowest(terms: readonly CapTerm[]): CapTerm {
-  return terms.reduce((best, term) => (term.amount < best.amount ? term : best));
+/** Above what, grace aside, an operator's position is a violation, in wei. Watch by itself makes none. */
+export function violationCap(operator: OperatorRecord, pool: LivePool, totals: Totals): bigint {
+  const { live, fixedCap } = operator;
+  const cap = smaller(shareCap(operator, pool, totals), live.absolute ?? MAX_AMOUNT);
+  return live.watch ? cap : smaller(cap, fixedCap);
 }
 
 /**
- * C_g in wei, null for a group without cap: the smallest of its rules, less the stake at faulted members. A share is
+ * C_g in wei, null for a group without cap: the smallest of its rules, less the stake at faulted members. Shares are
  * rounded down, a negative result is zero.
  */
-export function groupCap(rules: GroupRules, totals: Totals, others: bigint, faultedStake: bigint): bigint | null {
-  const bounds: bigint[] = [];
-  if (rules.capShareBps !== null) bounds.push(shareDown(totals.stake, rules.capShareBps));
-  if (rules.netShareBps !== null) bounds.push(lessDown(shareDown(totals.network, rules.netShareBps), others));
-  if (rules.absolute !== null) bounds.push(rules.absolute);
-  if (bounds.length === 0) return null;
-  return lessDown(bounds.reduce(smaller), faultedStake);
+export function groupCap(
+  rules: GroupRules,
+  totals: Totals,
+  group: Pick<GroupRecord, "others" | "faultedStake">,
+): bigint | null {
+  const bounds = [
+    rules.capShareBps === null ? null : shareDown(totals.stake, rules.capShareBps),
+    netShareCap(rules.netShareBps, totals, group.others),
+    rules.absolute,
+  ].filter((bound) => bound !== null);
+  return bounds.length === 0 ? null : lessDown(bounds.reduce(smaller), group.faultedStake);
 }
 
 /** The allocation problem that a snapshot poses. */
@@ -119,9 +120,7 @@ export function problemOf(snapshot: Snapshot): Problem {
   };
 }
 
-function shareTerms(others: bigint, rules: CapRules, totals: Totals): CapTerm[] {
-  return [
-    { kind: "poolShare", amount: shareDown(totals.stake, rules.poolShareBps) },
-    { kind: "netShare", amount: lessDown(shareDown(totals.network, rules.netShareBps), others) },
-  ];
+function shareCap(operator: OperatorRecord, rules: ShareRules, totals: Totals): bigint {
+  const share = poolShareCap(rules, totals);
+  return smaller(share, netShareCap(rules.netShareBps, totals, operator.others) ?? share);
 }

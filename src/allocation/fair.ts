@@ -1,3 +1,4 @@
+import { ascending } from "./amounts.ts";
 import { popFromHeap, pushToHeap } from "./heap.ts";
 import { canTake, checkProblem, LEVEL_ONE, takenAt } from "./problem.ts";
 import type { Candidate, Problem } from "./problem.ts";
@@ -97,7 +98,7 @@ function raiseLevel(
     if (basin.weight > 0n) pushToHeap(ripening, { basin, level: levelOf(basin) }, ripensBefore);
   }
   const bySaturation = runners.filter((runner) => !runner.settled);
-  bySaturation.sort((first, second) => compare(first.saturation, second.saturation));
+  bySaturation.sort((first, second) => ascending(first.saturation, second.saturation));
 
   for (const runner of bySaturation) {
     while (!runner.settled) {
@@ -141,8 +142,4 @@ function levelOf(basin: Basin): bigint {
 
 function ripensBefore(first: Ripening, second: Ripening): boolean {
   return first.level === second.level ? first.basin.id < second.basin.id : first.level < second.level;
-}
-
-function compare(first: bigint, second: bigint): number {
-  return first < second ? -1 : first > second ? 1 : 0;
 }

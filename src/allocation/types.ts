@@ -1,9 +1,10 @@
 /**
- * Plain records of what the lens reads in one block. Amounts are wei, shares of a whole are basis points, ids are small
- * numbers. The recorded part is what the last finished round wrote down; `live` is this moment. Source: design §6, §7.
+ * Plain records of what the lens reads in one block. Amounts are wei, shares of a whole are basis points (null for none),
+ * ids are small numbers. The recorded part is what the last finished round wrote down; `live` is this moment.
+ * Source: design §6 and §7, IAllocator and IOperatorRegistry.
  */
 
-/** Names an operator; ids are append-only. */
+/** Names an operator; ids count from 1 and are never used again. */
 export type OperatorId = number;
 
 /** Names a group; 0 is the pool itself, of which every operator is a member without saying so. */
@@ -12,14 +13,12 @@ export type GroupId = number;
 /** The group that stands for the whole pool. */
 export const POOL: GroupId = 0;
 
-/** Rules of the pool that bound one operator. */
-export interface CapRules {
+/** Shares that bound one operator. */
+export interface ShareRules {
   /** Most of the pool's stake that one operator may hold. */
   readonly poolShareBps: bigint;
   /** Most of the network's stake that one operator may hold, others' stake included. */
-  readonly netShareBps: bigint;
-  /** Stake allowed per wei of the operator's own bond, or null when the deployment has no bond term. */
-  readonly bondRatio: bigint | null;
+  readonly netShareBps: bigint | null;
 }
 
 /** Rules of a group; a group with none of the three has no cap. */
@@ -37,21 +36,16 @@ export interface Totals {
   readonly network: bigint;
 }
 
-/** Conditions that stop an operator from holding or gaining stake. */
-export interface OperatorState {
+/** An operator at this moment. */
+export interface LiveOperator {
   readonly draining: boolean;
+  /** De-listed or removed. */
   readonly delisted: boolean;
   readonly whitelisted: boolean;
   readonly watch: boolean;
   readonly faulted: boolean;
-}
-
-/** An operator at this moment. */
-export interface LiveOperator extends OperatorState {
   readonly position: bigint;
   readonly unbonding: bigint;
-  /** Stake of everyone else at the operator. */
-  readonly others: bigint;
   /** Worth of the operator's own junior stake. */
   readonly bond: bigint;
   /** Cap while the operator is ramping, else null. */
@@ -62,29 +56,31 @@ export interface LiveOperator extends OperatorState {
 }
 
 /** An operator as the round recorded it. */
-export interface OperatorRecord extends OperatorState {
+export interface OperatorRecord {
   readonly id: OperatorId;
   readonly weight: bigint;
   /** At most five, one per dimension, without the pool. */
   readonly groups: readonly GroupId[];
-  /** The smallest of bond room, ramp and absolute cap. */
+  /**
+   * What depends on neither T nor N: the smallest of bond room, ramp and absolute cap; on watch at most the position;
+   * 0 for an operator that was draining, de-listed, not whitelisted or faulted.
+   */
   readonly fixedCap: bigint;
+  /** Stake of everyone else at the operator. */
   readonly others: bigint;
+  /** p_i: position when the round ended. */
   readonly position: bigint;
-  readonly unbonding: bigint;
   readonly live: LiveOperator;
 }
 
 /** A group at this moment. */
 export interface LiveGroup extends GroupRules {
-  /** Stake of everyone else at the members. */
-  readonly others: bigint;
-  /** Position and unbonding at faulted members. */
-  readonly faultedStake: bigint;
+  /** Sum of its members' positions, as the contract keeps it. */
+  readonly position: bigint;
 }
 
 /** A group as the round recorded it. */
-export interface GroupRecord extends GroupRules {
+export interface GroupRecord {
   readonly id: GroupId;
   /** Entity, jurisdiction, infrastructure, client or tenure. */
   readonly dimension: string;
@@ -92,21 +88,26 @@ export interface GroupRecord extends GroupRules {
   readonly cap: bigint | null;
   /** W_g: weights of the members with a cap above 0. */
   readonly weight: bigint;
+  /** Stake of everyone else at its members. */
+  readonly others: bigint;
+  /** Position and unbonding at faulted members. */
+  readonly faultedStake: bigint;
   readonly live: LiveGroup;
 }
 
 /** The pool at this moment. */
-export interface LivePool extends CapRules {
+export interface LivePool extends ShareRules {
+  /** Stake allowed per wei of an operator's own bond, or null when the deployment has no bond term. */
+  readonly bondRatio: bigint | null;
   /** Stake to place now. */
   readonly T: bigint;
-  readonly networkStake: bigint;
   readonly faultedStake: bigint;
-  readonly buffer: bigint;
-  readonly owed: bigint;
-  /** The buffer target in wei: its share of E. */
-  readonly bufferTarget: bigint;
-  /** Unbonding at operators that are not faulted. */
-  readonly unbonding: bigint;
+  /** Zero when it cannot be read. */
+  readonly networkStake: bigint;
+  /** Buffer beyond what is owed and the buffer target. */
+  readonly free: bigint;
+  /** What exits and the buffer lack, unbonding that is not faulted counted. */
+  readonly need: bigint;
   /** What class 0 moved since the round ended. */
   readonly class0Moved: bigint;
   /** What class 2 moved within the last unbonding time. */
@@ -121,18 +122,19 @@ export interface LegRules {
   readonly budget0Bps: bigint;
   /** Of T, per unbonding time. */
   readonly budget2Bps: bigint;
-  /** Smallest move in wei whatever T is. */
-  readonly minMoveFloor: bigint;
+  /** Smallest move in wei, whatever T is. */
+  readonly minMove: bigint;
 }
 
 /** Everything that the planner needs. */
-export interface Snapshot extends CapRules {
+export interface Snapshot extends ShareRules {
   /** Stake to place, C_0. */
   readonly T: bigint;
-  readonly networkStake: bigint;
   /** Position and unbonding at faulted operators. */
   readonly faultedStake: bigint;
-  /** Money that exits lacked when the round ended. */
+  /** Zero when it could not be read. */
+  readonly networkStake: bigint;
+  /** Money that exits and the buffer lacked when the round ended. */
   readonly need0: bigint;
   /** Sum of the positions of healthy operators when the round ended. */
   readonly X: bigint;

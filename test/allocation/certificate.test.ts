@@ -7,6 +7,7 @@ import { fairAllocation } from "../../src/allocation/fair.ts";
 import type { Problem } from "../../src/allocation/problem.ts";
 import type { Sheet } from "../../src/allocation/types.ts";
 import { coins, golden, GOLDEN, GOLDEN_SHEET, level, problems } from "./instances.ts";
+import { runs } from "./runs.ts";
 
 function refusal(problem: Problem, sheet: Sheet): Refusal | "accepted" {
   const verdict = checkSheet(problem, sheet);
@@ -154,7 +155,7 @@ describe("checkSheet", () => {
           }, 0n);
           expect(moved <= BigInt(members.length), `moved ${moved}`).to.equal(true);
         }),
-        { numRuns: 1500 },
+        runs(1500),
       );
     });
 
@@ -209,7 +210,7 @@ describe("initialLevels", () => {
           expect(cap === null || held <= cap, `group ${id}`).to.equal(true);
         }
       }),
-      { numRuns: 600 },
+      runs(600),
     );
   });
 });

@@ -6,6 +6,7 @@ import { fairAllocation } from "../../src/allocation/fair.ts";
 import { MAX_TOTAL_WEIGHT } from "../../src/allocation/problem.ts";
 import type { Problem } from "../../src/allocation/problem.ts";
 import { coins, golden, GOLDEN, GOLDEN_SHEET, level, problems } from "./instances.ts";
+import { runs } from "./runs.ts";
 
 function sum(amounts: readonly bigint[]): bigint {
   return amounts.reduce((total, amount) => total + amount, 0n);
@@ -170,7 +171,7 @@ describe("fairAllocation", () => {
 
           expect(verdict).to.deep.equal({ accepted: true, targets });
         }),
-        { numRuns: 3000 },
+        runs(3000),
       );
     });
 
@@ -192,7 +193,7 @@ describe("fairAllocation", () => {
             ).to.equal(true);
           });
         }),
-        { numRuns: 600 },
+        runs(600),
       );
     });
 
@@ -211,7 +212,7 @@ describe("fairAllocation", () => {
           expect(other.sheet).to.deep.equal(plain.sheet);
           expect(other.targets).to.deep.equal(order.map(({ index }) => plain.targets[index]));
         }),
-        { numRuns: 400 },
+        runs(400),
       );
     });
 
@@ -223,7 +224,7 @@ describe("fairAllocation", () => {
 
           expect(after.every((target, index) => target >= (before[index] ?? 0n))).to.equal(true);
         }),
-        { numRuns: 600 },
+        runs(600),
       );
     });
 
@@ -248,7 +249,7 @@ describe("fairAllocation", () => {
             expect(bottleneck, `operator ${index}`).to.equal(true);
           });
         }),
-        { numRuns: 400 },
+        runs(400),
       );
     });
   });

@@ -105,12 +105,15 @@ export function snapshotOf(problem: Problem, positions: readonly bigint[], chang
   };
 }
 
-/** What is above the snapshot's own caps, and above its group caps, in wei. */
+/** What healthy operators hold above the snapshot's own caps, and above its group caps, in wei. */
 export function excesses(snapshot: Snapshot, positions: readonly bigint[]): { own: bigint; groups: bigint } {
   const { operators } = problemOf(snapshot);
-  const own = sumOf(positions.map((position, index) => position - smaller(position, operators[index]?.cap ?? 0n)));
+  const healthy = positions.map((position, index) =>
+    snapshot.operators[index]?.live.faulted === true ? 0n : position,
+  );
+  const own = sumOf(healthy.map((position, index) => position - smaller(position, operators[index]?.cap ?? 0n)));
   const groups = snapshot.groups.map(({ id, cap }) => {
-    const held = sumOf(positions.filter((_, index) => snapshot.operators[index]?.groups.includes(id)));
+    const held = sumOf(healthy.filter((_, index) => snapshot.operators[index]?.groups.includes(id)));
     return cap === null || held < cap ? 0n : held - cap;
   });
   return { own, groups: sumOf(groups) };

@@ -1,11 +1,11 @@
 import { fairAllocation } from "../allocation/fair.ts";
 import { problemOf } from "../allocation/caps.ts";
+import { readSnapshot } from "../lens/snapshot.ts";
 import type { KeeperContracts } from "./contracts.ts";
 import { ask, openDesk, refused, say, send, type Step, work } from "./desk.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { CertifyReport } from "./report.ts";
 import { GAS_MOST } from "./settle.ts";
-import { readSnapshot } from "./snapshot.ts";
 
 const GAS_BASE = 600_000n;
 const GAS_PER_GROUP = 90_000n;
@@ -20,7 +20,7 @@ export async function certifyJob(contracts: KeeperContracts, options: KeeperOpti
   let levels = 0;
 
   const step = async (): Promise<Step> => {
-    const reading = await ask(desk, () => readSnapshot(desk.contracts));
+    const reading = await ask(desk, () => readSnapshot(desk.contracts.lens));
     if (reading === null) return { outcome: "nothing", reason: "no finished round to certify" };
     round = reading.round;
     if (reading.certified !== null) {

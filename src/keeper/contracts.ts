@@ -1,13 +1,13 @@
 import type { Provider, Signer } from "ethers";
 
-import type { Allocator, MetaPool, OperatorRegistry } from "../../types/index.ts";
+import type { Allocator, MetaPool, OperatorRegistry, PoolLens } from "../../types/index.ts";
 
 /** What the keeper works on. Without a signer it only says what it would do. */
 export interface KeeperContracts {
   readonly metaPool: MetaPool;
   readonly allocator: Allocator;
   readonly registry: OperatorRegistry;
-  readonly lens?: unknown;
+  readonly lens: PoolLens;
   readonly signer: Signer | null;
 }
 
@@ -26,5 +26,27 @@ export function unsigned(contracts: KeeperContracts): KeeperContracts {
     metaPool: contracts.metaPool.connect(provider),
     allocator: contracts.allocator.connect(provider),
     registry: contracts.registry.connect(provider),
+    lens: contracts.lens.connect(provider),
   };
+}
+
+/** Why the keeper refuses to work. */
+export class WrongDeployment extends Error {}
+
+/** Refuses another chain than the expected one, and contracts that do not belong together. Returns the chain's id. */
+export async function checkDeployment(contracts: KeeperContracts, expected?: bigint): Promise<bigint> {
+  const { metaPool, allocator, registry } = contracts;
+  const { chainId } = await providerOf(contracts).getNetwork();
+  if (expected !== undefined && chainId !== expected) {
+    throw new WrongDeployment(`The node is on chain ${chainId}, the deployment on chain ${expected}.`);
+  }
+  const [address, ofPool, ofRegistry] = await Promise.all([
+    allocator.getAddress(),
+    metaPool.allocator(),
+    registry.allocator(),
+  ]);
+  if (ofPool !== address || ofRegistry !== address) {
+    throw new WrongDeployment(`The pool and the registry do not belong to the allocator at ${address}.`);
+  }
+  return chainId;
 }

@@ -23,6 +23,8 @@ export interface KeeperOptions {
   /** How often a job reads the chain again after somebody else was faster, without any progress in between. */
   readonly rereads?: number;
   readonly patience?: Patience;
+  /** A smaller loss at an operator waits for the next round, in wei. */
+  readonly smallestLoss?: bigint;
 }
 
 export type Settings = Required<Omit<KeeperOptions, "chainId" | "maxFeePerGas">> &
@@ -39,6 +41,7 @@ export function withDefaults(options: KeeperOptions): Settings {
     transactionTimeout: 180_000,
     rereads: 5,
     patience: DEFAULT_PATIENCE,
+    smallestLoss: 10n ** 15n,
     ...options,
   };
 }

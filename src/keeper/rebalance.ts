@@ -1,45 +1,64 @@
 import type { TransactionReceipt } from "ethers";
 
-import type { Leg } from "../allocation/types.ts";
+import { planLegs } from "../allocation/plan.ts";
+import type { Leg, OperatorId, Snapshot } from "../allocation/types.ts";
+import { readSnapshot } from "../lens/snapshot.ts";
 import type { KeeperContracts } from "./contracts.ts";
-import { ask, type Desk, openDesk, refused, say, send, type Step, work } from "./desk.ts";
-import { planLegs } from "./legs.ts";
+import { ask, type Desk, openDesk, refused, say, send, type Step, warn, work } from "./desk.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { Moved, RebalanceReport } from "./report.ts";
-import { readSnapshot } from "./snapshot.ts";
 
-const GAS_LIMIT = 8_000_000n;
-const MOST_STEPS = 400;
+export const REBALANCE_GAS = 8_000_000n;
+const MOST_STEPS = 2_000;
+const NOTHING: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
 
 /** Moves stake until nothing moves any more: what breaks a cap, what exits need, what the targets ask for. */
 export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<RebalanceReport> {
   const desk = await openDesk("rebalance", contracts, options);
-  const { allocator } = desk.contracts;
+  const { allocator, lens } = desk.contracts;
+  /** Operators whose pools fail: they are left alone for the rest of the run. */
+  const failing = new Set<OperatorId>();
+  let queue: Leg[] = [];
   let legs = 0;
-  let moved: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
+  let moved = NOTHING;
 
   const step = async (): Promise<Step> => {
-    const reading = await ask(desk, () => readSnapshot(desk.contracts));
-    if (reading === null) return { outcome: "nothing", reason: "no finished round to work from" };
-
-    const plan = await movable(desk, planLegs(reading));
-    if (plan.length === 0) return { outcome: legs === 0 ? "nothing" : "done", reason: null };
-
-    const chunk = plan.slice(0, desk.settings.legsPerTx);
-    const request = await allocator.getFunction("rebalance").populateTransaction(chunk);
-    const { receipt, refusal } = await send(desk, { ...request, gasLimit: GAS_LIMIT });
-    if (refusal === "dryRun") {
-      for (const { operator, amount, up } of plan) say(desk, up ? "would stake" : "would unstake", { operator, amount });
+    if (queue.length === 0) {
+      const reading = await ask(desk, () => readSnapshot(lens));
+      if (reading === null) return { outcome: "nothing", reason: "no finished round to work from" };
+      queue = planLegs(without(reading.snapshot, failing), reading.certified).legs.map(toLeg);
+      if (queue.length === 0) return ending(legs, failing);
     }
+
+    const chunk = queue.slice(0, desk.settings.legsPerTx);
+    const amounts = await simulate(desk, chunk);
+    if (desk.signer === null) {
+      for (const { operator, amount, up } of queue) say(desk, up ? "would stake" : "would unstake", { operator, amount });
+      return refused(desk, "dryRun");
+    }
+    const last = amounts.findLastIndex((amount) => amount > 0n);
+    for (const { operator } of chunk.filter((_, index) => amounts[index] === 0n && index <= Math.max(last, 0))) {
+      failing.add(operator);
+      warn(desk, "a pool does not do its part", { operator });
+    }
+    // What comes after the last leg that moves may only have been short of gas.
+    const moving = chunk.filter((_, index) => amounts[index] !== 0n);
+    const asPlanned = moving.length === last + 1 && moving.every(({ amount }, index) => amounts[index] === amount);
+    queue = asPlanned ? queue.slice(moving.length) : [];
+    if (moving.length === 0) return "again";
+
+    const request = await allocator.getFunction("rebalance").populateTransaction(moving);
+    const { receipt, refusal } = await send(desk, { ...request, gasLimit: REBALANCE_GAS }).catch((error: unknown) => {
+      queue = [];
+      throw error;
+    });
     if (refusal !== null) return refused(desk, refusal);
 
-    const chunkMoved = movedBy(desk, receipt);
-    legs += chunk.length;
-    moved = add(moved, chunkMoved);
-    say(desk, "moved stake", { legs: chunk.length, ...chunkMoved, gas: receipt.gasUsed, tx: receipt.hash });
-    if (Object.values(chunkMoved).every((amount) => amount === 0n)) {
-      return { outcome: "incomplete", reason: "legs moved nothing" };
-    }
+    const done = movedBy(desk, receipt);
+    legs += moving.length;
+    moved = add(moved, done);
+    say(desk, "moved stake", { legs: moving.length, ...done, gas: receipt.gasUsed, tx: receipt.hash });
+    if (total(done) !== sum(moving)) queue = [];
     return "again";
   };
 
@@ -47,33 +66,43 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
   return { outcome, reason, legs, moved, transactions: desk.transactions, gasUsed: desk.gasUsed };
 }
 
-/** The legs that would move something now. */
-async function movable(desk: Desk, legs: readonly Leg[]): Promise<Leg[]> {
-  const { allocator } = desk.contracts;
-  const found: Leg[] = [];
-  for (let start = 0; start < legs.length; start += desk.settings.legsPerTx) {
-    const chunk = legs.slice(start, start + desk.settings.legsPerTx);
-    const amounts = await ask(desk, () =>
-      allocator.rebalance.staticCall([...chunk], { from: desk.from, gasLimit: GAS_LIMIT }),
-    );
-    found.push(...chunk.filter((_, index) => amounts[index] !== 0n));
-  }
-  return found;
+function ending(legs: number, failing: ReadonlySet<OperatorId>): Step {
+  if (failing.size === 0) return { outcome: legs === 0 ? "nothing" : "done", reason: null };
+  return { outcome: "incomplete", reason: `the pools of operators ${[...failing].join(", ")} failed` };
+}
+
+/** The snapshot with some operators left alone. */
+function without(snapshot: Snapshot, failing: ReadonlySet<OperatorId>): Snapshot {
+  if (failing.size === 0) return snapshot;
+  return {
+    ...snapshot,
+    operators: snapshot.operators.map((operator) =>
+      failing.has(operator.id) ? { ...operator, live: { ...operator.live, faulted: true } } : operator,
+    ),
+  };
+}
+
+/** What each leg would move if they were sent now. */
+function simulate(desk: Desk, legs: readonly Leg[]): Promise<bigint[]> {
+  const { contracts, from } = desk;
+  return ask(desk, () => contracts.allocator.rebalance.staticCall([...legs], { from, gasLimit: REBALANCE_GAS }));
 }
 
 function movedBy({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): Moved {
-  let moved: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
+  let moved = NOTHING;
   for (const log of receipt.logs) {
     const event = allocator.interface.parseLog(log);
     if (event?.name !== "Moved") continue;
+    const up = event.args.getValue("up") as boolean;
     const amount = event.args.getValue("moved") as bigint;
     const [class0, class1, class2] = event.args.getValue("charged") as [bigint, bigint, bigint];
-    moved = add(
-      moved,
-      event.args.getValue("up") ? { class0, class1, class2, up: amount } : { class0, class1, class2, up: 0n },
-    );
+    moved = add(moved, { class0, class1, class2, up: up ? amount : 0n });
   }
   return moved;
+}
+
+function toLeg({ operator, amount, up }: Leg): Leg {
+  return { operator, amount, up };
 }
 
 function add(first: Moved, second: Moved): Moved {
@@ -83,4 +112,12 @@ function add(first: Moved, second: Moved): Moved {
     class2: first.class2 + second.class2,
     up: first.up + second.up,
   };
+}
+
+function total({ class0, class1, class2, up }: Moved): bigint {
+  return class0 + class1 + class2 + up;
+}
+
+function sum(legs: readonly Leg[]): bigint {
+  return legs.reduce((all, { amount }) => all + amount, 0n);
 }

@@ -1,5 +1,5 @@
 import { certifyJob } from "./certify.ts";
-import { type KeeperContracts, providerOf } from "./contracts.ts";
+import { checkDeployment, type KeeperContracts } from "./contracts.ts";
 import { fundExitsJob } from "./fund.ts";
 import { type KeeperOptions, withDefaults } from "./options.ts";
 import { rebalanceJob } from "./rebalance.ts";
@@ -10,10 +10,7 @@ import { settleJob } from "./settle.ts";
 /** Does everything that is due now, in order: settle → certify → rebalance → fund exits. May be repeated at any time. */
 export async function runOnce(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<KeeperReport> {
   const { patience, chainId: expected, dryRun } = withDefaults(options);
-  const { chainId } = await withRetries(patience, () => providerOf(contracts).getNetwork());
-  if (expected !== undefined && chainId !== expected) {
-    throw new Error(`The node is on chain ${chainId}, the deployment on chain ${expected}.`);
-  }
+  const chainId = await withRetries(patience, () => checkDeployment(contracts, expected));
 
   const settle = await settleJob(contracts, options);
   const certify = await certifyJob(contracts, options);

@@ -1,6 +1,6 @@
 import { network } from "hardhat";
 
-import { DevNetwork__factory } from "../../types/index.ts";
+import { DevNetwork__factory, PoolLens__factory } from "../../types/index.ts";
 
 export const connection = await network.create();
 export const { ethers, networkHelpers } = connection;
@@ -107,8 +107,11 @@ async function deployPool() {
       groups: pack(index < 4 ? 1 : 2, 3 + (index % 3)),
     });
   }
+  const lens = await ethers.deployContract("PoolLens", [metaPool, allocator, registry, notice]);
+
   return {
     deployer: deployer!,
+    lens: PoolLens__factory.connect(await lens.getAddress(), deployer),
     treasury: treasury!,
     staker: staker!,
     other: other!,

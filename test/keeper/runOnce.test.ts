@@ -6,10 +6,10 @@ import { ether, loadPool, toNextRound } from "./pool.ts";
 describe("keeper", () => {
   describe("runOnce", () => {
     it("brings every operator to its target, and then has nothing to do", async () => {
-      const { metaPool, allocator, registry, staker, keeper } = await loadPool();
+      const { metaPool, allocator, registry, lens, staker, keeper } = await loadPool();
       await metaPool.connect(staker).deposit_and_stake({ value: ether(1_000) });
       await toNextRound(allocator);
-      const contracts = { metaPool, allocator, registry, signer: keeper };
+      const contracts = { metaPool, allocator, registry, lens, signer: keeper };
 
       const report = await runOnce(contracts);
 

@@ -1,6 +1,6 @@
 import type { BlockTag } from "ethers";
 
-import type { IPoolLens, PoolLens } from "../../types/periphery/PoolLens.ts";
+import type { IPoolLens, PoolLens } from "../../types/contracts/periphery/PoolLens.ts";
 
 export type PoolView = IPoolLens.PoolViewStructOutput;
 export type OperatorView = IPoolLens.OperatorViewStructOutput;

@@ -1,6 +1,6 @@
 import type { GroupId, GroupRecord, LiveOperator, OperatorRecord, Sheet, Snapshot } from "../allocation/types.ts";
 import { POOL } from "../allocation/types.ts";
-import type { PoolLens } from "../../types/periphery/PoolLens.ts";
+import type { PoolLens } from "../../types/contracts/periphery/PoolLens.ts";
 import {
   type GroupView,
   type LensReading,

@@ -22,6 +22,25 @@ export type LensPool = Awaited<ReturnType<typeof deployWithLens>>;
 /** As in HostilePool.Mode. */
 export const MODE = { honest: 0n, reverts: 1n, swallowsStake: 13n } as const;
 
+/** As in IPoolLens.Binding. */
+export const BINDING = {
+  writtenDown: 0n,
+  faulted: 1n,
+  delisted: 2n,
+  notWhitelisted: 3n,
+  draining: 4n,
+  notRead: 5n,
+  noWeight: 6n,
+  level: 7n,
+  group: 8n,
+  poolShare: 9n,
+  netShare: 10n,
+  bond: 11n,
+  absoluteCap: 12n,
+  watch: 13n,
+  recorded: 14n,
+} as const;
+
 export function ether(amount: number): bigint {
   return ethers.parseEther(amount.toString());
 }

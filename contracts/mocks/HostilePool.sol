@@ -29,8 +29,8 @@ contract HostilePool {
     uint256 public unstaked;
     uint256 public bondShown = type(uint96).max;
     uint256 public maturesAt;
-    address public target;
-    bytes public data;
+    address public reentryTarget;
+    bytes public reentryData;
     uint256 public reentered; // calls that went through
 
     event ReentryFailed(bytes reason);
@@ -47,8 +47,8 @@ contract HostilePool {
 
     function setReentry(address newTarget, bytes calldata newData) external {
         mode = Mode.Reenters;
-        target = newTarget;
-        data = newData;
+        reentryTarget = newTarget;
+        reentryData = newData;
     }
 
     /// @dev Loses stake, as by a slash; the ether stays here, out of the books.
@@ -128,7 +128,7 @@ contract HostilePool {
         require(mode != reverting);
         _check();
         if (mode != Mode.Reenters) return;
-        (bool success, bytes memory reason) = target.call(data);
+        (bool success, bytes memory reason) = reentryTarget.call(reentryData);
         if (success) ++reentered;
         else emit ReentryFailed(reason);
     }

@@ -47,6 +47,7 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     notice: await ethers.getContractAt("Notice", environment.get("Notice").address),
     accessManager: await ethers.getContractAt("AccessManager", environment.get("AccessManager").address),
     factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
+    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
     deployer: await signerOf(named.deployer),
     governance: await signerOf(named.governance),

@@ -45,8 +45,12 @@ export async function checkDeployment(contracts: KeeperContracts, expected?: big
     metaPool.allocator(),
     registry.allocator(),
   ]);
-  if (ofPool !== address || ofRegistry !== address) {
+  if (!isSame(ofPool, address) || !isSame(ofRegistry, address)) {
     throw new WrongDeployment(`The pool and the registry do not belong to the allocator at ${address}.`);
   }
   return chainId;
+}
+
+function isSame(first: string, second: string): boolean {
+  return first.toLowerCase() === second.toLowerCase();
 }

@@ -50,7 +50,7 @@ library ExitPreview {
         uint256 filling = book.fillingBatch;
         if (funding.voided) return filling;
         if (funding.stop != filling || book.batches[filling].units != 0) return funding.stop - 1;
-        return book.completedBatch;
+        return Math.max(book.completedBatch, book.voidedThrough);
     }
 
     /// @dev As `ExitBook.unstakedOf`.

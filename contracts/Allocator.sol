@@ -247,6 +247,21 @@ contract Allocator
     }
 
     /// @inheritdoc IAllocator
+    function roomsOf(uint256 from, uint256 limit) external view returns (Rooms[] memory) {
+        return _state.roomsOf(from, limit);
+    }
+
+    /// @inheritdoc IAllocator
+    function groupCapsOf(uint256 from, uint256 limit) external view returns (GroupCaps[] memory) {
+        return _state.groupCapsOf(from, limit);
+    }
+
+    /// @inheritdoc IAllocator
+    function snapshotScope() external view returns (uint256 operators, uint256 poolShareBps, uint256 netShareBps) {
+        return (_state.operators, _state.poolShareBps, _state.netShareBps);
+    }
+
+    /// @inheritdoc IAllocator
     function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated) {
         bool begun = batch < _state.metaPool.fillingBatch();
         earliest = begun ? block.timestamp : nextRoundAt();

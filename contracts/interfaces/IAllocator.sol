@@ -85,6 +85,25 @@ interface IAllocator {
         uint40 writtenDownAt;
     }
 
+    /// @notice What a leg sent now would find at an operator. Rooms are in wei, as if it were the only leg; all are 0 while
+    /// legs wait for a round, and at a faulted operator.
+    struct Rooms {
+        uint256 target; // t_i
+        uint256 cap; // c_i at the snapshot
+        uint256 increaseCap; // what it may be lifted to, by the smaller T and N and the state and bond of this moment
+        uint256 violationCap; // above what, grace aside, it is a violation; 0 if it may hold nothing
+        uint256 up;
+        uint256[3] down; // classes 0, 1 and 2 of a leg for everything, each on what the ones before it leave
+        bool upIsDust; // the largest leg is skipped for its size
+        bool downIsDust;
+    }
+
+    /// @notice The caps that a leg sent now would hold a group to; the type's maximum of uint96 is none.
+    struct GroupCaps {
+        uint256 increaseCap; // what it may be lifted to
+        uint256 violationCap; // above what, grace aside, it is a violation; none for the pool
+    }
+
     /* EVENTS */
 
     event RoundBegun(uint256 indexed round, uint256 indexed epoch, uint256 networkStake);
@@ -195,6 +214,12 @@ interface IAllocator {
     function budgetsUsed() external view returns (uint256 class0, uint256 class2);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);
+    /// @notice Rooms of up to `limit` operators from id `from` on, by the code that moves. Needs gas as legs do.
+    function roomsOf(uint256 from, uint256 limit) external view returns (Rooms[] memory);
+    /// @notice Caps of up to `limit` groups from id `from` on, by the code that moves; group 0 is the pool.
+    function groupCapsOf(uint256 from, uint256 limit) external view returns (GroupCaps[] memory);
+    /// @notice Of the last round: how many operators it read, and the shares of the policy that it holds them to.
+    function snapshotScope() external view returns (uint256 operators, uint256 poolShareBps, uint256 netShareBps);
     /// @notice When exits of `batch` can be funded at the earliest, and when if keepers do their work.
     function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated);
 }

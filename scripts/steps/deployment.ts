@@ -50,6 +50,7 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     accessManager: await ethers.getContractAt("AccessManager", environment.get("AccessManager").address),
     factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
     network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
+    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     deployer: await signerOf(named.deployer),
     governance: await signerOf(named.governance),
     guardian: await signerOf(named.guardian),

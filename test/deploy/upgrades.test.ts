@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import { deployTrellis, type Trellis } from "../fixtures/deployment.ts";
-import { changeWithNotice, waitForNotice } from "../fixtures/notice.ts";
+import { changeWithNotice, waitForNotice } from "../fixtures/changes.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;

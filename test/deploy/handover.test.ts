@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ParamType } from "ethers";
+import type { FunctionFragment, Interface, ParamType } from "ethers";
 import { network } from "hardhat";
 
 import { NOTICE_ROLES, noticed, RESTRICTIONS, ROLES, roleIdOf } from "../../src/roles.ts";
@@ -32,6 +32,10 @@ async function membersOf({ accessManager }: Trellis): Promise<Map<bigint, Set<st
   }
 
   return members;
+}
+
+function functionsOf({ interface: { fragments } }: { interface: Interface }): FunctionFragment[] {
+  return fragments.filter((fragment) => ethers.FunctionFragment.isFragment(fragment));
 }
 
 /** The plainest value of a parameter. */
@@ -132,7 +136,7 @@ describe("Deployment", () => {
 
       const unseen = new Set(RESTRICTIONS);
       for (const [name, contract] of Object.entries(contracts)) {
-        for (const fragment of contract.interface.fragments.filter(ethers.FunctionFragment.isFragment)) {
+        for (const fragment of functionsOf(contract)) {
           const restriction = RESTRICTIONS.find(
             (candidate) => candidate.contract === name && candidate.signature === fragment.format("sighash"),
           );
@@ -157,8 +161,7 @@ describe("Deployment", () => {
         Allocator: allocator,
         OperatorRegistry: registry,
       })) {
-        const functions = contract.interface.fragments.filter(ethers.FunctionFragment.isFragment);
-        for (const fragment of functions) {
+        for (const fragment of functionsOf(contract)) {
           const signature = fragment.format("sighash");
           if (fragment.constant || exempt.includes(signature)) continue;
           const refusal = await refusalOf(

@@ -1,10 +1,22 @@
 import { artifacts, deployScript, ONCE } from "../rocketh/deploy.ts";
 
-/** One call for what a status screen or a planner needs. Views only: it may be replaced. */
+/** Reads everything in one place; holds nothing, so that a better one can stand beside it. */
 export default deployScript(
   async ({ deploy, get, namedAccounts: { deployer } }) => {
-    const args = ["MetaPool", "Allocator", "OperatorRegistry", "Notice"].map((name) => get(name).address);
-    await deploy("PoolLens", { account: deployer, artifact: artifacts.PoolLens, args }, ONCE);
+    await deploy(
+      "PoolLens",
+      {
+        account: deployer,
+        artifact: artifacts.PoolLens,
+        args: [
+          get("MetaPool").address,
+          get("Allocator").address,
+          get("OperatorRegistry").address,
+          get("Notice").address,
+        ],
+      },
+      ONCE,
+    );
   },
   { tags: ["PoolLens", "trellis"], dependencies: ["Notice"] },
 );

@@ -19,7 +19,7 @@ contract HostilePool {
         LiesUp, // shows ten times the stake
         LiesDown, // shows a tenth of the stake
         SwallowsStake, // takes a stake and shows none of it
-        Reenters // calls target with data at every ping, stake, unstake and withdraw
+        Reenters // calls the callee with data at every ping, stake, unstake and withdraw
     }
 
     uint256 public constant DELAY = 4 hours;
@@ -29,8 +29,8 @@ contract HostilePool {
     uint256 public unstaked;
     uint256 public bondShown = type(uint96).max;
     uint256 public maturesAt;
-    address public reentryTarget;
-    bytes public reentryData;
+    address public callee; // not `target`, which is every contract object's address in ethers
+    bytes public data;
     uint256 public reentered; // calls that went through
 
     event ReentryFailed(bytes reason);
@@ -47,8 +47,8 @@ contract HostilePool {
 
     function setReentry(address newTarget, bytes calldata newData) external {
         mode = Mode.Reenters;
-        reentryTarget = newTarget;
-        reentryData = newData;
+        callee = newTarget;
+        data = newData;
     }
 
     /// @dev Loses stake, as by a slash; the ether stays here, out of the books.
@@ -128,7 +128,7 @@ contract HostilePool {
         require(mode != reverting);
         _check();
         if (mode != Mode.Reenters) return;
-        (bool success, bytes memory reason) = reentryTarget.call(reentryData);
+        (bool success, bytes memory reason) = callee.call(data);
         if (success) ++reentered;
         else emit ReentryFailed(reason);
     }

@@ -7,7 +7,7 @@ import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 /// @title A contract that uses a pool: it can refuse ether, and can call back when it is paid.
 contract PoolUser {
     bool public refuses;
-    address public target;
+    address public callee; // not `target`, which is every contract object's address in ethers
     bytes public callback;
     /// @notice What became of the last callback.
     bool public calledBack;
@@ -20,7 +20,7 @@ contract PoolUser {
         require(!refuses, Refused(msg.value));
         if (callback.length == 0) return;
         calledBack = true;
-        succeeded = LowLevelCall.callNoReturn(target, callback);
+        succeeded = LowLevelCall.callNoReturn(callee, callback);
         result = LowLevelCall.returnData();
     }
 
@@ -29,7 +29,7 @@ contract PoolUser {
     }
 
     function setCallback(address newTarget, bytes calldata newCallback) external {
-        (target, callback) = (newTarget, newCallback);
+        (callee, callback) = (newTarget, newCallback);
     }
 
     function execute(address to, bytes calldata data) external payable returns (bytes memory) {

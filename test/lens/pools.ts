@@ -14,7 +14,8 @@ import {
 } from "../../scripts/steps/operators.ts";
 import { nextRound, PAGE } from "../../scripts/steps/rounds.ts";
 
-export const connection = await network.create();
+/** Blocks may share a second, so that a leg finds what the lens has just shown. */
+export const connection = await network.create({ override: { allowBlocksWithSameTimestamp: true } });
 export const { ethers, networkHelpers } = connection;
 
 export type LensPool = Awaited<ReturnType<typeof deployWithLens>>;
@@ -56,7 +57,9 @@ export async function deployWithLens(
   await createGroups(trellis, groups);
   const listed = await createOperators(trellis, operators);
   const lens = await ethers.deployContract("PoolLens", [metaPool, allocator, registry, notice]);
-  return { ...trellis, lens, operators: listed, staker: trellis.others[0]! };
+  const staker = trellis.others[0]!;
+  await networkHelpers.setBalance(staker.address, ether(1_000_000));
+  return { ...trellis, lens, operators: listed, staker };
 }
 
 /** Four operators, the first two of one entity that may hold 30 % of the pool; 1,000 ether in the buffer. */

@@ -50,3 +50,10 @@ export async function checkDeployment(contracts: KeeperContracts, expected?: big
   }
   return chainId;
 }
+
+/** The chain's clock: the time that the next block would have, where the node says it, else the latest block's. */
+export async function chainTime(provider: Provider): Promise<bigint> {
+  const pending = await provider.getBlock("pending").catch(() => null);
+  const block = pending ?? (await provider.getBlock("latest"));
+  return BigInt(block?.timestamp ?? 0);
+}

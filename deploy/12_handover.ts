@@ -17,7 +17,8 @@ export default deployScript(
     const notice = get("Notice").address;
 
     for (const [name, account] of Object.entries(others)) {
-      if (getAddress(account) === getAddress(deployer)) throw new Error(`The deployer cannot hand over to itself: it is the ${name}, too.`);
+      if (getAddress(account) === getAddress(deployer))
+        throw new Error(`The deployer cannot hand over to itself: it is the ${name}, too.`);
     }
     if ((await read(metaPool, { functionName: "get_owner_id" })) !== getAddress(notice)) {
       throw new Error("The handover needs a pool that is connected to Notice.");

@@ -44,7 +44,12 @@ const META_POOL: readonly Restriction[] = [
   { contract: "MetaPool", signature: "connect(address,address)", role: "admin", notice: false },
   { contract: "MetaPool", signature: "pauseStaking(uint256)", role: "guardian", notice: false },
   { contract: "MetaPool", signature: "resumeStaking()", role: "guardian", notice: false },
-  { contract: "MetaPool", signature: "setParameters((uint16,uint16,uint96,address))", role: "governance", notice: true },
+  {
+    contract: "MetaPool",
+    signature: "setParameters((uint16,uint16,uint96,address))",
+    role: "governance",
+    notice: true,
+  },
   { contract: "MetaPool", signature: UPGRADE, role: "governance", notice: true },
   { contract: "MetaPool", signature: RENOUNCE, role: "governance", notice: true },
 ];
@@ -74,7 +79,12 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
   },
   { contract: "OperatorRegistry", signature: "reinstate(uint256)", role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: "clearWatch(uint256)", role: "governance", notice: true },
-  { contract: "OperatorRegistry", signature: "setWeightBounds(uint256,uint24,uint24)", role: "governance", notice: true },
+  {
+    contract: "OperatorRegistry",
+    signature: "setWeightBounds(uint256,uint24,uint24)",
+    role: "governance",
+    notice: true,
+  },
   { contract: "OperatorRegistry", signature: "setAbsoluteCap(uint256,uint96)", role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: "setGroups(uint256,uint40)", role: "governance", notice: true },
   {
@@ -83,7 +93,12 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
     role: "governance",
     notice: true,
   },
-  { contract: "OperatorRegistry", signature: "setPolicy((uint16,uint16,uint16,uint16))", role: "governance", notice: true },
+  {
+    contract: "OperatorRegistry",
+    signature: "setPolicy((uint16,uint16,uint16,uint16))",
+    role: "governance",
+    notice: true,
+  },
   { contract: "OperatorRegistry", signature: UPGRADE, role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: RENOUNCE, role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: "drain(uint256)", role: "guardian", notice: false },

@@ -112,9 +112,7 @@ describe("OperatorRegistry", function () {
         .withArgs(ether(80), ether(20));
 
       await allocator.setEpoch(3);
-      await expect(byGuardian.drain(2))
-        .to.emit(registry, "GuardianShareUsed")
-        .withArgs(3n, ether(80), ether(80));
+      await expect(byGuardian.drain(2)).to.emit(registry, "GuardianShareUsed").withArgs(3n, ether(80), ether(80));
     });
 
     it("does not bound what was announced, nor is it used by that", async function () {

@@ -134,9 +134,7 @@ describe("OperatorRegistry", function () {
       { change: { bondRatio: 251n }, bounds: [251n, 3n, 250n] },
     ];
     for (const { change, bounds } of outOfBounds) {
-      const [[name, value] = ["", 0n]] = Object.entries(change);
-
-      it(`reverts for ${name} of ${value.toString()}`, async function () {
+      it(`reverts for ${Object.entries(change).join(" ").replace(",", " of ")}`, async function () {
         const { registry, noticeSigner } = await loadRegistry();
 
         await expect(registry.connect(noticeSigner).setPolicy({ ...POLICY, ...change }))
@@ -212,28 +210,28 @@ describe("OperatorRegistry", function () {
 
       await expect(registry.connect(noticeSigner).renounceUpgrades()).to.emit(registry, "UpgradesRenounced").withArgs();
       expect(await registry.areUpgradesRenounced()).to.equal(true);
-      await expect(
-        registry.connect(noticeSigner).upgradeToAndCall(implementation, "0x"),
-      ).to.be.revertedWithCustomError(registry, "UpgradesAreRenounced");
+      await expect(registry.connect(noticeSigner).upgradeToAndCall(implementation, "0x")).to.be.revertedWithCustomError(
+        registry,
+        "UpgradesAreRenounced",
+      );
     });
   });
 
   describe("storage", function () {
-    const NAMESPACE = ethers.keccak256(
-      ethers.toBeHex(BigInt(ethers.id("trellis.OperatorRegistry")) - 1n, 32),
-    );
+    const NAMESPACE = ethers.keccak256(ethers.toBeHex(BigInt(ethers.id("trellis.OperatorRegistry")) - 1n, 32));
     const BASE = BigInt(NAMESPACE) & ~0xffn;
 
     it("lies in the namespace, an operator in three slots", async function () {
       const { registry, allocator, pools, factory } = await loadRegistry();
+      const address = await registry.getAddress();
       const recordsSlot = ethers.keccak256(
         ethers.AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [1, BASE + 5n]),
       );
       const slots = await Promise.all(
-        [0n, 1n, 2n].map((offset) => networkHelpers.getStorageAt(registry.target.toString(), BigInt(recordsSlot) + offset)),
+        [0n, 1n, 2n].map((offset) => networkHelpers.getStorageAt(address, BigInt(recordsSlot) + offset)),
       );
 
-      expect(BigInt(await networkHelpers.getStorageAt(registry.target.toString(), BASE + 1n))).to.equal(
+      expect(BigInt(await networkHelpers.getStorageAt(address, BASE + 1n))).to.equal(
         BigInt(await allocator.getAddress()),
       );
       // Lowest bits first: pool, state, watch, weight, groups, the state it was drained from.

@@ -113,9 +113,7 @@ describe("OperatorRegistry", function () {
         const { registry, byNotice } = await loadOperators();
         await byNotice.drain(id);
 
-        await expect(byNotice.reinstate(id))
-          .to.emit(registry, "StateChanged")
-          .withArgs(id, State.draining, state);
+        await expect(byNotice.reinstate(id)).to.emit(registry, "StateChanged").withArgs(id, State.draining, state);
         expect((await registry.operator(id)).state).to.equal(state);
       });
     }

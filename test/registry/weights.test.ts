@@ -131,7 +131,9 @@ describe("OperatorRegistry", function () {
     it("emits the same weight and changes nothing", async function () {
       const { registry, byScorer } = await loadWeights();
 
-      await expect(byScorer.setWeights([1], [100])).to.emit(registry, "WeightChanged").withArgs(1n, 100n, 100n);
+      await expect(byScorer.setWeights([1], [100]))
+        .to.emit(registry, "WeightChanged")
+        .withArgs(1n, 100n, 100n);
     });
   });
 

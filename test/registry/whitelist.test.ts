@@ -106,9 +106,7 @@ describe("OperatorRegistry", function () {
       await factory.setPool(pool, true);
       await registry.connect(foundation).unwhitelistPool(pool);
 
-      await expect(
-        registry.connect(noticeSigner).list(await listing(pool, { factory: await factory.getAddress() })),
-      )
+      await expect(registry.connect(noticeSigner).list(await listing(pool, { factory: await factory.getAddress() })))
         .to.be.revertedWithCustomError(registry, "NotWhitelisted")
         .withArgs(pool);
     });

@@ -150,6 +150,21 @@ describe("fairAllocation", () => {
       expect(sheet).to.deep.equal([{ group: 1, level: 40n * 10n ** 18n }]);
     });
 
+    it("of two groups that are full at the same level the lower one is settled first", () => {
+      const operators = [[1], [2], [1, 2], [1, 2]].map((groups) => ({ weight: 1n, cap: 100n, groups }));
+      const one = 10n ** 18n;
+      const groups = [2, 1].map((id) => ({ id, cap: 10n }));
+
+      // 10 among three is 3 and one wei is left; that raises the level of the other group.
+      expect(fairAllocation({ total: 100n, operators, groups })).to.deep.equal({
+        sheet: [
+          { group: 1, level: (10n * one) / 3n },
+          { group: 2, level: 4n * one },
+        ],
+        targets: [3n, 4n, 3n, 3n],
+      });
+    });
+
     it("a group without member, or with members that can take nothing, is not in the sheet", () => {
       const operators = [
         { weight: 1n, cap: 0n, groups: [1] },

@@ -243,6 +243,24 @@ describe("fairAllocation", () => {
       );
     });
 
+    it("I-36: raising a weight never lowers that operator's target, rounding aside", () => {
+      fc.assert(
+        fc.property(problems(40), fc.nat(), fc.bigInt(1n, 10n ** 6n), (problem, pick, more) => {
+          const raised = pick % problem.operators.length;
+          const operators = problem.operators.map((operator, index) =>
+            index === raised ? { ...operator, weight: operator.weight + more } : operator,
+          );
+          const before = fairAllocation(problem).targets[raised] ?? 0n;
+          const after = fairAllocation({ ...problem, operators }).targets[raised] ?? 0n;
+
+          // What other members lose by rounding down goes to those that settle later, a wei each at most.
+          const rounding = BigInt(problem.operators.length);
+          expect(after + rounding >= before, `${before} to ${after}`).to.equal(true);
+        }),
+        runs(1000),
+      );
+    });
+
     it("an operator below its cap is among the best off of a full group", () => {
       fc.assert(
         fc.property(problems(60), (problem) => {

@@ -7,7 +7,7 @@ import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 /// @title A contract that uses a pool: it can refuse ether, and can call back when it is paid.
 contract PoolUser {
     bool public refuses;
-    address public callee; // not `target`, which is every contract object's address in ethers
+    address public callee;
     bytes public callback;
     /// @notice What became of the last callback.
     bool public calledBack;
@@ -16,6 +16,7 @@ contract PoolUser {
 
     error Refused(uint256 amount);
 
+    // solhint-disable-next-line no-complex-fallback
     receive() external payable {
         require(!refuses, Refused(msg.value));
         if (callback.length == 0) return;
@@ -28,8 +29,8 @@ contract PoolUser {
         refuses = newRefuses;
     }
 
-    function setCallback(address newTarget, bytes calldata newCallback) external {
-        (callee, callback) = (newTarget, newCallback);
+    function setCallback(address newCallee, bytes calldata newCallback) external {
+        (callee, callback) = (newCallee, newCallback);
     }
 
     function execute(address to, bytes calldata data) external payable returns (bytes memory) {

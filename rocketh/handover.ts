@@ -1,4 +1,4 @@
-import { artifacts, type DeployEnvironment } from "./deploy.ts";
+import { type artifacts, type DeployEnvironment } from "./deploy.ts";
 import { ROLES } from "../src/roles.ts";
 
 type Environment = Pick<DeployEnvironment, "get" | "read" | "namedAccounts">;

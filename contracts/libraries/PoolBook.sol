@@ -77,7 +77,8 @@ library PoolBook {
         uint256 fromRoundGain = loss.min(self.roundGain);
         uint256 fromLocked = (loss - fromRoundGain).min(locked);
         uint256 rest = loss - fromRoundGain - fromLocked;
-        uint256 fromExits = rest == 0 ? 0 : rest.mulDiv(owed, assetsBefore + owed, Math.Rounding.Ceil);
+        // Down: rounded up, a wei of loss would halve the loss index of all exits while only two wei are owed.
+        uint256 fromExits = rest == 0 ? 0 : rest.mulDiv(owed, assetsBefore + owed);
         uint256 fromShares = rest - fromExits;
 
         self.delegated -= loss.toUint96();
@@ -139,7 +140,7 @@ library PoolBook {
         self.roundGain = 0;
 
         uint256 price = equity.mulDiv(HIGH_WATER_ONE, self.supply + feeShares, Math.Rounding.Ceil);
-        if (price > self.highWater) self.highWater = price.toUint128();
+        if (price > self.highWater) self.highWater = uint128(price.min(type(uint128).max));
         self.exits.complete(batch);
         _emitRoundEnded(self, batch, gain, fee, feeShares);
     }

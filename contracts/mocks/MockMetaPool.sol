@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
-/// @title The views of a pool of pools that the notice reads, set by tests.
+/// @title The views of a pool of pools that the notice reads, set by tests. It does not say what it is.
 contract MockMetaPool {
     uint256 public fillingBatch = 1;
     uint256 public fundedThrough;
@@ -9,9 +9,5 @@ contract MockMetaPool {
     function setBatches(uint256 filling, uint256 funded) external {
         fillingBatch = filling;
         fundedThrough = funded;
-    }
-
-    function isMetaPool() external pure returns (bool) {
-        return true;
     }
 }

@@ -7,7 +7,7 @@ import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 /// @title A contract that uses a pool: it can refuse ether, and can call back when it is paid.
 contract PoolUser {
     bool public refuses;
-    address public target;
+    address public callee;
     bytes public callback;
     /// @notice What became of the last callback.
     bool public calledBack;
@@ -16,11 +16,12 @@ contract PoolUser {
 
     error Refused(uint256 amount);
 
+    // solhint-disable-next-line no-complex-fallback
     receive() external payable {
         require(!refuses, Refused(msg.value));
         if (callback.length == 0) return;
         calledBack = true;
-        succeeded = LowLevelCall.callNoReturn(target, callback);
+        succeeded = LowLevelCall.callNoReturn(callee, callback);
         result = LowLevelCall.returnData();
     }
 
@@ -28,8 +29,8 @@ contract PoolUser {
         refuses = newRefuses;
     }
 
-    function setCallback(address newTarget, bytes calldata newCallback) external {
-        (target, callback) = (newTarget, newCallback);
+    function setCallback(address newCallee, bytes calldata newCallback) external {
+        (callee, callback) = (newCallee, newCallback);
     }
 
     function execute(address to, bytes calldata data) external payable returns (bytes memory) {

@@ -1,4 +1,3 @@
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { NetworkConnection } from "hardhat/types/network";
 import { setupLogger } from "named-logs-console";
 
@@ -13,12 +12,14 @@ export interface DeployOptions {
   readonly handover?: boolean;
   /** Whose accounts and parameters count, if not those of the connection's network. */
   readonly environment?: string;
+  /** A folder that remembers addresses, so that a later call finds what this one deployed. Default none. */
+  readonly records?: string;
 }
 
 /** A deployment as its users see it. */
 export type Trellis = Awaited<ReturnType<typeof deployTrellis>>;
 
-/** Runs the real deploy scripts, silently and without writing files. */
+/** Runs the real deploy scripts, silently, and without writing files unless told to. */
 export async function deployTrellis(connection: NetworkConnection, options: DeployOptions = {}) {
   setupLogger(["rocketh", "@rocketh/node", "@rocketh/deploy", "@rocketh/proxy"], { enabled: true, level: 1 });
   const { ethers } = connection;
@@ -26,7 +27,8 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     {
       provider: connection.provider,
       environment: options.environment ?? connection.networkName,
-      saveDeployments: false,
+      saveDeployments: options.records !== undefined,
+      config: { deployments: options.records },
       askBeforeProceeding: false,
       tags: options.handover === false ? ["trellis"] : ["handover"],
       extra: { connection },
@@ -37,7 +39,7 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
   const named = environment.namedAccounts;
   const names = Object.values(named).map((address) => address.toLowerCase());
   const signers = await ethers.getSigners();
-  const signerOf = (address: string) => ethers.getSigner(address) as Promise<HardhatEthersSigner>;
+  const signerOf = (address: string) => ethers.getSigner(address);
 
   return {
     connection,
@@ -47,7 +49,9 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     notice: await ethers.getContractAt("Notice", environment.get("Notice").address),
     accessManager: await ethers.getContractAt("AccessManager", environment.get("AccessManager").address),
     factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
+    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
+    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     deployer: await signerOf(named.deployer),
     governance: await signerOf(named.governance),
     guardian: await signerOf(named.guardian),

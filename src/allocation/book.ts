@@ -1,5 +1,5 @@
 import { lessDown, shareDown, smaller, sumOf } from "./amounts.ts";
-import { groupCap, largerTotals, problemOf, smallerTotals } from "./caps.ts";
+import { groupCap, largerTotals, problemOf, smallerTotals, violationCap } from "./caps.ts";
 import { initialLevels, targetsAt } from "./certificate.ts";
 import type { GroupId, OperatorId, OperatorRecord, Sheet, Snapshot, Totals } from "./types.ts";
 
@@ -18,6 +18,8 @@ export interface Place {
   readonly record: OperatorRecord;
   /** t_i by the certified levels, or by the initial ones. */
   readonly target: bigint;
+  /** Above what, grace aside, the position is a violation. */
+  readonly violationCap: bigint;
   readonly pots: readonly Pot[];
   position: bigint;
   unbonding: bigint;
@@ -28,8 +30,8 @@ export interface Place {
 export interface Book {
   readonly snapshot: Snapshot;
   readonly certified: boolean;
-  readonly smaller: Totals;
-  readonly larger: Totals;
+  /** What increases are held to. */
+  readonly increaseTotals: Totals;
   readonly places: readonly Place[];
   readonly byId: ReadonlyMap<OperatorId, Place>;
   readonly pots: readonly Pot[];
@@ -61,6 +63,7 @@ export function openBook(snapshot: Snapshot, certified: Sheet | null): Book {
   const places = snapshot.operators.map((record, index) => ({
     record,
     target: targets[index] ?? 0n,
+    violationCap: violationCap(record, live, high),
     pots: record.groups.map((id) => pots.get(id)).filter((pot) => pot !== undefined),
     position: record.live.position,
     unbonding: record.live.unbonding,
@@ -69,8 +72,7 @@ export function openBook(snapshot: Snapshot, certified: Sheet | null): Book {
   return {
     snapshot,
     certified: certified !== null,
-    smaller: low,
-    larger: high,
+    increaseTotals: low,
     places,
     byId: new Map(places.map((place) => [place.record.id, place])),
     pots: [...pots.values()],

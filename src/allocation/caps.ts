@@ -61,7 +61,10 @@ export function netShareCap(bps: bigint | null, totals: Totals, others: bigint):
   return bps === null ? null : lessDown(shareDown(totals.network, bps), others);
 }
 
-/** Stake that the bond still covers, in wei: bond·ratio less others' stake and what is unbonding there. */
+/**
+ * Stake that the bond still covers, in wei: bond·ratio less others' stake. Increases also take off what is unbonding, the
+ * caps of the snapshot do not (docs/decisions/0002).
+ */
 export function bondRoom(bond: bigint, ratio: bigint, others: bigint, unbonding: bigint): bigint {
   return lessDown(bond * ratio, others + unbonding);
 }

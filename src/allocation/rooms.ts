@@ -1,6 +1,6 @@
 import { larger, lessDown, shareDown, smaller } from "./amounts.ts";
 import type { Book, Place } from "./book.ts";
-import { increaseCap, violationCap } from "./caps.ts";
+import { increaseCap } from "./caps.ts";
 import type { LiveOperator } from "./types.ts";
 
 /** An operator's part of a need, over its fair part. */
@@ -22,7 +22,7 @@ export function roomUp(book: Book, place: Place): bigint {
   const { record, position } = place;
   if (record.live.faulted || record.live.watch || mustLeave(record.live)) return 0n;
 
-  const cap = increaseCap(record, book.snapshot.live, book.smaller, place.unbonding);
+  const cap = increaseCap(record, book.snapshot.live, book.increaseTotals, place.unbonding);
   let room = smaller(lessDown(smaller(cap, place.target), position), book.free);
   for (const pot of place.pots) {
     if (pot.increaseCap !== null) room = smaller(room, lessDown(pot.increaseCap, pot.position));
@@ -72,11 +72,9 @@ export function minMove(book: Book, size: bigint): bigint {
 }
 
 function violation(book: Book, place: Place, position: bigint): bigint {
-  const { snapshot } = book;
+  const cap = place.violationCap;
   if (mustLeave(place.record.live)) return position;
-
-  const cap = violationCap(place.record, snapshot.live, book.larger);
-  if (position > cap + shareDown(cap, snapshot.legRules.graceBps)) return position - cap;
+  if (position > cap + shareDown(cap, book.snapshot.legRules.graceBps)) return position - cap;
 
   let excess = 0n;
   for (const pot of place.pots) {

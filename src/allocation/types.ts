@@ -62,8 +62,8 @@ export interface OperatorRecord {
   /** At most five, one per dimension, without the pool. */
   readonly groups: readonly GroupId[];
   /**
-   * What depends on neither T nor N: the smallest of bond room, ramp and absolute cap; on watch at most the position;
-   * 0 for an operator that was draining, de-listed, not whitelisted or faulted.
+   * What depends on neither T nor N: the smallest of bond·ratio less others' stake, ramp and absolute cap; on watch at most
+   * the position; 0 for an operator that was draining, de-listed, not whitelisted or faulted.
    */
   readonly fixedCap: bigint;
   /** Stake of everyone else at the operator. */

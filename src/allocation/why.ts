@@ -91,7 +91,7 @@ function capBinding(snapshot: Snapshot, operator: OperatorRecord): Binding {
 function fixedParts({ live: pool }: Snapshot, { live, others, position }: OperatorRecord): Term[] {
   const parts: Term[] = [];
   if (pool.bondRatio !== null) {
-    parts.push({ kind: "bond", cap: bondRoom(live.bond, pool.bondRatio, others, live.unbonding) });
+    parts.push({ kind: "bond", cap: bondRoom(live.bond, pool.bondRatio, others, 0n) });
   }
   if (live.ramp !== null) parts.push({ kind: "ramp", cap: live.ramp });
   if (live.absolute !== null) parts.push({ kind: "absolute", cap: live.absolute });

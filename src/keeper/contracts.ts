@@ -1,4 +1,4 @@
-import type { Provider, Signer } from "ethers";
+import { getAddress, type Provider, type Signer } from "ethers";
 
 import type { Allocator, MetaPool, OperatorRegistry, PoolLens } from "../../types/index.ts";
 
@@ -40,8 +40,8 @@ export async function checkDeployment(contracts: KeeperContracts, expected?: big
   if (expected !== undefined && chainId !== expected) {
     throw new WrongDeployment(`The node is on chain ${chainId}, the deployment on chain ${expected}.`);
   }
-  const [address, ofPool, ofRegistry] = await Promise.all([
-    allocator.getAddress(),
+  const address = getAddress(await allocator.getAddress());
+  const [ofPool, ofRegistry] = await Promise.all([
     metaPool.allocator(),
     registry.allocator(),
   ]);
@@ -49,4 +49,11 @@ export async function checkDeployment(contracts: KeeperContracts, expected?: big
     throw new WrongDeployment(`The pool and the registry do not belong to the allocator at ${address}.`);
   }
   return chainId;
+}
+
+/** The chain's clock: the time that the next block would have, where the node says it, else the latest block's. */
+export async function chainTime(provider: Provider): Promise<bigint> {
+  const pending = await provider.getBlock("pending").catch(() => null);
+  const block = pending ?? (await provider.getBlock("latest"));
+  return BigInt(block?.timestamp ?? 0);
 }

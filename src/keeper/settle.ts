@@ -1,4 +1,4 @@
-import type { KeeperContracts } from "./contracts.ts";
+import { chainTime, type KeeperContracts } from "./contracts.ts";
 import { ask, openDesk, refused, say, send, type Step, work } from "./desk.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { SettleReport } from "./report.ts";
@@ -20,11 +20,10 @@ export async function settleJob(contracts: KeeperContracts, options: KeeperOptio
   let pages = 0;
 
   const step = async (): Promise<Step> => {
-    const [open, nextRoundAt, block] = await ask(desk, () =>
-      Promise.all([allocator.openRound(), allocator.nextRoundAt(), desk.provider.getBlock("latest")]),
+    const [open, nextRoundAt, now] = await ask(desk, () =>
+      Promise.all([allocator.openRound(), allocator.nextRoundAt(), chainTime(desk.provider)]),
     );
-    const due = BigInt(block?.timestamp ?? 0) >= nextRoundAt;
-    if (open.round === 0n && !due) return { outcome: pages === 0 ? "nothing" : "done", reason: null };
+    if (open.round === 0n && now < nextRoundAt) return { outcome: pages === 0 ? "nothing" : "done", reason: null };
     if (open.round !== 0n) round = open.round;
 
     const gas = GAS_BASE + GAS_PER_OPERATOR * BigInt(pageSize);

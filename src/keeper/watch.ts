@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type KeeperContracts, providerOf } from "./contracts.ts";
+import { chainTime, type KeeperContracts, providerOf } from "./contracts.ts";
 import { faultOf, messageOf } from "./errors.ts";
 import { type KeeperOptions, withDefaults } from "./options.ts";
 import type { KeeperReport, SlashReport } from "./report.ts";
@@ -43,10 +43,7 @@ export async function watch(contracts: KeeperContracts, options: WatchOptions = 
 
 /** Seconds until there may be something to do, by the chain's clock. */
 async function pauseUntilDue(contracts: KeeperContracts, pollSeconds: number): Promise<number> {
-  const [block, nextRoundAt] = await Promise.all([
-    providerOf(contracts).getBlock("latest"),
-    contracts.allocator.nextRoundAt(),
-  ]);
-  const left = Number(nextRoundAt) - (block?.timestamp ?? 0) + 1;
+  const [now, nextRoundAt] = await Promise.all([chainTime(providerOf(contracts)), contracts.allocator.nextRoundAt()]);
+  const left = Number(nextRoundAt - now) + 1;
   return Math.min(Math.max(left, 1), pollSeconds);
 }

@@ -25,7 +25,7 @@ export interface LensReading {
 }
 
 /** Fits the 16.7 million gas that a transaction may use (EIP-7825), which some nodes hold calls to as well. */
-const PAGE_SIZE = 50;
+const PAGE_SIZE = 30;
 
 /** The pool without its operators and groups. */
 export function readPool(lens: PoolLens, { blockTag = "latest" }: ReadOptions = {}): Promise<PoolView> {

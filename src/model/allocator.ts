@@ -104,12 +104,8 @@ export function operatorOf(allocator: Allocator, id: bigint): Operator {
   return operator;
 }
 
-export function unbondingOf(operator: Operator): bigint {
-  return sum(operator.unbonding.map((entry) => entry.amount));
-}
-
 export function heldAt(operator: Operator): bigint {
-  return operator.position + unbondingOf(operator);
+  return operator.position + operator.unbonding;
 }
 
 export function committed(allocator: Allocator): bigint {
@@ -117,7 +113,7 @@ export function committed(allocator: Allocator): bigint {
 }
 
 export function unbonding(allocator: Allocator): bigint {
-  return sum(allocator.operators.map(unbondingOf));
+  return sum(allocator.operators.map((operator) => operator.unbonding));
 }
 
 export function faultedStake(allocator: Allocator): bigint {
@@ -135,7 +131,7 @@ export function liveTotals(allocator: Allocator, now: bigint): Totals {
 /** What exits and the buffer lack, beside what is on its way from operators that answer. */
 export function liveNeed(allocator: Allocator, now: bigint): bigint {
   const { book } = allocator;
-  const coming = sum(allocator.operators.filter((operator) => !operator.faulted).map(unbondingOf));
+  const coming = sum(allocator.operators.filter((operator) => !operator.faulted).map((operator) => operator.unbonding));
   return monus(book.exits.owed + bufferTargetAt(book, now), bufferOf(book) + coming);
 }
 
@@ -201,7 +197,7 @@ function read(allocator: Allocator, now: bigint, operator: Operator): Booked {
 function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading): Booked {
   const { maxGainBps, maxLossBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
-  const unbondingBefore = unbondingOf(operator);
+  const unbondingBefore = operator.unbonding;
   const cashGain = monus(reading.arrived, unbondingBefore);
   const left = monus(unbondingBefore, reading.arrived);
   const booked = operator.position + left;
@@ -214,7 +210,8 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const loss = monus(booked, seen);
 
   const unbondingAfter = min(reading.unstaked, left);
-  setUnbonding(operator, unbondingAfter);
+  operator.unbonding = unbondingAfter;
+  updateDue(operator, now, reading.arrived + loss);
   operator.position = min(booked, seen) + stakeGain - unbondingAfter;
   operator.bond = reading.bond;
   operator.others = monus(reading.total, reading.staked);
@@ -228,20 +225,25 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   return { cash: reading.arrived, gain, loss };
 }
 
-/** What is no longer on its way was the oldest. */
-export function setUnbonding(operator: Operator, amount: bigint): void {
-  let gone = unbondingOf(operator) - amount;
-  for (const entry of operator.unbonding) {
-    const taken = min(gone, entry.amount);
-    entry.amount -= taken;
-    gone -= taken;
-  }
-  operator.unbonding = operator.unbonding.filter((entry) => entry.amount > 0n);
+/**
+ * What is unbonding when nothing is waited for is due as a whole one unbonding time later. What arrived and what was lost
+ * is taken off it; once nothing of it is left, what is unbonding then becomes due.
+ */
+function updateDue(operator: Operator, now: bigint, settled: bigint): void {
+  takeOffDue(operator, settled);
+  if (operator.due !== undefined || operator.unbonding === 0n) return;
+  operator.due = { amount: operator.unbonding, at: now + operator.pool.unbondingTime };
+}
+
+export function takeOffDue(operator: Operator, settled: bigint): void {
+  if (operator.due === undefined) return;
+  operator.due.amount = monus(operator.due.amount, settled);
+  if (operator.due.amount === 0n) operator.due = undefined;
 }
 
 function isOverdue(allocator: Allocator, now: bigint, operator: Operator): boolean {
   const patience = OVERDUE_EPOCHS * allocator.book.parameters.epochLength;
-  return operator.unbonding.some((entry) => now > entry.dueAt + patience);
+  return operator.due !== undefined && now > operator.due.at + patience;
 }
 
 /* FAULTS */
@@ -252,7 +254,8 @@ function fault(allocator: Allocator, now: bigint, operator: Operator): void {
   if (operator.faults < FAULTS_TO_WRITE_DOWN || operator.writtenDown) return;
   const loss = heldAt(operator);
   operator.position = 0n;
-  operator.unbonding = [];
+  operator.unbonding = 0n;
+  operator.due = undefined;
   operator.writtenDown = true;
   operator.factor = metaBook.reportWriteDown(allocator.book, now, loss);
   allocator.roundLosses.push(loss);
@@ -294,8 +297,9 @@ export function settleOne(allocator: Allocator, now: bigint, id: bigint): bigint
   const shown = seen.staked + seen.unstaked;
   if (shown + TOLERATED_LOSS >= booked) return 0n;
   const loss = booked - shown;
-  setUnbonding(operator, min(seen.unstaked, unbondingOf(operator)));
-  operator.position = shown - unbondingOf(operator);
+  operator.unbonding = min(seen.unstaked, operator.unbonding);
+  takeOffDue(operator, loss);
+  operator.position = shown - operator.unbonding;
   operator.lossSince += loss;
   metaBook.report(allocator.book, now, { loss });
   return loss;
@@ -315,13 +319,13 @@ function completeRound(allocator: Allocator, now: bigint): void {
     moveRamp(operator, totals.total);
     operator.snapshot = {
       position: operator.position,
-      fixedCap: fixedCapOf(allocator, operator),
+      fixedCap: fixedCapOf(allocator, operator, "target"),
       cap: 0n,
       class1Taken: 0n,
       weight: operator.weight,
       groups: [...operator.groups],
     };
-    operator.snapshot.cap = capOf(allocator, operator, totals);
+    operator.snapshot.cap = capOf(allocator, operator, totals, "target");
   }
   allocator.snapshot = {
     ...totals,
@@ -333,7 +337,7 @@ function completeRound(allocator: Allocator, now: bigint): void {
     levels: new Map(),
   };
   for (const id of [0n, ...allocator.groups.map((group) => group.id)]) {
-    const cap = groupCapOf(allocator, id, totals);
+    const cap = groupCapOf(allocator, id, totals, "target");
     const weight = groupWeightOf(allocator, id);
     if (cap === undefined) continue;
     allocator.snapshot.caps.set(id, cap);
@@ -351,15 +355,22 @@ function moveRamp(operator: Operator, total: bigint): void {
 
 /* CAPS */
 
+/**
+ * What a cap is read for. A target and a violation leave our own unbonding out of the bond term (decision 0002); a
+ * violation leaves the ramp and the watch out too. A network whose stake cannot be read stops increases and nothing else.
+ */
+export type Use = "target" | "increase" | "violation";
+
 /** What of an operator's cap does not depend on T or N. */
-export function fixedCapOf(allocator: Allocator, operator: Operator, withRamp = true): bigint | undefined {
+export function fixedCapOf(allocator: Allocator, operator: Operator, use: Use): bigint | undefined {
   const { bondRatio } = allocator.policy;
+  const ours = use === "increase" ? operator.unbonding : 0n;
   const terms = [
-    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others + unbondingOf(operator)),
-    withRamp && operator.state === "Ramping" ? operator.ramp : undefined,
+    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others + ours),
+    use !== "violation" && operator.state === "Ramping" ? operator.ramp : undefined,
     operator.absoluteCap,
-  ].filter((term) => term !== undefined);
-  return terms.length === 0 ? undefined : min(terms[0]!, ...terms);
+  ];
+  return least(terms);
 }
 
 export function mayHold(operator: Operator): boolean {
@@ -367,19 +378,36 @@ export function mayHold(operator: Operator): boolean {
 }
 
 /** c_i, read with `totals`. */
-export function capOf(allocator: Allocator, operator: Operator, totals: Totals, withRamp = true): bigint {
+export function capOf(allocator: Allocator, operator: Operator, totals: Totals, use: Use): bigint {
   if (!mayHold(operator) || operator.faulted) return 0n;
-  const cap = shareOf(allocator.policy, totals, operator.others, fixedCapOf(allocator, operator, withRamp));
-  return operator.watch && withRamp ? min(cap, operator.position) : cap;
+  const fixed = fixedCapOf(allocator, operator, use);
+  const { policy } = allocator;
+  const cap = least([
+    policyShare(policy.poolShareBps, totals),
+    netShare(policy.netShareBps, totals, operator, use),
+    fixed,
+  ]);
+  return operator.watch && use !== "violation" ? min(cap ?? 0n, operator.position) : (cap ?? 0n);
 }
 
-function shareOf(caps: Caps | Policy, totals: Totals, others: bigint, fixed: bigint | undefined): bigint {
-  const terms = [
-    caps.poolShareBps === undefined ? undefined : mulDivDown(totals.withFaulted, caps.poolShareBps, BPS),
-    caps.netShareBps === undefined ? undefined : monus(mulDivDown(totals.network, caps.netShareBps, BPS), others),
-    fixed,
-  ].filter((term) => term !== undefined);
-  return terms.reduce((least, term) => min(least, term));
+function policyShare(shareBps: bigint | undefined, totals: Totals): bigint | undefined {
+  return shareBps === undefined ? undefined : mulDivDown(totals.withFaulted, shareBps, BPS);
+}
+
+function netShare(
+  shareBps: bigint | undefined,
+  totals: Totals,
+  { others }: { others: bigint },
+  use: Use,
+): bigint | undefined {
+  if (shareBps === undefined) return undefined;
+  if (totals.network === 0n && use !== "increase") return undefined;
+  return monus(mulDivDown(totals.network, shareBps, BPS), others);
+}
+
+function least(terms: (bigint | undefined)[]): bigint | undefined {
+  const [first, ...others] = terms.filter((term) => term !== undefined);
+  return first === undefined ? undefined : min(first, ...others);
 }
 
 export function membersOf(allocator: Allocator, group: bigint): Operator[] {
@@ -387,16 +415,19 @@ export function membersOf(allocator: Allocator, group: bigint): Operator[] {
 }
 
 /** C_g, read with `totals`; none if the group has no cap. */
-export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals): bigint | undefined {
+export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use: Use): bigint | undefined {
   if (id === 0n) return totals.total;
   const group = allocator.groups.find((candidate) => candidate.id === id);
   if (group === undefined) return undefined;
-  const hasCap = [group.poolShareBps, group.netShareBps, group.absoluteCap].some((cap) => cap !== undefined);
-  if (!hasCap) return undefined;
   const members = membersOf(allocator, id);
   const others = sum(members.map((operator) => operator.others));
   const faulted = sum(members.filter((operator) => operator.faulted).map(heldAt));
-  return monus(shareOf(group, totals, others, group.absoluteCap), faulted);
+  const cap = least([
+    policyShare(group.poolShareBps, totals),
+    netShare(group.netShareBps, totals, { others }, use),
+    group.absoluteCap,
+  ]);
+  return cap === undefined ? undefined : monus(cap, faulted);
 }
 
 /** W_g: weights of members with a cap above zero at the snapshot. */

@@ -4,15 +4,13 @@ import {
   type Allocator,
   capOf,
   groupCapOf,
-  groupWeightOf,
   liveNeed,
   liveTotals,
   longestUnbonding,
   mayHold,
   membersOf,
-  setUnbonding,
+  takeOffDue,
   type Totals,
-  unbondingOf,
 } from "./allocator.ts";
 import { BPS, bufferOf, bufferTargetAt, report, sendToAllocator, WAD } from "./book.ts";
 import { required } from "./errors.ts";
@@ -98,7 +96,10 @@ function positionOf(allocator: Allocator, group: bigint): bigint {
 export function liveCapOf(allocator: Allocator, now: bigint, operator: Operator): bigint {
   const { snapshot } = allocator;
   if (snapshot === undefined) return 0n;
-  return min(operator.snapshot.cap, capOf(allocator, operator, lower(snapshot, liveTotals(allocator, now))));
+  return min(
+    operator.snapshot.cap,
+    capOf(allocator, operator, lower(snapshot, liveTotals(allocator, now)), "increase"),
+  );
 }
 
 export function roomUp(allocator: Allocator, now: bigint, operator: Operator): bigint {
@@ -107,7 +108,9 @@ export function roomUp(allocator: Allocator, now: bigint, operator: Operator): b
   const totals = lower(snapshot, liveTotals(allocator, now));
   const own = monus(min(targetOf(allocator, operator), liveCapOf(allocator, now, operator)), operator.position);
   const rooms = [0n, ...operator.groups].map((group) => {
-    const caps = [groupCapOf(allocator, group, totals), snapshot.caps.get(group)].filter((cap) => cap !== undefined);
+    const caps = [groupCapOf(allocator, group, totals, "increase"), snapshot.caps.get(group)].filter(
+      (cap) => cap !== undefined,
+    );
     return monus(min(own + positionOf(allocator, group), ...caps), positionOf(allocator, group));
   });
   const idle = monus(bufferOf(book), book.exits.owed + bufferTargetAt(book, now));
@@ -151,12 +154,12 @@ function violation(allocator: Allocator, now: bigint, operator: Operator, left: 
   const totals = higher(snapshot, liveTotals(allocator, now));
   const withGrace = (cap: bigint) => mulDivDown(cap, BPS + parameters.graceBps, BPS);
 
-  const cap = capOf(allocator, operator, totals, false);
+  const cap = capOf(allocator, operator, totals, "violation");
   if (left > withGrace(cap)) return left - cap;
 
   const taken = operator.position - left;
   const excesses = operator.groups.map((group) => {
-    const groupCap = groupCapOf(allocator, group, totals);
+    const groupCap = groupCapOf(allocator, group, totals, "violation");
     return groupCap === undefined ? 0n : monus(positionOf(allocator, group) - taken, withGrace(groupCap));
   });
   return min(monus(left, targetOf(allocator, operator)), max(0n, ...excesses));
@@ -231,14 +234,14 @@ export function moveDown(
   } catch {
     return nothing;
   }
-  const before = unbondingOf(operator);
+  const before = operator.unbonding;
   const booked = operator.position + before;
   const shown = seen.staked + seen.unstaked;
   const unbondingAfter = min(seen.unstaked, before + amount);
   const moved = monus(unbondingAfter, before);
   operator.position = monus(min(booked, shown), unbondingAfter);
-  setUnbonding(operator, min(before, unbondingAfter));
-  if (moved > 0n) operator.unbonding.push({ amount: moved, dueAt: now + operator.pool.unbondingTime });
+  operator.unbonding = unbondingAfter;
+  takeOffDue(operator, monus(booked, shown));
   report(allocator.book, now, { loss: monus(booked, shown) });
 
   // What was moved is charged in the order of the classes.
@@ -251,15 +254,4 @@ export function moveDown(
   operator.snapshot.class1Taken += charged[1];
   if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], at: now });
   return { moved, charged };
-}
-
-/** The group's cap, weight, sum of targets and position: why an operator stands where it stands. */
-export function groupView(allocator: Allocator, group: bigint) {
-  const members = membersOf(allocator, group);
-  return {
-    cap: allocator.snapshot && groupCapOf(allocator, group, allocator.snapshot),
-    weight: groupWeightOf(allocator, group),
-    targets: sum(members.map((member) => targetOf(allocator, member))),
-    position: sum(members.map((member) => member.position)),
-  };
 }

@@ -34,7 +34,8 @@ export interface Operator {
   absoluteCap: bigint | undefined;
   ramp: bigint; // wei; counts while Ramping
   position: bigint;
-  unbonding: { amount: bigint; dueAt: bigint }[]; // every leg's, oldest first
+  unbonding: bigint;
+  due: { amount: bigint; at: bigint } | undefined; // what must have arrived, and when (decision 0003)
   readAt: bigint;
   faults: number; // faulted rounds in a row
   faulted: boolean;
@@ -75,7 +76,8 @@ export function newOperator(id: bigint, pool: OperatorPool, now: bigint, listing
     absoluteCap: listing.absoluteCap,
     ramp: 0n,
     position: 0n,
-    unbonding: [],
+    unbonding: 0n,
+    due: undefined,
     readAt: now,
     faults: 0,
     faulted: false,

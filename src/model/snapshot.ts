@@ -1,5 +1,5 @@
 /** A snapshot of the model, in the form that the invariants read. */
-import { type Allocator, groupCapOf, liveTotals, membersOf, unbondingOf } from "./allocator.ts";
+import { type Allocator, groupCapOf, liveTotals, membersOf } from "./allocator.ts";
 import { sum } from "./arithmetic.ts";
 import { assetsAt, type Book, bufferOf, freeOf, lockedAt, supplyOf } from "./book.ts";
 import { batchOpen, exitsOf, fundedThrough, maturedOf, openOf } from "./exits.ts";
@@ -52,14 +52,14 @@ export function snapshotWithOperators(allocator: Allocator, now: bigint): Snapsh
     operators: allocator.operators.map((operator) => ({
       id: operator.id,
       position: operator.position,
-      unbonding: unbondingOf(operator),
+      unbonding: operator.unbonding,
       cap: liveCapOf(allocator, now, operator),
       groups: operator.groups,
     })),
     groups: allocator.groups.map(({ id }) => ({
       id,
       position: sum(membersOf(allocator, id).map((member) => member.position)),
-      cap: groupCapOf(allocator, id, totals),
+      cap: groupCapOf(allocator, id, totals, "increase"),
     })),
   };
 }

@@ -150,6 +150,21 @@ describe("fairAllocation", () => {
       expect(sheet).to.deep.equal([{ group: 1, level: 40n * 10n ** 18n }]);
     });
 
+    it("of two groups that are full at the same level the lower one is settled first", () => {
+      const operators = [[1], [2], [1, 2], [1, 2]].map((groups) => ({ weight: 1n, cap: 100n, groups }));
+      const one = 10n ** 18n;
+      const groups = [2, 1].map((id) => ({ id, cap: 10n }));
+
+      // 10 among three is 3 and one wei is left; that raises the level of the other group.
+      expect(fairAllocation({ total: 100n, operators, groups })).to.deep.equal({
+        sheet: [
+          { group: 1, level: (10n * one) / 3n },
+          { group: 2, level: 4n * one },
+        ],
+        targets: [3n, 4n, 3n, 3n],
+      });
+    });
+
     it("a group without member, or with members that can take nothing, is not in the sheet", () => {
       const operators = [
         { weight: 1n, cap: 0n, groups: [1] },
@@ -225,6 +240,24 @@ describe("fairAllocation", () => {
           expect(after.every((target, index) => target >= (before[index] ?? 0n))).to.equal(true);
         }),
         runs(600),
+      );
+    });
+
+    it("I-36: raising a weight never lowers that operator's target, rounding aside", () => {
+      fc.assert(
+        fc.property(problems(40), fc.nat(), fc.bigInt(1n, 10n ** 6n), (problem, pick, more) => {
+          const raised = pick % problem.operators.length;
+          const operators = problem.operators.map((operator, index) =>
+            index === raised ? { ...operator, weight: operator.weight + more } : operator,
+          );
+          const before = fairAllocation(problem).targets[raised] ?? 0n;
+          const after = fairAllocation({ ...problem, operators }).targets[raised] ?? 0n;
+
+          // What other members lose by rounding down goes to those that settle later, a wei each at most.
+          const rounding = BigInt(problem.operators.length);
+          expect(after + rounding >= before, `${before} to ${after}`).to.equal(true);
+        }),
+        runs(1000),
       );
     });
 

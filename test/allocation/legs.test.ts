@@ -97,6 +97,16 @@ describe("carryOut", () => {
       expect(carryOut(book, up(6, coins(1))).moved).to.equal(coins(1));
     });
 
+    it("a leg below a share of the total and of the target, or of the position", () => {
+      const book = goldenBook({ live: { T: coins(10_000), free: coins(300) } });
+
+      // 1 bp of the total is 1; 2 % of the target of operator 6 is 4.2, of the position of operator 4 is 4.
+      expect(carryOut(book, up(6, coins(1) - 1n)).skipped).to.equal("belowMinMove");
+      expect(carryOut(book, up(6, coins(1))).moved).to.equal(coins(1));
+      expect(carryOut(book, down(4, coins(1) - 1n)).skipped).to.equal("belowMinMove");
+      expect(carryOut(book, down(4, coins(1))).moved).to.equal(coins(1));
+    });
+
     it("no small leg that lands on the target, on zero, or completes the need", () => {
       const legRules = { minMove: coins(500) };
 
@@ -120,6 +130,19 @@ describe("carryOut", () => {
 
       expect(carryOut(book, down(1, coins(110))).charged).to.deep.equal([coins(50), coins(60), 0n]);
       expect(book.need).to.equal(0n);
+    });
+
+    it("class 1 no more than an operator's part of the need, in however many legs", () => {
+      const snapshot = snapshotOf(golden(1000), POSITIONS, {
+        legRules: { graceBps: 100_000n },
+        pool: { need0: coins(100) },
+        live: { need: coins(500) },
+      });
+      const book = openBook(snapshot, null);
+
+      expect(carryOut(book, down(2, coins(50))).charged).to.deep.equal([0n, coins(50), 0n]);
+      expect(carryOut(book, down(2, coins(50))).charged).to.deep.equal([0n, coins(10), 0n]);
+      expect(carryOut(book, down(2, coins(50))).skipped).to.equal("noRoom");
     });
 
     it("nothing to class 2 once class 1 has brought the position into the band", () => {

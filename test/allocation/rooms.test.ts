@@ -84,6 +84,7 @@ describe("roomUp", () => {
     expect(up([150, 0], { groups: { 1: { position: coins(395) } } })).to.equal(coins(5));
     expect(up([150, 0], { groups: { 1: { absolute: coins(170) } } })).to.equal(coins(20));
     expect(up([150, 0], { groups: { 1: { absolute: coins(900) } } })).to.equal(coins(250));
+    expect(up([150, 0], { groups: { 1: { position: coins(395), absolute: coins(900) } } })).to.equal(coins(5));
     expect(up([150, 0], { groups: { 1: { position: coins(900) } } })).to.equal(0n);
   });
 });

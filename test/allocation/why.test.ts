@@ -80,6 +80,15 @@ describe("why", () => {
     expect(binding(6, cap)).to.deep.equal({ kind: "recorded" });
   });
 
+  it("names the cap when the level would give just as much", () => {
+    expect(
+      binding(6, { records: { 6: { fixedCap: coins(210) } }, operators: { 6: { ramp: coins(210) } } }),
+    ).to.deep.equal({
+      kind: "ramp",
+      cap: coins(210),
+    });
+  });
+
   it("gives every operator the target that legs go by", () => {
     fc.assert(
       fc.property(problems(40), fc.boolean(), (problem, certified) => {

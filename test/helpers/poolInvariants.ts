@@ -2,8 +2,7 @@ import { expect } from "chai";
 import type { AddressLike } from "ethers";
 
 import { ethers } from "../fixtures/operator.ts";
-import type { DevNetwork } from "../../types/contracts/networks/DevNetwork.ts";
-import type { StakingPool } from "../../types/contracts/StakingPool.ts";
+import type { DevNetwork, StakingPool } from "../../types/index.ts";
 
 /** What holds for a pool after every step, whoever has an account there. */
 export async function checkPool(pool: StakingPool, network: DevNetwork, seed: bigint): Promise<void> {
@@ -37,5 +36,11 @@ export async function balancesOf(pool: StakingPool, account: AddressLike) {
     pool.sharesOf(account),
     pool.withdrawable(account),
   ]);
-  return { staked: view.staked_balance, unstaked: view.unstaked_balance, canWithdraw: view.can_withdraw, shares, withdrawable };
+  return {
+    staked: view.staked_balance,
+    unstaked: view.unstaked_balance,
+    canWithdraw: view.can_withdraw,
+    shares,
+    withdrawable,
+  };
 }

@@ -222,11 +222,11 @@ describe("model: the allocator", () => {
       const { state, operator, pool, book } = one();
       legs.moveDown(state, 0n, operator, 0n);
       operator.position = 600n;
-      operator.unbonding = [{ amount: 400n, dueAt: 4n * DAY }];
+      operator.unbonding = 400n;
       Object.assign(pool, { staked: 700n, unstaked: 0n, cash: 300n });
       allocation.settle(state, DAY, 10);
       // c = 300, U₁ = 100, b = 700 = r: U' = min(0, 100), P' = 700
-      expect([operator.position, allocation.unbondingOf(operator), book.delegated]).to.deep.equal([700n, 0n, 700n]);
+      expect([operator.position, operator.unbonding, book.delegated]).to.deep.equal([700n, 0n, 700n]);
       pool.cash = 50n;
       allocation.settle(state, 2n * DAY, 10);
       expect([operator.position, book.equity, bufferOf(book)]).to.deep.equal([700n, 2050n, 1350n]);
@@ -298,12 +298,15 @@ describe("model: the allocator", () => {
     it("of an unbonding that is two epochs overdue are a fault", () => {
       const { state, operator } = one();
       operator.position = 900n;
-      operator.unbonding = [{ amount: 100n, dueAt: DAY }];
+      operator.unbonding = 100n;
       state.book.delegated = 1000n;
       operator.pool.collect = () => ({ arrived: 0n, staked: 900n, unstaked: 100n, total: 900n, bond: 0n });
-      allocation.settle(state, 3n * DAY, 10);
-      expect(operator.faulted).to.be.false;
-      allocation.settle(state, 4n * DAY, 10);
+      // due four days after the reading on the first; late two days after that
+      for (const day of [1n, 2n, 7n]) {
+        allocation.settle(state, day * DAY, 10);
+        expect(operator.faulted).to.be.false;
+      }
+      allocation.settle(state, 8n * DAY, 10);
       expect(operator.faulted).to.be.true;
     });
   });
@@ -399,7 +402,7 @@ describe("model: the allocator", () => {
       operator.state = "Draining";
       expect(legs.moveDown(state, 0n, operator, 20n).moved).to.equal(15n);
       // b = 90, r = 85: loss 5, U' = 15, P' = 70
-      expect([operator.position, allocation.unbondingOf(operator), book.equity]).to.deep.equal([70n, 15n, 985n]);
+      expect([operator.position, operator.unbonding, book.equity]).to.deep.equal([70n, 15n, 985n]);
     });
 
     it("skip faulted operators and pools that fail", () => {

@@ -30,7 +30,9 @@ describe("StakingPoolFactory", () => {
 
     it("deploys a pool whose seed shares belong to nobody", async () => {
       const { factory, network, owner, alice } = await loadPool();
-      const expected = await factory.connect(alice).createStakingPool.staticCall(owner, "0xabcd", 5_000n, { value: SEED });
+      const expected = await factory
+        .connect(alice)
+        .createStakingPool.staticCall(owner, "0xabcd", 5_000n, { value: SEED });
       const pool = await ethers.getContractAt("StakingPool", expected);
 
       const creation = factory.connect(alice).createStakingPool(owner, "0xabcd", 5_000n, { value: SEED });

@@ -1,6 +1,15 @@
 import { expect } from "chai";
 
-import { ether, ethers, loadStakedPool, nextEpoch, SEED, UNBONDING, networkHelpers, waitUnbonding } from "../fixtures/operator.ts";
+import {
+  ether,
+  ethers,
+  loadStakedPool,
+  nextEpoch,
+  SEED,
+  UNBONDING,
+  networkHelpers,
+  waitUnbonding,
+} from "../fixtures/operator.ts";
 import { balancesOf, checkPool } from "../helpers/poolInvariants.ts";
 
 // The laws of the staking-pool interface (docs: the design's section 4), one by one.
@@ -55,11 +64,7 @@ describe("StakingPool", () => {
         const { unstaked, canWithdraw } = await balancesOf(pool, alice);
         expect(canWithdraw).to.equal(true);
 
-        await expect(pool.connect(alice).withdraw(unstaked)).to.changeEtherBalance(
-          ethers,
-          alice,
-          unstaked,
-        );
+        await expect(pool.connect(alice).withdraw(unstaked)).to.changeEtherBalance(ethers, alice, unstaked);
 
         expect(await balancesOf(pool, alice)).to.include({ unstaked: 0n, canWithdraw: true });
         await checkPool(pool, network, SEED);

@@ -1,6 +1,16 @@
 import { expect } from "chai";
 
-import { ether, ethers, loadPool, loadSmallPool, loadStakedPool, now, SEED, waitUnbonding } from "../fixtures/operator.ts";
+import {
+  ether,
+  ethers,
+  loadPool,
+  loadSmallPool,
+  loadStakedPool,
+  networkHelpers,
+  now,
+  SEED,
+  waitUnbonding,
+} from "../fixtures/operator.ts";
 import { balancesOf, checkPool } from "../helpers/poolInvariants.ts";
 
 describe("StakingPool", () => {
@@ -88,6 +98,7 @@ describe("StakingPool", () => {
     it("reverts after the deadline", async () => {
       const { pool, alice } = await loadPool();
       const deadline = await now();
+      await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
       await expect(pool.connect(alice).stakeFor(alice, 0n, deadline, { value: 1n }))
         .to.be.revertedWithCustomError(pool, "DeadlineExpired")
         .withArgs(deadline, deadline + 1n);
@@ -102,12 +113,16 @@ describe("StakingPool", () => {
 
     it("reverts without a value", async () => {
       const { pool, alice } = await loadPool();
-      await expect(pool.connect(alice).stakeFor(alice, 0n, 2n ** 64n)).to.be.revertedWithCustomError(pool, "ZeroAmount");
+      await expect(pool.connect(alice).stakeFor(alice, 0n, 2n ** 64n)).to.be.revertedWithCustomError(
+        pool,
+        "ZeroAmount",
+      );
     });
 
     it("credits the receiver, at the deadline and at the minimum too", async () => {
       const { pool, network, alice, bob } = await loadPool();
-      const deadline = (await now()) + 1n;
+      const deadline = (await now()) + 10n;
+      await networkHelpers.time.setNextBlockTimestamp(deadline);
 
       await expect(pool.connect(alice).stakeFor(bob, 10n, deadline, { value: 10n }))
         .to.emit(pool, "Staked")
@@ -180,9 +195,7 @@ describe("StakingPool", () => {
       await pool.connect(alice).unstake(ether(7));
       await pool.connect(alice).deposit({ value: ether(2) });
 
-      await expect(pool.connect(alice).stake_all())
-        .to.emit(pool, "Restaked")
-        .withArgs(alice, ether(5));
+      await expect(pool.connect(alice).stake_all()).to.emit(pool, "Restaked").withArgs(alice, ether(5));
 
       expect(await balancesOf(pool, alice)).to.deep.equal({
         staked: ether(55),

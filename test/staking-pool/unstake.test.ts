@@ -1,6 +1,14 @@
 import { expect } from "chai";
 
-import { ether, loadPool, loadSmallPool, loadStakedPool, nextEpoch, SEED, waitUnbonding } from "../fixtures/operator.ts";
+import {
+  ether,
+  loadPool,
+  loadSmallPool,
+  loadStakedPool,
+  nextEpoch,
+  SEED,
+  waitUnbonding,
+} from "../fixtures/operator.ts";
 import { balancesOf, checkPool } from "../helpers/poolInvariants.ts";
 
 describe("StakingPool", () => {
@@ -127,9 +135,7 @@ describe("StakingPool", () => {
       const { pool, network, alice, slash } = await loadStakedPool();
       await slash(10_000n);
 
-      await expect(pool.connect(alice).unstake_all())
-        .to.emit(pool, "Unstaked")
-        .withArgs(alice, 0n, 0n, ether(60), 0n);
+      await expect(pool.connect(alice).unstake_all()).to.emit(pool, "Unstaked").withArgs(alice, 0n, 0n, ether(60), 0n);
 
       expect(await pool.exitsOf(alice)).to.deep.equal([]);
       expect(await pool.get_number_of_accounts()).to.equal(1n);

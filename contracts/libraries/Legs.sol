@@ -18,6 +18,7 @@ library Legs {
     using SafeCast for uint256;
 
     uint256 private constant CLASS1_MULTIPLE = 4; // an operator's part of a need, over its fair part
+    uint256 private constant SMALLEST_STAKE = 1 gwei; // less may be worth no share at an operator's pool
     uint256 private constant MIN_MOVE_TOTAL_BPS = 1;
     uint256 private constant MIN_MOVE_OPERATOR_BPS = 200;
 
@@ -206,7 +207,7 @@ library Legs {
         uint256 position,
         uint256 target
     ) private view returns (bool) {
-        return moved < _minMove(self, now_, target) && position + moved != target;
+        return moved < SMALLEST_STAKE || (moved < _minMove(self, now_, target) && position + moved != target);
     }
 
     /* DOWN */

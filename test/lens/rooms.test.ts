@@ -167,7 +167,7 @@ function expectSameRooms(reading: LensReading): void {
   reading.operators.forEach(({ id, rooms, binding, bindingGroup }, index) => {
     const place = book.byId.get(Number(id))!;
     const class0 = room0(book, place, place.position);
-    const class1 = room1(book, place, place.position - class0);
+    const class1 = room1(book, place, place.position - class0, class0);
     const class2 = room2(book, place, place.position - class0 - class1);
     expect([place.target, roomUp(book, place), class0, class1, class2], `operator ${id}`).to.deep.equal([
       rooms.target,

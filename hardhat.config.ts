@@ -29,6 +29,10 @@ export default defineConfig({
     version: "0.8.35",
     // The compiler comes from npm, so that nothing is downloaded at build time.
     path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol",
+    ],
     settings: {
       evmVersion: "cancun",
       optimizer: { enabled: true, runs: 50 },

@@ -105,11 +105,10 @@ contract MetaPool
     function unstake(uint256 amount) external {
         require(amount != 0, ZeroAmount());
 
-        uint256 balance = balanceOf(msg.sender);
-        uint256 shares = previewUnstake(amount);
-        require(shares <= balance, InsufficientStake(msg.sender, amount, convertToAssets(balance)));
+        uint256 available = get_account_staked_balance(msg.sender);
+        require(amount <= available, InsufficientStake(msg.sender, amount, available));
 
-        _unstake(shares, amount);
+        _unstake(previewUnstake(amount), amount);
     }
 
     /// @inheritdoc IStakingPool
@@ -206,9 +205,9 @@ contract MetaPool
     }
 
     /// @inheritdoc IMetaPool
-    function endWriteDown(uint256 factor, bool last) external {
+    function endWriteDown(uint256 gain, uint256 factor, bool last) external {
         _checkAllocator();
-        _storage().endWriteDown(factor, last);
+        _storage().endWriteDown(gain, factor, last);
     }
 
     /// @inheritdoc IMetaPool
@@ -493,7 +492,7 @@ contract MetaPool
     /// @dev Shares live in the packed account slot; allowances, permits, events and errors are OpenZeppelin's.
     function _update(address from, address to, uint256 value) internal override {
         PoolBook.Book storage $ = _storage();
-        require(to != address(this) || from == address(0), ERC20InvalidReceiver(to));
+        require(to != address(this) || $.supply == 0, ERC20InvalidReceiver(to)); // but for the seed
 
         if (from == address(0)) {
             $.supply = ($.supply + value).toUint128();

@@ -148,7 +148,7 @@ interface IStakingPool {
     /// @return funded wei set aside.
     function fundExits(uint256 maxBatches) external returns (uint256 funded);
 
-    /// @notice The last batch before the oldest one with open units; with none open, the last completed one.
+    /// @notice The last batch before the oldest one with open units; with none open, the last completed or voided one.
     function fundedThrough() external view returns (uint256 batch);
 
     /// @notice What `account` can withdraw now, in wei.

@@ -227,11 +227,11 @@ library ExitBook {
         return batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
     }
 
-    /// @dev The last batch before the oldest one with open units; with none open, the last completed one.
+    /// @dev The last batch before the oldest one with open units; with none open, the last completed or voided one.
     function fundedThrough(Book storage book) internal view returns (uint256) {
         if (book.oldestBatch != 0) return book.oldestBatch - 1;
         if (book.batches[book.fillingBatch].units != 0) return book.fillingBatch - 1;
-        return book.completedBatch;
+        return Math.max(book.completedBatch, book.voidedThrough);
     }
 
     /// @dev Sums over the exits of `owner`: free and matured can be taken now, open waits to be funded.

@@ -47,7 +47,7 @@ library ExitPreview {
     function fundedThrough(ExitBook.Book storage book, Funding memory funding) internal view returns (uint256) {
         uint256 filling = book.fillingBatch;
         if (funding.stop != filling || book.batches[filling].units != 0) return funding.stop - 1;
-        return book.completedBatch;
+        return Math.max(book.completedBatch, book.voidedThrough);
     }
 
     /// @dev As `ExitBook.unstakedOf`.

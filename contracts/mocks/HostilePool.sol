@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+/// @title An operator pool that misbehaves on command: it stands in for code that the whitelist should not have trusted.
+/// @dev In its honest mode it keeps its delegator's stake itself and pays exits after a fixed delay.
+contract HostilePool {
+    enum Mode {
+        Honest,
+        Reverts, // every call
+        BurnsGas, // every call
+        ReturnsFloods, // every view
+        RevertsOnPing,
+        RevertsOnStake,
+        RevertsOnUnstake,
+        RevertsOnWithdraw,
+        Underpays, // a tenth less than it said
+        NeverPays, // nothing is ever withdrawable
+        Restakes, // moves what is unstaked back to staked at every ping
+        LiesUp, // shows ten times the stake
+        LiesDown, // shows a tenth of the stake
+        SwallowsStake, // takes a stake and shows none of it
+        Reenters // calls the callee with data at every ping, stake, unstake and withdraw
+    }
+
+    uint256 public constant DELAY = 4 hours;
+
+    Mode public mode;
+    uint256 public staked;
+    uint256 public unstaked;
+    uint256 public bondShown = type(uint96).max;
+    uint256 public maturesAt;
+    address public callee; // not `target`, which is every contract object's address in ethers
+    bytes public data;
+    uint256 public reentered; // calls that went through
+
+    event ReentryFailed(bytes reason);
+
+    receive() external payable {}
+
+    function setMode(Mode newMode) external {
+        mode = newMode;
+    }
+
+    function setBond(uint256 newBond) external {
+        bondShown = newBond;
+    }
+
+    function setReentry(address newTarget, bytes calldata newData) external {
+        mode = Mode.Reenters;
+        callee = newTarget;
+        data = newData;
+    }
+
+    /// @dev Loses stake, as by a slash; the ether stays here, out of the books.
+    function lose(uint256 amount) external {
+        staked -= amount;
+    }
+
+    /// @dev Gains stake, as by rewards.
+    function reward() external payable {
+        staked += msg.value;
+    }
+
+    function ping() external {
+        _misbehave(Mode.RevertsOnPing);
+        if (mode == Mode.Restakes) {
+            staked += unstaked;
+            unstaked = 0;
+        }
+    }
+
+    function deposit_and_stake() external payable returns (uint256) {
+        _misbehave(Mode.RevertsOnStake);
+        if (mode != Mode.SwallowsStake) staked += msg.value;
+        return msg.value;
+    }
+
+    function unstake(uint256 amount) public {
+        _misbehave(Mode.RevertsOnUnstake);
+        staked -= amount;
+        unstaked += amount;
+        maturesAt = block.timestamp + DELAY;
+    }
+
+    function unstake_all() external {
+        unstake(staked);
+    }
+
+    function withdraw(uint256 amount) external {
+        _misbehave(Mode.RevertsOnWithdraw);
+        unstaked -= amount;
+        uint256 paid = mode == Mode.Underpays ? amount - amount / 10 : amount;
+        (bool success, ) = msg.sender.call{value: paid}("");
+        require(success);
+    }
+
+    function withdrawable(address) external view returns (uint256) {
+        _check();
+        return mode == Mode.NeverPays || block.timestamp < maturesAt ? 0 : unstaked;
+    }
+
+    function get_account_staked_balance(address) external view returns (uint256) {
+        _check();
+        if (mode == Mode.LiesUp) return staked * 10;
+        return mode == Mode.LiesDown ? staked / 10 : staked;
+    }
+
+    function get_account_unstaked_balance(address) external view returns (uint256) {
+        _check();
+        return unstaked;
+    }
+
+    function get_total_staked_balance() external view returns (uint256) {
+        _check();
+        return staked;
+    }
+
+    function bond() external view returns (uint256) {
+        _check();
+        return bondShown;
+    }
+
+    function unbondingTime() external pure returns (uint256) {
+        return DELAY;
+    }
+
+    function _misbehave(Mode reverting) private {
+        require(mode != reverting);
+        _check();
+        if (mode != Mode.Reenters) return;
+        (bool success, bytes memory reason) = callee.call(data);
+        if (success) ++reentered;
+        else emit ReentryFailed(reason);
+    }
+
+    function _check() private view {
+        Mode current = mode;
+        require(current != Mode.Reverts);
+        if (current == Mode.BurnsGas) {
+            uint256 x;
+            while (true) x += gasleft();
+        }
+        if (current == Mode.ReturnsFloods) {
+            // A megabyte of answer.
+            // solhint-disable-next-line no-inline-assembly
+            assembly {
+                return(0, 1000000)
+            }
+        }
+    }
+}

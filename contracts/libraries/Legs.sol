@@ -18,7 +18,7 @@ library Legs {
     using SafeCast for uint256;
 
     uint256 private constant CLASS1_MULTIPLE = 4; // an operator's part of a need, over its fair part
-    uint256 private constant SMALLEST_STAKE = 1 gwei; // less may be worth no share at an operator's pool
+    uint256 private constant SMALLEST_STAKE = AllocatorBook.SMALLEST_STAKE;
     uint256 private constant MIN_MOVE_TOTAL_BPS = 1;
     uint256 private constant MIN_MOVE_OPERATOR_BPS = 200;
 
@@ -309,7 +309,8 @@ library Legs {
         left -= down.charged[0];
         uint256 room1 = _room1(self, now_, id, left, down.target, down.charged[0]);
         down.charged[1] = room1.min(amount - down.charged[0]);
-        down.whole = room1 != 0 && down.charged[1] == room1;
+        bool matters = room1 >= SMALLEST_STAKE || room1 == now_.need.saturatingSub(down.charged[0]);
+        down.whole = room1 != 0 && matters && down.charged[1] == room1;
         left -= down.charged[1];
         if (self.snapshot.certified) {
             uint256 room = _room2(self, left, down.target);

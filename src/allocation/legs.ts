@@ -1,6 +1,6 @@
 import { lessDown, smaller } from "./amounts.ts";
 import type { Book, Place } from "./book.ts";
-import { minMove, room0, room1, room2, roomUp, SMALLEST_STAKE } from "./rooms.ts";
+import { minMove, room0, room1, room2, roomUp, smallestStake } from "./rooms.ts";
 import type { Leg } from "./types.ts";
 
 /** Parts of a downward leg by class, in wei; zero for an upward leg. */
@@ -33,7 +33,7 @@ function lift(book: Book, place: Place, amount: bigint): Outcome {
   const moved = smaller(roomUp(book, place), amount);
   if (moved === 0n) return skip("noRoom");
   const lands = place.position + moved === place.target;
-  const smallest = lands ? smaller(SMALLEST_STAKE, book.snapshot.legRules.minMove) : minMove(book, place.target);
+  const smallest = lands ? smallestStake(book) : minMove(book, place.target);
   if (moved < smallest) return skip("belowMinMove");
 
   book.free -= moved;
@@ -54,7 +54,9 @@ function lower(book: Book, place: Place, amount: bigint): Outcome {
 
   const moved = place.position - left;
   if (moved === 0n) return skip("noRoom");
-  const lands = left === 0n || left === place.target || (class1 !== 0n && class1 === mostClass1);
+  const matters = mostClass1 >= smallestStake(book) || mostClass1 === lessDown(book.need, class0);
+  const whole = class1 !== 0n && matters && class1 === mostClass1;
+  const lands = left === 0n || left === place.target || whole;
   if (!lands && moved < minMove(book, place.position)) return skip("belowMinMove");
 
   book.need = lessDown(book.need, moved);

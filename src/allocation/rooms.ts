@@ -6,8 +6,8 @@ import type { LiveOperator } from "./types.ts";
 /** An operator's part of a need, over its fair part. */
 const CLASS1_MULTIPLE = 4n;
 
-/** Less may be worth no share at an operator's pool, in wei. */
-export const SMALLEST_STAKE = 10n ** 9n;
+/** Less may be worth no share at an operator's pool, and is less than what their roundings leave behind, in wei. */
+const SMALLEST_STAKE = 10n ** 9n;
 
 const MIN_MOVE_TOTAL_BPS = 1n;
 const MIN_MOVE_OPERATOR_BPS = 200n;
@@ -73,6 +73,11 @@ export function minMove(book: Book, size: bigint): bigint {
   const { live, legRules } = book.snapshot;
   const relative = smaller(shareDown(live.T, MIN_MOVE_TOTAL_BPS), shareDown(size, MIN_MOVE_OPERATOR_BPS));
   return larger(relative, legRules.minMove);
+}
+
+/** The smallest stake in wei that is worth a call to a pool, wherever it lands. */
+export function smallestStake(book: Book): bigint {
+  return smaller(SMALLEST_STAKE, book.snapshot.legRules.minMove);
 }
 
 function violation(book: Book, place: Place, position: bigint): bigint {

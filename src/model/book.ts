@@ -1,0 +1,268 @@
+/**
+ * MetaPool's book (specification, section 1): what the pool owns and owes, and how gains, losses and rounds change it.
+ * Accounts and exits are listed in full; S and `free` are sums over them. Users' operations are in metaPool.ts.
+ */
+import { max, min, monus, mulDivDown, mulDivUp, sum } from "./arithmetic.ts";
+import { required } from "./errors.ts";
+import {
+  closeFilling,
+  complete,
+  type ExitBook,
+  INDEX_ONE,
+  LEAST_INDEX,
+  newExitBook,
+  voidOpen,
+  writeDown,
+} from "./exits.ts";
+
+export const WAD = 10n ** 18n;
+export const BPS = 10_000n;
+export const DAY = 86_400n;
+export const LONGEST_RELEASE = 7n * DAY;
+
+/** D saturates here. */
+export const MOST_DILUTION = 2n ** 128n - 1n;
+
+/** A written-down operator's factor below one and one basis point is dropped. */
+export const LEAST_FACTOR = WAD + 10n ** 14n;
+
+/** The pool's own account: its shares are the seed and belong to nobody. */
+export const POOL = "pool";
+
+export interface Account {
+  shares: bigint;
+  free: bigint; // wei
+  hasStaked: boolean;
+}
+
+export interface BookParameters {
+  feeBps: bigint;
+  bufferTargetBps: bigint;
+  assetCap: bigint | undefined; // wei
+  treasury: string;
+  epochLength: bigint;
+}
+
+export interface Book {
+  parameters: BookParameters;
+  balance: bigint; // wei that the contract holds by its own operations
+  accounts: Map<string, Account>;
+  exits: ExitBook;
+  equity: bigint;
+  delegated: bigint;
+  locked: bigint; // at the time of its last change
+  releaseEnd: bigint;
+  releaseDuration: bigint;
+  dilution: bigint; // D, 1e18
+  highWater: bigint; // 1e27
+  openRound: bigint; // 0 if none is open
+  roundGain: bigint; // gains of the round that losses have not eaten
+  closed: boolean;
+  instantEpoch: bigint;
+  instantPaid: bigint; // in instantEpoch
+  instantFrom: bigint; // round that must complete before instant exits open again
+  pausedAt: bigint | undefined;
+  pausedUntil: bigint;
+}
+
+/** A new pool whose seed shares were bought at one wei each. */
+export function newBook(parameters: BookParameters, seed: bigint): Book {
+  return {
+    parameters,
+    balance: seed,
+    accounts: new Map([[POOL, { shares: seed, free: 0n, hasStaked: false }]]),
+    exits: newExitBook(),
+    equity: seed,
+    delegated: 0n,
+    locked: 0n,
+    releaseEnd: 0n,
+    releaseDuration: 0n,
+    dilution: WAD,
+    highWater: INDEX_ONE,
+    openRound: 0n,
+    roundGain: 0n,
+    closed: false,
+    instantEpoch: 0n,
+    instantPaid: 0n,
+    instantFrom: 0n,
+    pausedAt: undefined,
+    pausedUntil: 0n,
+  };
+}
+
+/* VIEWS */
+
+export function supplyOf(book: Book): bigint {
+  return sum([...book.accounts.values()].map((account) => account.shares));
+}
+
+export function freeOf(book: Book): bigint {
+  return sum([...book.accounts.values()].map((account) => account.free));
+}
+
+export function bufferOf(book: Book): bigint {
+  return book.equity + book.exits.owed + book.roundGain - book.delegated;
+}
+
+/** Gain not yet released. */
+export function lockedAt(book: Book, now: bigint): bigint {
+  if (now >= book.releaseEnd || book.locked === 0n) return 0n;
+  return mulDivUp(book.locked, book.releaseEnd - now, book.releaseDuration);
+}
+
+/** E: assets of all shares. */
+export function assetsAt(book: Book, now: bigint): bigint {
+  return book.equity - lockedAt(book, now);
+}
+
+export function bufferTargetAt(book: Book, now: bigint): bigint {
+  return mulDivDown(assetsAt(book, now), book.parameters.bufferTargetBps, BPS);
+}
+
+export function epochAt(book: Book, now: bigint): bigint {
+  return now / book.parameters.epochLength;
+}
+
+export function accountOf(book: Book, address: string): Account {
+  return book.accounts.get(address) ?? { shares: 0n, free: 0n, hasStaked: false };
+}
+
+export function accountToChange(book: Book, address: string): Account {
+  const account = accountOf(book, address);
+  book.accounts.set(address, account);
+  return account;
+}
+
+/* MONEY TO AND FROM THE ALLOCATOR */
+
+/** Sends `assets` of the buffer to the allocator. */
+export function sendToAllocator(book: Book, assets: bigint): void {
+  required(assets <= bufferOf(book), "InsufficientBuffer", assets, bufferOf(book));
+  book.delegated += assets;
+  book.balance -= assets;
+}
+
+export interface Report {
+  cash?: bigint; // came back
+  gain?: bigint;
+  loss?: bigint;
+}
+
+/** Books what was seen at operators: the cash that came, the sum of the gains, then the sum of the losses. */
+export function report(book: Book, now: bigint, { cash = 0n, gain = 0n, loss = 0n }: Report): void {
+  bookGain(book, gain);
+  book.delegated -= cash;
+  book.balance += cash;
+  bookLoss(book, now, loss);
+}
+
+function bookGain(book: Book, gain: bigint): void {
+  book.delegated += gain;
+  book.roundGain += gain;
+}
+
+function bookLoss(book: Book, now: bigint, loss: bigint): void {
+  if (loss === 0n) return;
+  const assets = assetsAt(book, now);
+  const { owed } = book.exits;
+  const fromRoundGain = min(loss, book.roundGain);
+  const fromLocked = min(loss - fromRoundGain, lockedAt(book, now));
+  const rest = loss - fromRoundGain - fromLocked;
+  const fromExits = rest === 0n ? 0n : mulDivUp(rest, owed, assets + owed);
+
+  book.delegated -= loss;
+  book.roundGain -= fromRoundGain;
+  if (fromLocked > 0n) {
+    settleLocked(book, now);
+    book.locked -= fromLocked;
+    book.equity -= fromLocked;
+  }
+  book.equity -= rest - fromExits;
+  writeDown(book.exits, fromExits);
+
+  if (loss > assets / 100_000n) book.instantFrom = book.exits.filling;
+  checkEnd(book, now);
+}
+
+/** Replaces `locked` by what is left of it, and its duration by the time that is left. */
+function settleLocked(book: Book, now: bigint): void {
+  book.locked = lockedAt(book, now);
+  book.releaseDuration = monus(book.releaseEnd, now);
+}
+
+function checkEnd(book: Book, now: bigint): void {
+  const assets = assetsAt(book, now);
+  if (assets === 0n || assets * 10n ** 9n < supplyOf(book)) book.closed = true;
+  if (assets + book.exits.owed === 0n || book.exits.lossIndex < LEAST_INDEX) book.equity += voidOpen(book.exits);
+}
+
+/* WRITTEN-DOWN OPERATORS */
+
+/** Books a written-down operator's loss. Returns its factor of D, 0 if that is below one basis point. */
+export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
+  const before = assetsAt(book, now);
+  bookLoss(book, now, loss);
+  const after = assetsAt(book, now);
+  if (after === 0n) return changeDilution(book, MOST_DILUTION);
+  const factor = max(WAD, mulDivUp(before, WAD, after));
+  return factor < LEAST_FACTOR ? 0n : changeDilution(book, min(factor, MOST_DILUTION));
+}
+
+function changeDilution(book: Book, factor: bigint): bigint {
+  book.dilution = min(MOST_DILUTION, mulDivUp(book.dilution, factor, WAD));
+  return factor;
+}
+
+/** Takes a factor out of D; exactly one is left with the `last`. */
+export function endWriteDown(book: Book, factor: bigint, last: boolean): void {
+  book.dilution = last ? WAD : max(WAD, mulDivUp(book.dilution, WAD, factor));
+}
+
+/* ROUNDS */
+
+/** Begins a round: later exits join the next batch. Returns the batch that the round will let be funded. */
+export function beginRound(book: Book): bigint {
+  book.openRound = closeFilling(book.exits);
+  return book.openRound;
+}
+
+/**
+ * Ends the round: takes the fee on what rose above the high-water mark, and locks the rest of the gain.
+ * `netGain` are the gains less the losses that the round booked, `accrual` the average time in which they accrued.
+ */
+export function endRound(
+  book: Book,
+  now: bigint,
+  netGain: bigint,
+  accrual: bigint,
+): { fee: bigint; feeShares: bigint } {
+  const { parameters } = book;
+  const supply = supplyOf(book);
+  const assets = assetsAt(book, now);
+  const stillLocked = lockedAt(book, now);
+
+  const above = monus(assets + stillLocked + book.roundGain, mulDivUp(book.highWater, supply, INDEX_ONE));
+  const excess = min(above, netGain, book.roundGain);
+  const hasFee = assets > 0n && supply > 0n;
+  const fee = hasFee ? mulDivDown(excess, parameters.feeBps, BPS) : 0n;
+  const feeShares = hasFee ? mulDivDown(fee, supply, assets) : 0n;
+  if (feeShares > 0n) accountToChange(book, parameters.treasury).shares += feeShares;
+
+  book.equity += book.roundGain;
+  book.locked = stillLocked + book.roundGain - fee;
+  if (book.locked > 0n) {
+    const period = min(LONGEST_RELEASE, max(parameters.epochLength, accrual));
+    book.releaseEnd = stillLocked > 0n ? max(book.releaseEnd, now + period) : now + period;
+    book.releaseDuration = book.releaseEnd - now;
+  }
+  const supplyAfter = supplyOf(book);
+  if (supplyAfter > 0n) {
+    const level = mulDivUp(assetsAt(book, now) + lockedAt(book, now), INDEX_ONE, supplyAfter);
+    book.highWater = max(book.highWater, level);
+  }
+
+  complete(book.exits, book.openRound);
+  book.openRound = 0n;
+  book.roundGain = 0n;
+  return { fee, feeShares };
+}

@@ -1,0 +1,59 @@
+/** The custom errors of the interfaces, by name, with their arguments in order. */
+export interface Errors {
+  // IStakingPool
+  ZeroAmount: [];
+  InsufficientStake: [account: string, requested: bigint, available: bigint];
+  InsufficientWithdrawable: [account: string, requested: bigint, available: bigint];
+  StakeTooSmall: [assets: bigint];
+  BelowMinimum: [actual: bigint, minimum: bigint];
+  DeadlineExpired: [deadline: bigint, timestamp: bigint];
+  InvalidReceiver: [receiver: string];
+  // IMetaPool
+  PoolInsolvent: [assets: bigint, supply: bigint];
+  StakingIsPaused: [until: bigint];
+  ExceedsAssetCap: [assets: bigint, available: bigint];
+  InstantExitUnavailable: [requested: bigint, available: bigint];
+  InsufficientBuffer: [requested: bigint, available: bigint];
+  OutOfBounds: [value: bigint, minimum: bigint, maximum: bigint];
+  PauseNotAllowedYet: [allowedAt: bigint];
+  // IAllocator
+  TooManyLegs: [legs: bigint, maximum: bigint];
+  SheetNotAscending: [group: bigint];
+  GroupWithoutLevel: [group: bigint];
+  UnknownOperator: [id: bigint];
+  NotWrittenDown: [id: bigint];
+  // ERC-20
+  ERC20InsufficientBalance: [sender: string, balance: bigint, needed: bigint];
+}
+
+/** An operation that the contract would revert with the custom error `reason`. */
+export class Revert<Reason extends keyof Errors = keyof Errors> extends Error {
+  readonly reason: Reason;
+  readonly args: Errors[Reason];
+
+  constructor(reason: Reason, ...args: Errors[Reason]) {
+    super(`${reason}(${args.join(", ")})`);
+    this.name = "Revert";
+    this.reason = reason;
+    this.args = args;
+  }
+}
+
+export function required<Reason extends keyof Errors>(
+  condition: boolean,
+  reason: Reason,
+  ...args: Errors[Reason]
+): asserts condition {
+  if (!condition) throw new Revert(reason, ...args);
+}
+
+/** Runs `operation` on states; if it throws, they are as they were. */
+export function atomically<Result>(states: object[], operation: () => Result): Result {
+  const before = states.map((state) => structuredClone(state));
+  try {
+    return operation();
+  } catch (error) {
+    states.forEach((state, index) => Object.assign(state, before[index]));
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+/** Operators as the model's allocator keeps them, and the pools behind them: honest ones, or whatever a test scripts. */
+import { atomically } from "./errors.ts";
+import type { Network } from "./network.ts";
+import * as staking from "./stakingPool.ts";
+
+export interface Reading {
+  arrived: bigint; // wei that came in, as measured
+  staked: bigint; // ours
+  unstaked: bigint; // ours
+  total: bigint; // everybody's stake
+  bond: bigint;
+}
+
+/** The allocator's calls to one pool. Each may throw: then it changed nothing, and the pool has failed. */
+export interface OperatorPool {
+  collect: (now: bigint) => Reading;
+  peek: (now: bigint) => { staked: bigint; unstaked: bigint };
+  peekBond: (now: bigint) => bigint;
+  push: (now: bigint, amount: bigint) => bigint;
+  pull: (now: bigint, amount: bigint, all: boolean) => { staked: bigint; unstaked: bigint };
+  unbondingTime: bigint;
+}
+
+export type State = "Ramping" | "Active" | "Draining" | "Delisted" | "Removed";
+
+export interface Operator {
+  id: bigint;
+  pool: OperatorPool;
+  state: State;
+  watch: boolean;
+  whitelisted: boolean;
+  weight: bigint;
+  groups: bigint[];
+  absoluteCap: bigint | undefined;
+  ramp: bigint; // wei; counts while Ramping
+  position: bigint;
+  unbonding: bigint;
+  due: { amount: bigint; at: bigint } | undefined; // what must have arrived, and when (decision 0003)
+  readAt: bigint;
+  faults: number; // faulted rounds in a row
+  faulted: boolean;
+  writtenDown: boolean;
+  factor: bigint; // of D, 0 if it has none
+  lossSince: bigint; // booked by settleOne since the last reading
+  bond: bigint; // at the last reading
+  others: bigint; // stake at its pool that is not ours, at the last reading
+  snapshot: OperatorSnapshot;
+}
+
+/** What the last round recorded. */
+export interface OperatorSnapshot {
+  position: bigint; // p_i
+  fixedCap: bigint | undefined; // what does not depend on T or N; none without bond, ramp and absolute cap
+  cap: bigint; // c_i
+  class1Taken: bigint; // since then
+  weight: bigint;
+  groups: bigint[];
+}
+
+export interface Listing {
+  weight: bigint;
+  groups?: bigint[];
+  absoluteCap?: bigint;
+  state?: State;
+}
+
+export function newOperator(id: bigint, pool: OperatorPool, now: bigint, listing: Listing): Operator {
+  return {
+    id,
+    pool,
+    state: listing.state ?? "Active",
+    watch: false,
+    whitelisted: true,
+    weight: listing.weight,
+    groups: listing.groups ?? [],
+    absoluteCap: listing.absoluteCap,
+    ramp: 0n,
+    position: 0n,
+    unbonding: 0n,
+    due: undefined,
+    readAt: now,
+    faults: 0,
+    faulted: false,
+    writtenDown: false,
+    factor: 0n,
+    lossSince: 0n,
+    bond: 0n,
+    others: 0n,
+    snapshot: { position: 0n, fixedCap: undefined, cap: 0n, class1Taken: 0n, weight: 0n, groups: [] },
+  };
+}
+
+/** The allocator's account at a pool of this model. */
+export function honestPool(pool: staking.StakingPool, network: Network, account = "allocator"): OperatorPool {
+  const look = () => ({
+    staked: staking.stakedBalance(pool, account),
+    unstaked: staking.unstakedBalance(pool, account),
+  });
+  const frame = <Result>(operation: () => Result) => atomically([pool, network], operation);
+  return {
+    collect: (now) =>
+      frame(() => {
+        staking.ping(pool, network, now);
+        const arrived = staking.withdrawable(pool, account);
+        if (arrived > 0n) staking.withdraw(pool, network, now, account, arrived);
+        return { arrived, ...look(), total: pool.equity, bond: staking.bondOf(pool) };
+      }),
+    peek: (now) => {
+      const [copy, copiedNetwork] = [structuredClone(pool), structuredClone(network)];
+      staking.ping(copy, copiedNetwork, now);
+      return { staked: staking.stakedBalance(copy, account), unstaked: staking.unstakedBalance(copy, account) };
+    },
+    peekBond: () => staking.bondOf(pool),
+    push: (now, amount) =>
+      frame(() => {
+        staking.depositAndStake(pool, network, now, account, amount);
+        return look().staked;
+      }),
+    pull: (now, amount, all) =>
+      frame(() => {
+        if (all) staking.unstakeAll(pool, network, now, account);
+        else staking.unstake(pool, network, now, account, amount);
+        return look();
+      }),
+    unbondingTime: network.unbondingTime + pool.epochLength,
+  };
+}

@@ -1,0 +1,459 @@
+import { expect } from "chai";
+
+import {
+  assetsAt,
+  type Book,
+  bufferOf,
+  DAY,
+  endRound,
+  endWriteDown,
+  lockedAt,
+  newBook,
+  report,
+  reportWriteDown,
+  supplyOf,
+} from "../../src/model/book.ts";
+import * as book from "../../src/model/book.ts";
+import { Revert } from "../../src/model/errors.ts";
+import * as metaPool from "../../src/model/metaPool.ts";
+
+const NOW = 10n * DAY;
+const WAD = 10n ** 18n;
+const RAY = 10n ** 27n;
+
+/** A pool of which ann holds all shares but one, worth `equity` in all; 5 % fee, 5 % buffer target. */
+function pool({ equity, supply, delegated = 0n }: { equity: bigint; supply: bigint; delegated?: bigint }): Book {
+  const result = newBook(
+    { feeBps: 500n, bufferTargetBps: 500n, assetCap: undefined, treasury: "treasury", epochLength: DAY },
+    1n,
+  );
+  result.accounts.set("ann", { shares: supply - 1n, free: 0n, hasStaked: true });
+  result.equity = equity;
+  result.delegated = delegated;
+  result.balance = equity - delegated;
+  result.highWater = (equity * RAY + supply - 1n) / supply;
+  return result;
+}
+
+function reasonOf(operation: () => unknown): unknown[] {
+  try {
+    operation();
+  } catch (error) {
+    if (error instanceof Revert) return [error.reason, ...(error.args as unknown[])];
+    throw error;
+  }
+  return [];
+}
+
+describe("model: MetaPool's book", () => {
+  describe("stake and unstake", () => {
+    it("credits the shares that the stake is worth, rounded down", () => {
+      const state = pool({ equity: 1330n, supply: 1000n });
+
+      // 500 · 1000 / 1330 = 375.9…
+      expect(metaPool.previewStake(state, NOW, 500n)).to.equal(375n);
+      expect(metaPool.depositAndStake(state, NOW, "bob", 500n)).to.equal(375n);
+      expect([state.equity, supplyOf(state), bufferOf(state)]).to.deep.equal([1830n, 1375n, 1830n]);
+    });
+
+    it("refuses a stake worth no share", () => {
+      const state = pool({ equity: 1333n, supply: 1000n });
+
+      // 1 · 1000 / 1333 < 1
+      expect(reasonOf(() => metaPool.depositAndStake(state, NOW, "bob", 1n))).to.deep.equal(["StakeTooSmall", 1n]);
+      expect(metaPool.depositAndStake(state, NOW, "bob", 2n)).to.equal(1n);
+    });
+
+    it("burns the shares that an exit is worth, rounded up", () => {
+      const state = pool({ equity: 1330n, supply: 1000n });
+
+      // 500 · 1000 / 1330 = 375.9…
+      expect(metaPool.previewUnstake(state, NOW, 500n)).to.equal(376n);
+      metaPool.unstake(state, NOW, "ann", 500n);
+      expect([state.equity, supplyOf(state), state.exits.owed, bufferOf(state)]).to.deep.equal([
+        830n,
+        624n,
+        500n,
+        1330n,
+      ]);
+    });
+
+    it("pays the worth of all shares, rounded down, and lets it be asked for exactly", () => {
+      const state = pool({ equity: 1333n, supply: 1000n });
+
+      // 999 · 1333 / 1000 = 1331.667; ⌈1331 · 1000 / 1333⌉ = ⌈998.49…⌉ = 999: all of them
+      expect(metaPool.stakedBalance(state, NOW, "ann")).to.equal(1331n);
+      metaPool.unstake(state, NOW, "ann", 1331n);
+      expect(state.accounts.get("ann")!.shares).to.equal(0n);
+    });
+
+    it("opens no exit for shares that are worth nothing", () => {
+      const state = pool({ equity: 0n, supply: 1000n });
+
+      expect(metaPool.unstakeAll(state, NOW, "ann")).to.equal(0n);
+      expect([supplyOf(state), state.exits.exits.length]).to.deep.equal([1n, 0]);
+    });
+
+    it("fails with the values that were asked for and that there are", () => {
+      const state = pool({ equity: 1330n, supply: 1000n });
+
+      // 999 · 1.33 = 1328.67
+      expect(reasonOf(() => metaPool.unstake(state, NOW, "ann", 1329n))).to.deep.equal([
+        "InsufficientStake",
+        "ann",
+        1329n,
+        1328n,
+      ]);
+      expect(reasonOf(() => metaPool.unstake(state, NOW, "ann", 0n))).to.deep.equal(["ZeroAmount"]);
+      expect(reasonOf(() => metaPool.unstakeShares(state, NOW, "ann", 100n, 134n))).to.deep.equal([
+        "BelowMinimum",
+        133n,
+        134n,
+      ]);
+      expect(reasonOf(() => metaPool.stake(state, NOW, "ann", 1n))).to.deep.equal([
+        "InsufficientWithdrawable",
+        "ann",
+        1n,
+        0n,
+      ]);
+    });
+
+    it("refuses stakes above the cap, after the end and while paused, but lets everybody leave", () => {
+      const state = pool({ equity: 1330n, supply: 1000n });
+      state.parameters.assetCap = 1400n;
+      expect(reasonOf(() => metaPool.depositAndStake(state, NOW, "bob", 71n))).to.deep.equal([
+        "ExceedsAssetCap",
+        71n,
+        70n,
+      ]);
+      metaPool.pauseStaking(state, NOW, 21n * DAY);
+      expect(reasonOf(() => metaPool.deposit(state, NOW, "bob", 1n))).to.deep.equal([
+        "StakingIsPaused",
+        NOW + 21n * DAY,
+      ]);
+      expect(reasonOf(() => metaPool.pauseStaking(state, NOW + 59n * DAY, DAY))).to.deep.equal([
+        "PauseNotAllowedYet",
+        NOW + 60n * DAY,
+      ]);
+      metaPool.unstake(state, NOW, "ann", 10n);
+      metaPool.resumeStaking(state);
+      state.closed = true;
+      expect(reasonOf(() => metaPool.depositAndStake(state, NOW, "bob", 10n))).to.deep.equal([
+        "PoolInsolvent",
+        1320n,
+        992n,
+      ]);
+      metaPool.unstake(state, NOW, "ann", 10n);
+    });
+
+    it("stakes from the free balance, then from matured exits, oldest first", () => {
+      const state = pool({ equity: 1000n, supply: 1000n });
+      metaPool.unstake(state, NOW, "ann", 100n);
+      book.beginRound(state);
+      endRound(state, NOW, 10n ** 9n, 0n);
+      metaPool.fundExits(state, 1);
+      metaPool.deposit(state, NOW, "ann", 30n);
+
+      metaPool.stake(state, NOW, "ann", 50n);
+      expect(state.accounts.get("ann")!.free).to.equal(0n);
+      expect(metaPool.withdrawable(state, "ann")).to.equal(80n); // 130 − 50
+      expect(state.exits.reserved).to.equal(80n);
+      metaPool.stakeAll(state, NOW, "ann");
+      expect(state.exits.exits.length).to.equal(0);
+      expect(bufferOf(state)).to.equal(1030n);
+    });
+  });
+
+  describe("exits", () => {
+    it("fixes units at the loss index, rounded down", () => {
+      const state = pool({ equity: 1000n, supply: 1000n });
+      state.exits.lossIndex = (9n * RAY) / 10n;
+
+      metaPool.unstake(state, NOW, "ann", 10n);
+
+      // 10 / 0.9 = 11.1; 11 · 0.9 = 9.9
+      expect(state.exits.exits).to.deep.equal([{ account: "ann", batch: 1n, units: 11n, taken: 0n }]);
+      expect(metaPool.unstakedBalance(state, "ann")).to.equal(9n);
+      expect(state.exits.owed).to.equal(10n);
+    });
+
+    it("funds part of a batch and then the rest, and gives what is left to the shares", () => {
+      const state = pool({ equity: 1000n, supply: 1000n });
+      state.exits.lossIndex = (9n * RAY) / 10n;
+      metaPool.unstake(state, NOW, "ann", 10n);
+      book.beginRound(state);
+      expect(metaPool.fundExits(state, 5)).to.equal(0n); // round 1 has not completed
+      endRound(state, NOW, 10n ** 9n, 0n);
+      state.delegated = 995n; // a buffer of 5
+
+      // ⌈5 / 0.9⌉ = 6 of 11 units go; ⌊5 · 0.9⌋ = 4 stay open; owed 10 − 5
+      expect(metaPool.fundExits(state, 5)).to.equal(5n);
+      expect(state.exits.batches).to.deep.equal([{ number: 1n, units: 11n, openUnits: 5n, paid: 5n }]);
+      // 4 stay open: 5 + ⌊11 · 4 / 11⌋
+      expect([metaPool.withdrawable(state, "ann"), metaPool.unstakedBalance(state, "ann")]).to.deep.equal([5n, 9n]);
+      state.delegated = 0n;
+      expect(metaPool.fundExits(state, 5)).to.equal(4n);
+      // owed was 5: 4 were paid, 1 belongs to the shares: 990 + 1
+      expect([state.exits.owed, state.exits.reserved, state.equity]).to.deep.equal([0n, 9n, 991n]);
+      expect(metaPool.withdrawAll(state, "ann")).to.equal(9n);
+      expect([state.exits.exits.length, state.exits.reserved]).to.deep.equal([0, 0n]);
+    });
+
+    it("funds batches in order, and says through which", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 850n });
+      expect(book.beginRound(state)).to.equal(1n);
+      endRound(state, NOW, 10n ** 9n, 0n);
+      metaPool.unstake(state, NOW, "ann", 100n);
+      book.beginRound(state);
+      metaPool.unstake(state, NOW, "ann", 100n);
+      endRound(state, NOW, 10n ** 9n, 0n);
+      book.beginRound(state);
+      endRound(state, NOW, 10n ** 9n, 0n);
+      expect(state.exits.exits.map((exit) => exit.batch)).to.deep.equal([2n, 3n]);
+
+      expect(metaPool.fundExits(state, 1)).to.equal(100n);
+      expect(metaPool.fundExits(state, 5)).to.equal(50n);
+      expect(metaPool.withdrawable(state, "ann")).to.equal(150n);
+      // an unstake folds the finished exit of batch 2, not the half-funded one
+      metaPool.unstake(state, NOW, "ann", 1n);
+      expect([state.accounts.get("ann")!.free, state.exits.reserved]).to.deep.equal([100n, 50n]);
+      expect(state.exits.exits.map((exit) => exit.batch)).to.deep.equal([3n, 4n]);
+    });
+
+    it("shares a batch by units", () => {
+      const state = pool({ equity: 1000n, supply: 1000n });
+      metaPool.depositAndStake(state, NOW, "bob", 500n);
+      metaPool.unstake(state, NOW, "ann", 100n);
+      metaPool.unstake(state, NOW, "bob", 50n);
+      book.beginRound(state);
+      endRound(state, NOW, 10n ** 9n, 0n);
+      state.delegated = 1500n - 100n;
+
+      metaPool.fundExits(state, 1);
+
+      // 100 of 150: ann ⌊100 · 100 / 150⌋, bob ⌊50 · 100 / 150⌋
+      expect([metaPool.withdrawable(state, "ann"), metaPool.withdrawable(state, "bob")]).to.deep.equal([66n, 33n]);
+    });
+  });
+
+  describe("losses", () => {
+    it("eat the round's gain, then the locked gain, then shares and exits in proportion", () => {
+      const state = pool({ equity: 1020n, supply: 1000n, delegated: 1000n });
+      state.locked = 20n;
+      state.releaseEnd = NOW + DAY;
+      state.releaseDuration = DAY;
+      metaPool.unstake(state, NOW, "ann", 100n);
+      report(state, NOW, { gain: 30n });
+
+      report(state, NOW, { loss: 100n });
+
+      // 30 off the round, 20 off locked, 50 on E 900 and owed 100: 45 and 5
+      expect(state.roundGain).to.equal(0n);
+      expect(lockedAt(state, NOW)).to.equal(0n);
+      expect([assetsAt(state, NOW), state.exits.owed]).to.deep.equal([855n, 95n]);
+      expect(state.exits.lossIndex).to.equal((95n * RAY) / 100n);
+      expect(state.delegated).to.equal(1000n + 30n - 100n);
+      expect(bufferOf(state)).to.equal(20n);
+    });
+
+    it("round the part of the exits up", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 900n });
+      metaPool.unstake(state, NOW, "ann", 100n);
+
+      report(state, NOW, { loss: 7n });
+
+      // ⌈7 · 100 / 1000⌉ = 1
+      expect([state.equity, state.exits.owed]).to.deep.equal([894n, 99n]);
+    });
+
+    it("of part of the locked gain keep its end", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 900n });
+      state.locked = 100n;
+      state.releaseEnd = NOW + 10n;
+      state.releaseDuration = 20n;
+
+      report(state, NOW, { loss: 20n });
+
+      // half of 100 had been released: E = 950 before and after; 50 − 20 over the 10 s left
+      expect([state.locked, state.releaseDuration, state.equity]).to.deep.equal([30n, 10n, 980n]);
+      expect(assetsAt(state, NOW)).to.equal(950n);
+      expect(lockedAt(state, NOW + 5n)).to.equal(15n);
+    });
+
+    it("of all close the pool and void the exits", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      metaPool.unstake(state, NOW, "ann", 100n);
+
+      report(state, NOW, { loss: 1000n });
+
+      expect([state.closed, state.equity, state.exits.owed, state.exits.lossIndex]).to.deep.equal([true, 0n, 0n, RAY]);
+      expect(metaPool.unstakedBalance(state, "ann")).to.equal(0n);
+    });
+
+    it("of all but a billionth part close the pool", () => {
+      const state = pool({ equity: 10n ** 18n, supply: 10n ** 18n, delegated: 10n ** 18n });
+      report(state, NOW, { loss: 10n ** 18n - 10n ** 9n });
+      expect(state.closed).to.be.false; // E · 1e9 = S
+      report(state, NOW, { loss: 1n });
+      expect(state.closed).to.be.true;
+    });
+  });
+
+  describe("rounds", () => {
+    it("release a gain over an epoch, rounding what is locked up", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      state.parameters.feeBps = 0n;
+      book.beginRound(state);
+      report(state, NOW, { gain: 100n });
+      expect(assetsAt(state, NOW)).to.equal(1000n);
+      endRound(state, NOW, 10n ** 9n, 0n);
+
+      expect(assetsAt(state, NOW)).to.equal(1000n);
+      expect(lockedAt(state, NOW + 1n)).to.equal(100n); // ⌈100 · 86399 / 86400⌉
+      expect(lockedAt(state, NOW + DAY / 2n)).to.equal(50n);
+      expect(assetsAt(state, NOW + DAY)).to.equal(1100n);
+    });
+
+    it("take the fee as shares at the price before, and raise the high-water mark", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      book.beginRound(state);
+      report(state, NOW, { gain: 100n });
+
+      // 5 % of 100, at a price of one
+      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 5n, feeShares: 5n });
+      expect([state.equity, state.locked, assetsAt(state, NOW), supplyOf(state)]).to.deep.equal([
+        1100n,
+        95n,
+        1005n,
+        1005n,
+      ]);
+      // 1100 / 1005 = 1.094527363184079601990049751243…, rounded up
+      expect(state.highWater).to.equal(1_094_527_363_184_079_601_990_049_752n);
+    });
+
+    it("take no fee on what was lost before", () => {
+      const state = pool({ equity: 900n, supply: 1000n, delegated: 900n });
+      state.highWater = RAY;
+      book.beginRound(state);
+      report(state, NOW, { gain: 150n });
+
+      // only 50 of the 150 are above the mark: ⌊50 · 5 %⌋ = 2; ⌊2 · 1000 / 900⌋ = 2 shares
+      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 2n, feeShares: 2n });
+    });
+
+    it("take the fee on what gains exceed losses by", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      state.highWater = RAY / 2n;
+      book.beginRound(state);
+      report(state, NOW, { loss: 40n });
+      report(state, NOW, { gain: 100n });
+
+      // net 60: 3; at a price of 0.96: ⌊3 · 1000 / 960⌋ = 3
+      expect(endRound(state, NOW, 60n, 0n)).to.deep.equal({ fee: 3n, feeShares: 3n });
+      expect([assetsAt(state, NOW), state.locked]).to.deep.equal([963n, 97n]);
+    });
+
+    it("let what is still locked join and keep the later end", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      state.parameters.feeBps = 0n;
+      book.beginRound(state);
+      report(state, NOW, { gain: 70n });
+      endRound(state, NOW, 70n, 9n * DAY); // at most seven days
+      expect(state.releaseEnd).to.equal(NOW + 7n * DAY);
+      book.beginRound(state);
+      report(state, NOW + DAY, { gain: 10n });
+      endRound(state, NOW + DAY, 10n, 2n * DAY);
+
+      // 60 of 70 still locked, 10 join, until the seventh day
+      expect([state.locked, state.releaseEnd, state.releaseDuration]).to.deep.equal([70n, NOW + 7n * DAY, 6n * DAY]);
+    });
+  });
+
+  describe("written-down operators", () => {
+    it("make stakes dearer by what the price fell", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+
+      // 1000 / 980 = 1.020408163265306122448…, rounded up
+      const factor = reportWriteDown(state, NOW, 20n);
+      expect(factor).to.equal(1_020_408_163_265_306_123n);
+      expect(state.dilution).to.equal(factor);
+      // at 1000.0000000000000005 for 1000 shares 500 buy 499 whole ones; leaving pays 0.98
+      expect(metaPool.previewStake(state, NOW, 500n)).to.equal(499n);
+      expect(metaPool.convertToAssets(state, NOW, 500n)).to.equal(490n);
+
+      endWriteDown(state, factor, true);
+      expect(state.dilution).to.equal(WAD);
+    });
+
+    it("below one basis point leave D alone", () => {
+      const state = pool({ equity: 1_000_000n, supply: 1000n, delegated: 1_000_000n });
+
+      // 1 000 000 / 999 900 = 1.00010001 is at least 1 bp, 1 000 000 / 999 901 = 1.000099… is not
+      expect(reportWriteDown(structuredClone(state), NOW, 99n)).to.equal(0n);
+      expect(reportWriteDown(state, NOW, 100n)).to.equal(1_000_100_010_001_000_101n);
+    });
+
+    it("divide out of D, which stays at least one", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      const first = reportWriteDown(state, NOW, 100n); // 10/9
+      reportWriteDown(state, NOW, 100n); // 9/8
+      endWriteDown(state, first, false);
+      // 1.25 / 1.111… = 1.125, each rounded up
+      expect(state.dilution - 1_125_000_000_000_000_000n < 3n).to.be.true;
+    });
+  });
+
+  describe("instant exit", () => {
+    it("costs 25 bp above the buffer target", () => {
+      const state = pool({ equity: 100_000n, supply: 100_000n, delegated: 90_000n });
+
+      // target 5000, left 10000 − 1000; ⌈1000 · 25 / 10000⌉ = 3
+      expect(metaPool.unstakeInstant(state, NOW, "ann", 1000n)).to.equal(997n);
+      expect([state.equity, bufferOf(state), supplyOf(state)]).to.deep.equal([99_003n, 9003n, 99_000n]);
+    });
+
+    it("costs more the smaller the buffer left is", () => {
+      const state = pool({ equity: 100_000n, supply: 100_000n, delegated: 97_000n });
+
+      // left 3000 − 1000 = 2000 of 5000: 180 − 155 · 0.4 = 118 bp of 1000 = 11.8
+      expect(metaPool.unstakeInstant(state, NOW, "ann", 1000n)).to.equal(988n);
+    });
+
+    it("leaves what exits are owed and stays within half the target per epoch", () => {
+      const state = pool({ equity: 100_000n, supply: 100_000n, delegated: 90_000n });
+      metaPool.unstake(state, NOW, "ann", 9000n);
+      // 10000 − 9000 are idle
+      expect(reasonOf(() => metaPool.unstakeInstant(state, NOW, "ann", 1001n))).to.deep.equal([
+        "InstantExitUnavailable",
+        1001n,
+        1000n,
+      ]);
+
+      const rich = pool({ equity: 100_000n, supply: 100_000n });
+      // half of 5000; ⌈2506 · 0.0025⌉ = 7, 2499 are paid
+      metaPool.unstakeInstant(rich, NOW, "ann", 2506n);
+      // E = 97501: half of 4875 is 2437, and 2499 are gone
+      expect(reasonOf(() => metaPool.unstakeInstant(rich, NOW, "ann", 10n))).to.deep.equal([
+        "InstantExitUnavailable",
+        9n,
+        0n,
+      ]);
+      expect(metaPool.unstakeInstant(rich, NOW + DAY, "ann", 10n)).to.equal(9n);
+    });
+
+    it("closes after a loss until a round that began after it completes", () => {
+      const state = pool({ equity: 1_000_000n, supply: 1_000_000n, delegated: 100_000n });
+      report(state, NOW, { loss: 10n }); // not above 0.1 bp
+      metaPool.unstakeInstant(state, NOW, "ann", 10n);
+      book.beginRound(state);
+      report(state, NOW, { loss: 11n });
+      const closed = () => reasonOf(() => metaPool.unstakeInstant(state, NOW, "ann", 10n))[0];
+      endRound(state, NOW, 10n ** 9n, 0n);
+      expect(closed()).to.equal("InstantExitUnavailable");
+      book.beginRound(state);
+      expect(closed()).to.equal("InstantExitUnavailable");
+      endRound(state, NOW, 10n ** 9n, 0n);
+      expect(closed()).to.equal(undefined);
+    });
+  });
+});

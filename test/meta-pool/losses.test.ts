@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import {
   at,
+  deployBarePool,
   EPOCH,
   ether,
   ethers,
@@ -419,7 +420,7 @@ describe("MetaPool", () => {
 
     it("says zero for everything before the pool is connected", async () => {
       const { pool, alice } = await loadStakedPool();
-      const bare = await (await import("../fixtures/metaPool.ts")).deployBarePool();
+      const bare = await deployBarePool();
 
       expect(await bare.pool.getRate()).to.equal(0n);
       expect(await bare.pool.get_account(alice)).to.deep.equal([alice.address, 0n, 0n, true]);

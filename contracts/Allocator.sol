@@ -148,10 +148,10 @@ contract Allocator
     }
 
     /// @inheritdoc IPoolCalls
-    function push(address pool, uint256 amount) external returns (uint256 staked) {
+    function push(address pool, uint256 amount) external returns (uint256 staked, uint256 unstaked) {
         _checkSelf();
         _call(pool, amount, abi.encodeCall(IStakingPool.deposit_and_stake, ()));
-        return _word(pool, abi.encodeCall(IStakingPool.get_account_staked_balance, (address(this))));
+        return peek(pool);
     }
 
     /// @inheritdoc IPoolCalls
@@ -244,6 +244,21 @@ contract Allocator
     /// @inheritdoc IAllocator
     function budgetsUsed() external view returns (uint256 class0, uint256 class2) {
         return _state.budgetsUsed();
+    }
+
+    /// @inheritdoc IAllocator
+    function roomsOf(uint256 from, uint256 limit) external view returns (Rooms[] memory) {
+        return _state.roomsOf(from, limit);
+    }
+
+    /// @inheritdoc IAllocator
+    function groupCapsOf(uint256 from, uint256 limit) external view returns (GroupCaps[] memory) {
+        return _state.groupCapsOf(from, limit);
+    }
+
+    /// @inheritdoc IAllocator
+    function snapshotScope() external view returns (uint256 operators, uint256 poolShareBps, uint256 netShareBps) {
+        return (_state.operators, _state.poolShareBps, _state.netShareBps);
     }
 
     /// @inheritdoc IAllocator

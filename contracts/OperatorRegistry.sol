@@ -11,6 +11,7 @@ import {IMetaPool} from "./interfaces/IMetaPool.sol";
 import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
 import {IStakingPoolFactory} from "./interfaces/IStakingPoolFactory.sol";
+import {Tightening} from "./libraries/Tightening.sol";
 
 /// @title OperatorRegistry
 /// Assumes: the AccessManager is set up as docs/roles.md says; the allocator's views are honest.
@@ -308,7 +309,7 @@ contract OperatorRegistry
         require(absoluteCap <= oldCaps.absoluteCap, NotLower(oldCaps.absoluteCap, absoluteCap));
 
         Group memory newCaps = Group(oldCaps.dimension, poolShareBps, netShareBps, absoluteCap);
-        _useGuardianShare(_groupViolation(id, newCaps) - _groupViolation(id, oldCaps));
+        _useGuardianShare(Tightening.ofGroup(_allocator(), id, oldCaps, newCaps));
         _setGroup(id, newCaps);
     }
 
@@ -316,7 +317,7 @@ contract OperatorRegistry
     function watch(uint256 id) external {
         if (msg.sender != _storage.allocator) _checkCanCall(msg.sender, msg.data);
 
-        _liveRecordOf(id).watch = true;
+        _recordOf(id).watch = true;
 
         emit WatchChanged(id, true);
     }
@@ -591,33 +592,7 @@ contract OperatorRegistry
         Record storage record = _storage.records[id];
         if (!_mayHold(record.state) || !_isWhitelisted(record)) return 0;
 
-        uint256 position = _allocator().positionOf(id).position;
-        return position - _violation(position, record.absoluteCap);
-    }
-
-    /// @dev What a group of these caps would have to give back, by the larger of the snapshot's and the live totals, as
-    /// the allocator reads violations. A network stake that could not be read is no reason for one.
-    function _groupViolation(uint256 id, Group memory caps) private view returns (uint256) {
-        IAllocator.GroupSnapshot memory held = _allocator().groupSnapshot(id);
-        IAllocator.PoolSnapshot memory pool = _allocator().poolSnapshot();
-        (uint256 total, uint256 faulted, uint256 networkStake) = _allocator().liveTotals();
-        total = (total + faulted).max(uint256(pool.total) + pool.faultedStake);
-        networkStake = networkStake.max(pool.networkStake);
-
-        uint256 cap = caps.absoluteCap;
-        if (caps.poolShareBps != NO_SHARE) cap = cap.min((total * caps.poolShareBps) / BPS);
-        if (caps.netShareBps != NO_SHARE && networkStake != 0) {
-            cap = cap.min(((networkStake * caps.netShareBps) / BPS).saturatingSub(held.others));
-        }
-
-        return _violation(held.position, cap.saturatingSub(held.faulted));
-    }
-
-    /// @dev What exceeds a cap, once that is more than the grace.
-    function _violation(uint256 position, uint256 cap) private view returns (uint256) {
-        uint256 graceBps = _allocator().parameters().graceBps;
-
-        return position * BPS > cap * (BPS + graceBps) ? position - cap : 0;
+        return Tightening.soundPosition(_allocator(), id, record.absoluteCap);
     }
 
     /* CHECKS */

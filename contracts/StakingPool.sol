@@ -3,16 +3,14 @@ pragma solidity 0.8.35;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-
 import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
 import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
 import {IStakingPool} from "./interfaces/IStakingPool.sol";
 import {IStakingPoolOwner} from "./interfaces/IStakingPoolOwner.sol";
-
 import {ExitBook} from "./libraries/ExitBook.sol";
 import {ExitPreview} from "./libraries/ExitPreview.sol";
 import {PoolLedger} from "./libraries/PoolLedger.sol";
@@ -30,25 +28,21 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     using PoolLedger for PoolLedger.Ledger;
     using SafeCast for uint256;
 
-    /// @dev The commission and its notice; one slot, together with what else changes rarely.
-    struct Terms {
-        uint16 commissionBps;
-        uint16 announcedBps; // 0 for none: a raise is never to zero
-        uint40 announcedAt;
-        uint40 noticeEnd;
-        uint32 noticeBatch; // the last batch with exits of the notice's time; 0 until that is known
-        uint40 unbondedAt; // the last time that stake began to unbond
-        bool paused;
+    /// @dev A raise of the commission. Whole words: it is rare, and code is dearer than storage here.
+    struct Notice {
+        uint256 announcedAt;
+        uint256 end;
+        uint256 batch; // the last one with exits asked for until `end`; 0 until that is known
     }
 
-    uint256 public constant MAX_COMMISSION_BPS = 5_000;
-    uint256 public constant MAX_COMMISSION_STEP_BPS = 200;
-    uint256 public constant MAX_COMMISSION_NOTICE = 90 days;
+    uint256 private constant MAX_COMMISSION_BPS = 5_000;
+    uint256 private constant MAX_COMMISSION_STEP_BPS = 200;
+    uint256 private constant MAX_COMMISSION_NOTICE = 90 days;
     /// @dev Batches that a call funds beside its own work, and that `fundExits` funds at most.
-    uint256 public constant BATCHES_PER_CALL = 8;
-    uint256 public constant MAX_BATCHES = 32;
+    uint256 private constant BATCHES_PER_CALL = 8;
+    uint256 private constant MAX_BATCHES = 32;
     /// @dev Less cash than this is not worth a call to the network.
-    uint256 public constant MIN_CASH_TO_BOND = 0.001 ether;
+    uint256 private constant MIN_CASH_TO_BOND = 0.001 ether;
     uint256 private constant BPS = 10_000;
     uint256 private constant ONE = 1e18;
 
@@ -62,11 +56,13 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     // One slot.
     uint96 private _cash;
     uint128 private _bondShares;
-    // One slot.
-    Terms private _terms;
-    // One slot.
-    uint128 private _bondSharesRequested;
-    uint40 private _bondReadyAt;
+    uint16 private _commissionBps;
+    uint8 private _announcedRaiseBps; // 0 for none
+    bool private _isPaused;
+
+    Notice private _notice;
+    uint256 private _bondSharesRequested;
+    uint256 private _bondReadyAt;
 
     ExitBook.Book private _book;
     EnumerableSet.AddressSet private _accounts;
@@ -90,16 +86,13 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
         __Ownable_init(owner_);
         _book.initialize();
-        _equity = msg.value.toUint96();
-        _supply = msg.value.toUint128();
-        _terms.commissionBps = uint16(commissionBps);
+        _setPrice(msg.value, msg.value);
+        _commissionBps = uint16(commissionBps);
         _stakingKey = stakingKey;
 
-        emit CommissionChanged(0, commissionBps);
-        emit StakingKeyUpdated("", stakingKey);
         emit Staked(msg.sender, address(this), msg.value, msg.value);
 
-        NETWORK.bond{value: msg.value}();
+        _bond(msg.value);
     }
 
     receive() external payable {
@@ -138,7 +131,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         uint256 minShares,
         uint256 deadline
     ) external payable nonReentrant returns (uint256 shares) {
-        require(receiver != address(0) && receiver != address(this), InvalidReceiver(receiver));
+        _checkReceiver(receiver);
         require(block.timestamp <= deadline, DeadlineExpired(deadline, block.timestamp));
 
         shares = _stakeValue(receiver);
@@ -148,21 +141,13 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function stake(uint256 amount) external nonReentrant returns (uint256 shares) {
-        require(amount != 0, ZeroAmount());
-        _sync(BATCHES_PER_CALL);
-        uint256 taken = _book.take(msg.sender, amount);
-        require(taken == amount, InsufficientWithdrawable(msg.sender, amount, taken));
-
+        _take(msg.sender, amount);
         return _restake(amount);
     }
 
     /// @inheritdoc IStakingPool
     function stake_all() external nonReentrant returns (uint256 shares) {
-        _sync(BATCHES_PER_CALL);
-        uint256 amount = _book.take(msg.sender, type(uint256).max);
-        require(amount != 0, ZeroAmount());
-
-        return _restake(amount);
+        return _restake(_takeAll(msg.sender));
     }
 
     /* LEAVING */
@@ -170,30 +155,24 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     /// @inheritdoc IStakingPool
     function unstake(uint256 amount) external nonReentrant {
         require(amount != 0, ZeroAmount());
-        _sync(BATCHES_PER_CALL);
-        uint256 held = _book.accounts[msg.sender].shares;
+        uint256 held = _syncShares();
         uint256 shares = _toSharesUp(amount, _equity, _supply);
-        require(shares <= held, InsufficientStake(msg.sender, amount, _toAssetsDown(held, _equity, _supply)));
+        require(shares <= held, InsufficientStake(msg.sender, amount, _worth(held)));
 
         _unstake(amount, shares);
     }
 
     /// @inheritdoc IStakingPool
     function unstake_all() external nonReentrant {
-        _sync(BATCHES_PER_CALL);
-        uint256 shares = _book.accounts[msg.sender].shares;
-        require(shares != 0, ZeroAmount());
-
-        _unstake(_toAssetsDown(shares, _equity, _supply), shares);
+        uint256 shares = _syncShares();
+        _unstake(_worth(shares), shares);
     }
 
     /// @inheritdoc IStakingPool
     function unstakeShares(uint256 shares, uint256 minAssets) external nonReentrant returns (uint256 assets) {
-        require(shares != 0, ZeroAmount());
-        _sync(BATCHES_PER_CALL);
-        uint256 held = _book.accounts[msg.sender].shares;
+        uint256 held = _syncShares();
         require(shares <= held, InsufficientStake(msg.sender, shares, held));
-        assets = _toAssetsDown(shares, _equity, _supply);
+        assets = _worth(shares);
         require(assets >= minAssets, BelowMinimum(assets, minAssets));
 
         _unstake(assets, shares);
@@ -201,23 +180,27 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function withdraw(uint256 amount) external nonReentrant {
-        _withdraw(msg.sender, msg.sender, amount);
+        _take(msg.sender, amount);
+        _pay(msg.sender, msg.sender, amount);
     }
 
     /// @inheritdoc IStakingPool
     function withdrawTo(address receiver, uint256 amount) external nonReentrant {
-        require(receiver != address(0) && receiver != address(this), InvalidReceiver(receiver));
-        _withdraw(msg.sender, receiver, amount);
+        _checkReceiver(receiver);
+        _take(msg.sender, amount);
+        _pay(msg.sender, receiver, amount);
     }
 
     /// @inheritdoc IStakingPool
     function withdraw_all() external nonReentrant returns (uint256 amount) {
-        return _withdrawAll(msg.sender);
+        amount = _takeAll(msg.sender);
+        _pay(msg.sender, msg.sender, amount);
     }
 
     /// @inheritdoc IStakingPool
     function withdrawFor(address account) external nonReentrant returns (uint256 amount) {
-        return _withdrawAll(account);
+        amount = _takeAll(account);
+        _pay(account, account, amount);
     }
 
     /// @inheritdoc IStakingPool
@@ -230,7 +213,6 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPoolOwner
     function addBond() external payable onlyOwner nonReentrant returns (uint256 shares) {
-        require(msg.value != 0, ZeroAmount());
         _sync(BATCHES_PER_CALL);
         shares = _mint(msg.value);
 
@@ -239,7 +221,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         emit BondAdded(msg.sender, msg.value, shares);
 
         _settle();
-        NETWORK.bond{value: msg.value}();
+        _bond(msg.value);
     }
 
     /// @inheritdoc IStakingPoolOwner
@@ -249,8 +231,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         require(shares <= _bondShares, InsufficientBond(shares, _bondShares));
 
         uint256 readyAt = block.timestamp + unbondingTime();
-        _bondSharesRequested = uint128(shares);
-        _bondReadyAt = readyAt.toUint40();
+        _bondSharesRequested = shares;
+        _bondReadyAt = readyAt;
 
         emit BondWithdrawalRequested(msg.sender, shares, readyAt);
 
@@ -267,8 +249,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _bondSharesRequested = 0;
         _bondReadyAt = 0;
         _bondShares -= uint128(shares);
-        _book.accounts[msg.sender].shares += uint128(shares);
-        _track(msg.sender);
+        if (shares != 0) _credit(msg.sender, shares);
 
         emit BondWithdrawn(msg.sender, shares);
 
@@ -279,59 +260,52 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPoolOwner
     function announceCommission(uint256 newBps) external onlyOwner nonReentrant {
-        Terms storage terms = _terms;
-        uint256 current = terms.commissionBps;
-        require(terms.announcedBps == 0, CommissionAlreadyAnnounced(terms.announcedBps));
+        uint256 current = _commissionBps;
+        require(_announcedRaiseBps == 0, CommissionAlreadyAnnounced(current + _announcedRaiseBps));
         _checkCommission(newBps, current + 1, Math.min(current + MAX_COMMISSION_STEP_BPS, MAX_COMMISSION_BPS));
         _sync(BATCHES_PER_CALL);
 
-        uint256 noticeEnd = block.timestamp + 2 * EPOCH_LENGTH + unbondingTime();
-        terms.announcedBps = uint16(newBps);
-        terms.announcedAt = uint40(block.timestamp);
-        terms.noticeEnd = noticeEnd.toUint40();
+        uint256 end = block.timestamp + unbondingTime() + 2 * EPOCH_LENGTH;
+        _announcedRaiseBps = uint8(newBps - current); // at most 200
+        _notice.announcedAt = block.timestamp;
+        _notice.end = end;
 
-        emit CommissionAnnounced(newBps, noticeEnd);
+        emit CommissionAnnounced(newBps, end);
 
         _settle();
     }
 
     /// @inheritdoc IStakingPoolOwner
     function cancelCommission() external onlyOwner {
-        require(_terms.announcedBps != 0, NoCommissionAnnounced());
-        _cancelCommission();
+        uint256 raise = _announcedRaiseBps;
+        require(raise != 0, NoCommissionAnnounced());
+
+        _clearNotice();
+
+        emit CommissionCancelled(_commissionBps + raise);
     }
 
     /// @inheritdoc IStakingPoolOwner
     function applyCommission() external nonReentrant {
-        Terms storage terms = _terms;
-        uint256 newBps = terms.announcedBps;
+        (uint256 newBps, uint256 earliest, uint256 latest) = commissionNotice();
         require(newBps != 0, NoCommissionAnnounced());
-        require(block.timestamp >= terms.noticeEnd, CommissionNotReady(terms.noticeEnd, block.timestamp));
+        require(block.timestamp >= earliest, CommissionNotReady(earliest, block.timestamp));
         _sync(BATCHES_PER_CALL);
-        if (block.timestamp < terms.announcedAt + MAX_COMMISSION_NOTICE) {
-            uint256 funded = _book.fundedThrough();
-            require(funded >= terms.noticeBatch, CommissionWaitsForExits(terms.noticeBatch, funded));
-        }
+        uint256 batch = _notice.batch;
+        uint256 funded = fundedThrough();
+        require(funded >= batch || block.timestamp >= latest, CommissionWaitsForExits(batch, funded));
 
-        uint256 oldBps = terms.commissionBps;
-        _clearNotice();
-        terms.commissionBps = uint16(newBps);
-
-        emit CommissionChanged(oldBps, newBps);
+        _setCommission(newBps);
 
         _settle();
     }
 
     /// @inheritdoc IStakingPoolOwner
     function lowerCommission(uint256 newBps) external onlyOwner nonReentrant {
-        uint256 oldBps = _terms.commissionBps;
-        _checkCommission(newBps, 0, oldBps.saturatingSub(1));
+        require(newBps < _commissionBps, CommissionOutOfBounds(newBps, 0, _commissionBps));
         _sync(BATCHES_PER_CALL);
 
-        if (_terms.announcedBps != 0) _cancelCommission();
-        _terms.commissionBps = uint16(newBps);
-
-        emit CommissionChanged(oldBps, newBps);
+        _setCommission(newBps);
 
         _settle();
     }
@@ -340,29 +314,19 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPoolOwner
     function pauseStaking() external onlyOwner {
-        require(!_terms.paused, StakingPaused());
-
-        _terms.paused = true;
-
-        emit StakingPauseChanged(true);
+        _setPaused(true);
     }
 
     /// @inheritdoc IStakingPoolOwner
     function resumeStaking() external onlyOwner {
-        require(_terms.paused, StakingNotPaused());
-
-        _terms.paused = false;
-
-        emit StakingPauseChanged(false);
+        _setPaused(false);
     }
 
     /// @inheritdoc IStakingPoolOwner
     function updateStakingKey(bytes calldata newKey) external onlyOwner {
-        bytes memory oldKey = _stakingKey;
-
         _stakingKey = newKey;
 
-        emit StakingKeyUpdated(oldKey, newKey);
+        emit StakingKeyUpdated(newKey);
     }
 
     /// @notice Takes the pool over, bond included. Commission earned so far is paid to the old owner.
@@ -412,9 +376,10 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function get_accounts(uint256 from_index, uint256 limit) external view returns (AccountView[] memory list) {
-        uint256 length = _accounts.length();
-        uint256 start = Math.min(from_index, length);
-        address[] memory page = _accounts.values(start, start + Math.min(limit, length - start));
+        address[] memory page = _accounts.values(
+            from_index,
+            from_index + Math.min(limit, type(uint256).max - from_index)
+        );
         (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) = _synced();
 
         list = new AccountView[](page.length);
@@ -435,7 +400,10 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         (, ExitPreview.Funding memory funding) = _synced();
         list = _book.exitsOf(funding, account);
         for (uint256 i; i < list.length; ++i) {
-            if (list[i].open != 0) (list[i].earliest, list[i].estimated) = _exitTimes(list[i].batch);
+            ExitView memory exit = list[i];
+            if (exit.open == 0) continue;
+            exit.earliest = _earliest(exit.batch);
+            exit.estimated = Math.max(exit.earliest, block.timestamp);
         }
     }
 
@@ -449,8 +417,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function get_total_staked_balance() external view returns (uint256) {
-        (PoolLedger.Ledger memory ledger, ) = _synced();
-        return ledger.equity;
+        (uint256 equity, ) = _price();
+        return equity;
     }
 
     /// @inheritdoc IStakingPool
@@ -460,7 +428,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function get_reward_fee_fraction() external view returns (uint256 numerator, uint256 denominator) {
-        return (_terms.commissionBps, BPS);
+        return (_commissionBps, BPS);
     }
 
     /// @inheritdoc IStakingPool
@@ -470,25 +438,25 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function is_staking_paused() external view returns (bool) {
-        return _terms.paused;
+        return _isPaused;
     }
 
     /// @inheritdoc IStakingPool
-    function fundedThrough() external view returns (uint256 batch) {
+    function fundedThrough() public view returns (uint256 batch) {
         (, ExitPreview.Funding memory funding) = _synced();
         return _book.fundedThrough(funding);
     }
 
     /// @inheritdoc IStakingPool
     function convertToShares(uint256 assets) public view returns (uint256) {
-        (PoolLedger.Ledger memory ledger, ) = _synced();
-        return ledger.equity == 0 ? 0 : assets.mulDiv(ledger.supply, ledger.equity);
+        (uint256 equity, uint256 supply) = _price();
+        return equity == 0 ? 0 : assets.mulDiv(supply, equity);
     }
 
     /// @inheritdoc IStakingPool
     function convertToAssets(uint256 shares) public view returns (uint256) {
-        (PoolLedger.Ledger memory ledger, ) = _synced();
-        return _toAssetsDown(shares, ledger.equity, ledger.supply);
+        (uint256 equity, uint256 supply) = _price();
+        return _toAssetsDown(shares, equity, supply);
     }
 
     /// @inheritdoc IStakingPool
@@ -503,8 +471,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function previewUnstake(uint256 assets) external view returns (uint256 shares) {
-        (PoolLedger.Ledger memory ledger, ) = _synced();
-        return _toSharesUp(assets, ledger.equity, ledger.supply);
+        (uint256 equity, uint256 supply) = _price();
+        return _toSharesUp(assets, equity, supply);
     }
 
     /// @inheritdoc IOperatorPool
@@ -515,25 +483,22 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IOperatorPool
     function unbondingTime() public view returns (uint256) {
-        return NETWORK.unbondingTime() + EPOCH_LENGTH;
+        return _networkDelay() + EPOCH_LENGTH;
     }
 
     /// @inheritdoc IStakingPoolOwner
     function getBook() external view returns (BookView memory) {
         (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) = _synced();
-        uint256 collectable = NETWORK.collectable(address(this));
+        uint256 collectable = _collectable();
         return
             BookView({
                 equity: ledger.equity,
                 supply: ledger.supply,
                 bondShares: ledger.bondShares,
-                bonded: NETWORK.stakeOf(address(this)),
-                unbonding: NETWORK.unbondingOf(address(this)) - collectable,
                 cash: _cash + collectable - funding.funded,
                 owed: ledger.owed,
                 reserved: _book.reserved + funding.funded,
                 free: _book.free,
-                lossIndex: funding.lossIndex,
                 fillingBatch: funding.voided ? funding.stop : _book.fillingBatch
             });
     }
@@ -544,24 +509,17 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     }
 
     /// @inheritdoc IStakingPoolOwner
-    function commissionNotice() external view returns (CommissionNotice memory notice) {
-        Terms storage terms = _terms;
-        if (terms.announcedBps == 0) return notice;
-        notice.commissionBps = terms.announcedBps;
-        notice.announcedAt = terms.announcedAt;
-        notice.earliest = terms.noticeEnd;
-        notice.latest = Math.max(terms.noticeEnd, terms.announcedAt + MAX_COMMISSION_NOTICE);
-        notice.batch = terms.noticeBatch;
+    function commissionNotice() public view returns (uint256 commissionBps, uint256 earliest, uint256 latest) {
+        uint256 raise = _announcedRaiseBps;
+        if (raise == 0) return (0, 0, 0);
+        commissionBps = _commissionBps + raise;
+        earliest = _notice.end;
+        latest = _notice.announcedAt + MAX_COMMISSION_NOTICE;
     }
 
     /// @inheritdoc IStakingPoolOwner
     function network() external view returns (address) {
         return address(NETWORK);
-    }
-
-    /// @inheritdoc IStakingPoolOwner
-    function epochLength() external view returns (uint256) {
-        return EPOCH_LENGTH;
     }
 
     /* INTERNAL: BOOKING */
@@ -572,22 +530,17 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         PoolLedger.Ledger memory ledger = _booked();
         _write(ledger);
 
-        uint256 cash = _cash;
-        if (NETWORK.collectable(address(this)) != 0) {
-            uint256 collected = NETWORK.collect();
-            cash += collected;
-            emit CashCollected(collected);
-        }
+        uint256 cash = _cash + _collect();
         uint256 dust;
         (funded, dust) = _book.fund(cash, maxBatches);
         _cash = (cash - funded).toUint96();
         _releaseDust(dust);
 
         // What the bond bore is still owed in full, but less of it is on its way.
-        if (ledger.loss != 0) _unbondShortfall(_book.batchOpen(_book.fillingBatch));
+        if (ledger.loss != 0) _unbondShortfall();
     }
 
-    /// @dev Begins the filling batch if that is due, and bonds cash that nobody waits for. Comes after the call's own work.
+    /// @dev After the call's own work: begins the filling batch if that is due, and bonds cash that nobody waits for.
     function _settle() private {
         ExitBook.Book storage book = _book;
         uint256 epoch = block.timestamp / EPOCH_LENGTH;
@@ -601,55 +554,63 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         book.complete(filling);
         emit BatchBegun(filling);
 
-        _unbondShortfall(0);
+        _unbondShortfall();
     }
 
     function _write(PoolLedger.Ledger memory ledger) private {
-        if (ledger.gain != 0) {
-            _equity = ledger.equity.toUint96();
-            _supply = ledger.supply.toUint128();
-            if (ledger.feeShares != 0) {
-                address owner_ = owner();
-                _book.accounts[owner_].shares += ledger.feeShares.toUint128();
-                _accounts.add(owner_);
-            }
+        if (ledger.gain == 0 && ledger.loss == 0) return;
+        _setPrice(ledger.equity, ledger.supply);
+        if (ledger.loss == 0) {
             emit GainBooked(ledger.gain, ledger.fee, ledger.feeShares);
-        } else if (ledger.loss != 0) {
-            _equity = ledger.equity.toUint96();
-            _supply = ledger.supply.toUint128();
-            _bondShares = ledger.bondShares.toUint128();
-            emit LossBooked(
-                ledger.loss,
-                ledger.bondSharesBurned,
-                ledger.lossOnBond,
-                ledger.lossOnShares,
-                ledger.lossOnExits
-            );
-
-            bool isExhausted = _book.writeDown(ledger.lossOnExits);
-            if (isExhausted || ledger.equity + ledger.owed == 0) {
-                uint256 filling = _book.fillingBatch;
-                uint256 rest = _book.voidOpen();
-                _book.complete(filling);
-                _releaseDust(rest);
-            }
+            if (ledger.feeShares != 0) _credit(owner(), ledger.feeShares);
+            return;
         }
+
+        _bondShares = ledger.bondShares.toUint128();
+        emit LossBooked(
+            ledger.loss,
+            ledger.bondSharesBurned,
+            ledger.lossOnBond,
+            ledger.lossOnShares,
+            ledger.lossOnExits
+        );
+
+        bool isExhausted = _book.writeDown(ledger.lossOnExits);
+        if (!isExhausted && ledger.equity + ledger.owed != 0) return;
+        _book.complete(_book.fillingBatch);
+        _releaseDust(_book.voidOpen());
+    }
+
+    function _setPrice(uint256 equity, uint256 supply) private {
+        _equity = equity.toUint96();
+        _supply = supply.toUint128();
+    }
+
+    function _credit(address account, uint256 shares) private {
+        _book.accounts[account].shares += shares.toUint128();
+        _accounts.add(account);
     }
 
     /// @dev What was owed to nobody belongs to all shares.
     function _releaseDust(uint256 dust) private {
         if (dust == 0) return;
-        _equity += dust.toUint96();
+        _setPrice(_equity + dust, _supply);
         emit DustReleased(dust);
     }
 
-    /// @dev Unbonds what exits, `later` apart, lack.
-    function _unbondShortfall(uint256 later) private {
-        uint256 coming = NETWORK.unbondingOf(address(this)) + _cash + later;
-        uint256 shortfall = uint256(_book.owed).saturatingSub(coming);
-        if (shortfall == 0) return;
+    function _collect() private returns (uint256 assets) {
+        if (_collectable() == 0) return 0;
+        assets = NETWORK.collect();
+        emit CashCollected(assets);
+    }
 
-        _terms.unbondedAt = uint40(block.timestamp);
+    /// @dev Unbonds what exits lack.
+    function _unbondShortfall() private {
+        uint256 coming = _ask(NETWORK.unbondingOf) + _cash;
+        uint256 owed = _book.owed;
+        if (owed <= coming) return;
+
+        uint256 shortfall = owed - coming;
         emit UnbondingStarted(shortfall);
 
         NETWORK.unbond(shortfall);
@@ -662,22 +623,24 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _cash = 0;
         emit CashBonded(cash);
 
-        NETWORK.bond{value: cash}();
+        _bond(cash);
     }
 
-    /// @dev Exits asked for in the notice's time are in the filling batch or before it when that time is first seen over.
+    function _bond(uint256 assets) private {
+        NETWORK.bond{value: assets}();
+    }
+
+    /// @dev When the notice's time is first seen over, exits asked for in it are in the filling batch or before.
     function _writeNoticeBatch() private {
-        Terms storage terms = _terms;
-        if (terms.announcedBps == 0 || terms.noticeBatch != 0 || block.timestamp < terms.noticeEnd) return;
+        if (_announcedRaiseBps == 0 || _notice.batch != 0 || block.timestamp < _notice.end) return;
 
         uint256 filling = _book.fillingBatch;
-        terms.noticeBatch = (_book.batches[filling].units == 0 ? filling - 1 : filling).toUint32();
+        _notice.batch = _book.batches[filling].units == 0 ? filling - 1 : filling;
     }
 
     /* INTERNAL: USERS */
 
     function _stakeValue(address receiver) private returns (uint256 shares) {
-        require(msg.value != 0, ZeroAmount());
         _sync(BATCHES_PER_CALL);
         return _stake(receiver, msg.value);
     }
@@ -688,36 +651,41 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     }
 
     function _stake(address receiver, uint256 assets) private returns (uint256 shares) {
-        require(!_terms.paused, StakingPaused());
+        require(!_isPaused, StakingPaused());
         shares = _mint(assets);
 
-        _book.accounts[receiver].shares += shares.toUint128();
-        _track(receiver);
+        _credit(receiver, shares);
 
         emit Staked(msg.sender, receiver, assets, shares);
 
         _settle();
-        NETWORK.bond{value: assets}();
+        _bond(assets);
     }
 
     /// @dev Mints shares for `assets`, rounded down. The caller says whose they are.
     function _mint(uint256 assets) private returns (uint256 shares) {
+        require(assets != 0, ZeroAmount());
         uint256 equity = _equity;
         uint256 supply = _supply;
         require(equity != 0 && PoolLedger.isSolvent(equity, supply), PoolInsolvent(equity, supply));
         shares = assets.mulDiv(supply, equity);
         require(shares != 0, StakeTooSmall(assets));
 
-        _equity = (equity + assets).toUint96();
-        _supply = (supply + shares).toUint128();
+        _setPrice(equity + assets, supply + shares);
+    }
+
+    /// @dev Books, then says what the caller has.
+    function _syncShares() private returns (uint256 shares) {
+        _sync(BATCHES_PER_CALL);
+        return _book.accounts[msg.sender].shares;
     }
 
     /// @dev Burns `shares` of the caller for an exit of `assets`; for none if they are worth nothing.
     function _unstake(uint256 assets, uint256 shares) private {
+        require(shares != 0, ZeroAmount());
         _book.fold(msg.sender, 2);
 
-        _equity = (_equity - assets).toUint96();
-        _supply = (_supply - shares).toUint128();
+        _setPrice(_equity - assets, _supply - shares);
         _book.accounts[msg.sender].shares -= shares.toUint128();
         uint256 batch;
         uint256 units;
@@ -729,21 +697,18 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _settle();
     }
 
-    function _withdraw(address account, address receiver, uint256 amount) private {
+    /// @dev Takes `amount` wei of free balance and matured exits.
+    function _take(address account, uint256 amount) private {
         require(amount != 0, ZeroAmount());
         _sync(BATCHES_PER_CALL);
         uint256 taken = _book.take(account, amount);
         require(taken == amount, InsufficientWithdrawable(account, amount, taken));
-
-        _pay(account, receiver, amount);
     }
 
-    function _withdrawAll(address account) private returns (uint256 amount) {
+    function _takeAll(address account) private returns (uint256 amount) {
         _sync(BATCHES_PER_CALL);
         amount = _book.take(account, type(uint256).max);
         require(amount != 0, ZeroAmount());
-
-        _pay(account, account, amount);
     }
 
     function _pay(address account, address receiver, uint256 amount) private {
@@ -766,20 +731,29 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /* INTERNAL: COMMISSION */
 
-    function _cancelCommission() private {
-        uint256 announcedBps = _terms.announcedBps;
+    /// @dev A raise that is still pending was announced from the old commission: it is over, too.
+    function _setCommission(uint256 newBps) private {
+        uint256 oldBps = _commissionBps;
 
         _clearNotice();
+        _commissionBps = uint16(newBps);
 
-        emit CommissionCancelled(announcedBps);
+        emit CommissionChanged(oldBps, newBps);
     }
 
     function _clearNotice() private {
-        Terms storage terms = _terms;
-        terms.announcedBps = 0;
-        terms.announcedAt = 0;
-        terms.noticeEnd = 0;
-        terms.noticeBatch = 0;
+        delete _notice;
+        _announcedRaiseBps = 0;
+    }
+
+    function _setPaused(bool isPaused) private {
+        _isPaused = isPaused;
+
+        emit StakingPauseChanged(isPaused);
+    }
+
+    function _checkReceiver(address receiver) private view {
+        require(receiver != address(0) && receiver != address(this), InvalidReceiver(receiver));
     }
 
     function _checkCommission(uint256 bps, uint256 minimum, uint256 maximum) private pure {
@@ -788,24 +762,42 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /* INTERNAL: VIEWS */
 
+    /// @dev What the network says of this pool.
+    function _ask(function(address) external view returns (uint256) question) private view returns (uint256) {
+        return question(address(this));
+    }
+
+    function _networkDelay() private view returns (uint256) {
+        return NETWORK.unbondingTime();
+    }
+
+    function _collectable() private view returns (uint256) {
+        return _ask(NETWORK.collectable);
+    }
+
     /// @dev The ledger after booking what the network says now.
     function _booked() private view returns (PoolLedger.Ledger memory ledger) {
         ledger.equity = _equity;
         ledger.supply = _supply;
         ledger.bondShares = _bondShares;
         ledger.owed = _book.owed;
-        uint256 staked = NETWORK.stakeOf(address(this)) + NETWORK.unbondingOf(address(this));
-        ledger.book(staked + _cash, _terms.commissionBps);
+        uint256 staked = _ask(NETWORK.stakeOf) + _ask(NETWORK.unbondingOf);
+        ledger.book(staked + _cash, _commissionBps);
     }
 
     /// @dev The state that `_sync(BATCHES_PER_CALL)` will leave.
     function _synced() private view returns (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) {
         ledger = _booked();
         bool isEmpty = ledger.loss != 0 && ledger.equity + ledger.owed == 0;
-        uint256 cash = _cash + NETWORK.collectable(address(this));
+        uint256 cash = _cash + _collectable();
         funding = _book.preview(ledger.lossOnExits, isEmpty, cash, BATCHES_PER_CALL);
         ledger.equity += funding.dust;
         ledger.owed -= funding.funded + funding.dust;
+    }
+
+    function _price() private view returns (uint256 equity, uint256 supply) {
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return (ledger.equity, ledger.supply);
     }
 
     function _get(address account) private view returns (AccountView memory) {
@@ -833,17 +825,15 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         if (account == owner()) shares += ledger.feeShares;
     }
 
-    function _exitTimes(uint256 batch) private view returns (uint256 earliest, uint256 estimated) {
-        uint256 delay = NETWORK.unbondingTime();
+    /// @dev When the network gives back what `batch` needs.
+    function _earliest(uint256 batch) private view returns (uint256) {
         uint256 begunAt = _begunAt[batch];
-        if (begunAt == 0) {
-            uint256 nextEpoch = (uint256(_lastEpoch) + 1) * EPOCH_LENGTH;
-            earliest = Math.max(block.timestamp, nextEpoch) + delay;
-            return (earliest, earliest);
-        }
-        earliest = begunAt + delay;
-        // What a slash took from stake on its way back was unbonded anew.
-        estimated = earliest > block.timestamp ? earliest : Math.max(block.timestamp, _terms.unbondedAt + delay);
+        if (begunAt == 0) begunAt = Math.max(block.timestamp, (uint256(_lastEpoch) + 1) * EPOCH_LENGTH);
+        return begunAt + _networkDelay();
+    }
+
+    function _worth(uint256 shares) private view returns (uint256) {
+        return _toAssetsDown(shares, _equity, _supply);
     }
 
     function _toAssetsDown(uint256 shares, uint256 equity, uint256 supply) private pure returns (uint256) {

@@ -2,10 +2,8 @@
 pragma solidity 0.8.35;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-
 import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
 import {IStakingPoolFactory} from "./interfaces/IStakingPoolFactory.sol";
-
 import {StakingPool} from "./StakingPool.sol";
 
 /// @title StakingPoolFactory
@@ -19,7 +17,7 @@ contract StakingPoolFactory is IStakingPoolFactory {
     address public immutable IMPLEMENTATION;
 
     /// @inheritdoc IStakingPoolFactory
-    mapping(address pool => bool) public isPool;
+    mapping(address pool => bool isKnown) public isPool;
 
     constructor(IStakeNetwork network, uint256 epochLength) {
         NETWORK = network;

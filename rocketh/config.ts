@@ -3,6 +3,8 @@ import * as proxyExtension from "@rocketh/proxy";
 import * as readExecuteExtension from "@rocketh/read-execute";
 import type { UserConfig } from "rocketh/types";
 
+import { PARAMETERS } from "./parameters.ts";
+
 /**
  * Who does what in a deployment. The numbers index the accounts of the network. A public network has one, the deployer's:
  * there everyone else gets an address here, as in `{ default: 1, hoodi: "0x…" }`, and without it nothing is deployed.
@@ -16,7 +18,11 @@ export const config = {
     foundation: { default: 4 },
     treasury: { default: 5 },
   },
-  data: {},
+  data: {
+    parameters: PARAMETERS,
+    /** What the network must say that it is: whoever points a name at another chain is refused. */
+    chainId: { default: 31337, hoodi: 560048, sepolia: 11155111 },
+  },
   chains: {
     // viem does not know the in-process chain by this id; without this entry every run warns.
     31337: {

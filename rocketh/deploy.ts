@@ -1,8 +1,24 @@
+import type { ProxyDeployOptions } from "@rocketh/proxy";
 import { setupDeployScripts } from "rocketh";
 
 import { type Accounts, type Data, type Extensions, extensions } from "./config.ts";
+import * as artifacts from "../generated/artifacts/index.js";
 
 export const { deployScript } = setupDeployScripts<Extensions, Accounts, Data>(extensions);
 
+/** What a deploy script is given. */
+export type DeployEnvironment = Parameters<Parameters<typeof deployScript>[0]>[0];
+
 /** The compiled contracts, typed, as the build writes them. */
-export * as artifacts from "../generated/artifacts/index.js";
+export { artifacts };
+
+/** A contract that was deployed stays: what has a proxy changes by an upgrade, with notice. */
+export const ONCE = { skipIfAlreadyDeployed: true } as const;
+
+/** An ERC-1967 proxy of our own build. Deployed once, too: a second run neither upgrades nor initialises again. */
+export const BEHIND_PROXY: ProxyDeployOptions = {
+  proxyContract: { type: "custom", artifact: artifacts.ERC1967Proxy, args: ["{implementation}", "{data}"] },
+  checkABIConflict: false,
+  checkProxyAdmin: false,
+  upgradeIndex: 0,
+};

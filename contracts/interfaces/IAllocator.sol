@@ -51,7 +51,7 @@ interface IAllocator {
     struct GroupSnapshot {
         uint160 level; // certified, or ⌊cap·1e18/weight⌋ before that; the type's maximum is none
         uint96 cap; // C_g; the type's maximum is none
-        uint96 position; // live sum of its members' positions
+        uint96 position; // live sum of its healthy members' positions
         uint96 others; // others' stake at its members
         uint96 faulted; // stake of its faulted members
         uint64 weight; // W_g: weights of its members with a cap above 0
@@ -85,6 +85,25 @@ interface IAllocator {
         uint40 writtenDownAt;
     }
 
+    /// @notice What a leg sent now would find at an operator. Rooms are in wei, as if it were the only leg; all are 0 while
+    /// legs wait for a round, and at a faulted operator.
+    struct Rooms {
+        uint256 target; // t_i
+        uint256 cap; // c_i at the snapshot
+        uint256 increaseCap; // what it may be lifted to, by the smaller T and N and the state and bond of this moment
+        uint256 violationCap; // above what, grace aside, it is a violation; 0 if it may hold nothing
+        uint256 up;
+        uint256[3] down; // classes 0, 1 and 2 of a leg for everything, each on what the ones before it leave
+        bool upIsDust; // the largest leg is skipped for its size
+        bool downIsDust;
+    }
+
+    /// @notice The caps that a leg sent now would hold a group to; the type's maximum of uint96 is none.
+    struct GroupCaps {
+        uint256 increaseCap; // what it may be lifted to
+        uint256 violationCap; // above what, grace aside, it is a violation; none for the pool
+    }
+
     /* EVENTS */
 
     event RoundBegun(uint256 indexed round, uint256 indexed epoch, uint256 networkStake);
@@ -98,7 +117,13 @@ interface IAllocator {
         uint256 gain,
         uint256 loss
     );
-    event OperatorSnapshot(uint256 indexed id, uint256 indexed round, uint256 position, Snapshot snapshot);
+    event OperatorSnapshot(
+        uint256 indexed id,
+        uint256 indexed round,
+        uint256 position,
+        bool faulted,
+        Snapshot snapshot
+    );
     event GroupSnapshotTaken(uint256 indexed group, uint256 indexed round, uint256 cap, uint256 weight, uint256 level);
     event OperatorFaulted(uint256 indexed id, uint256 indexed round, uint256 faults);
     event OperatorRecovered(uint256 indexed id, uint256 indexed round);
@@ -195,6 +220,12 @@ interface IAllocator {
     function budgetsUsed() external view returns (uint256 class0, uint256 class2);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);
+    /// @notice Rooms of up to `limit` operators from id `from` on, by the code that moves. Needs gas as legs do.
+    function roomsOf(uint256 from, uint256 limit) external view returns (Rooms[] memory);
+    /// @notice Caps of up to `limit` groups from id `from` on, by the code that moves; group 0 is the pool.
+    function groupCapsOf(uint256 from, uint256 limit) external view returns (GroupCaps[] memory);
+    /// @notice Of the last round: how many operators it read, and the shares of the policy that it holds them to.
+    function snapshotScope() external view returns (uint256 operators, uint256 poolShareBps, uint256 netShareBps);
     /// @notice When exits of `batch` can be funded at the earliest, and when if keepers do their work.
     function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated);
 }

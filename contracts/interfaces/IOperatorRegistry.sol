@@ -158,7 +158,7 @@ interface IOperatorRegistry {
     /// @notice Lowers one or more caps of a group; none may rise.
     function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
 
-    /// @notice Stops increases. By the guardian or the allocator.
+    /// @notice Stops increases. By the guardian or the allocator. Reverts for no known id.
     function watch(uint256 id) external;
 
     /* WEIGHTS: SCORER */

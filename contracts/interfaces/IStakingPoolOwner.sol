@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// @title What an operator's pool has beside `IOperatorPool`: the owner's bond, commission, pause and key, and its book.
+/// @title What an operator's pool has beside `IOperatorPool`: its owner's bond, commission, pause and key; its book.
 /// @notice Amounts in wei, shares in the pool's 18-decimal unit, fractions in basis points, times in seconds since the
 /// Unix epoch. Every function that changes something first books what happened at the network.
 interface IStakingPoolOwner {
@@ -10,23 +10,11 @@ interface IStakingPoolOwner {
         uint256 equity; // wei behind all shares
         uint256 supply; // all shares: accounts', the bond's and the seed
         uint256 bondShares;
-        uint256 bonded; // at the network, earning
-        uint256 unbonding; // at the network, on its way back
         uint256 cash; // came back, for exits that wait
         uint256 owed; // exits not yet funded
         uint256 reserved; // funded exits, not yet taken
         uint256 free; // deposits and folded exits
-        uint256 lossIndex; // 1e27 fixed point
         uint256 fillingBatch; // new exits join it
-    }
-
-    /// @notice A raise of the commission that was announced; all zero if none is.
-    struct CommissionNotice {
-        uint256 commissionBps;
-        uint256 announcedAt;
-        uint256 earliest; // when it can be applied if exits are funded by then
-        uint256 latest; // when it can be applied whatever exits wait
-        uint256 batch; // exits up to this batch asked to leave in time; 0 until `earliest` has passed
     }
 
     /* EVENTS */
@@ -53,21 +41,19 @@ interface IStakingPoolOwner {
     event BondWithdrawn(address indexed owner, uint256 shares);
     /// @notice The commission will be `commissionBps`, not before `earliest`.
     event CommissionAnnounced(uint256 commissionBps, uint256 earliest);
-    /// @notice The announced `commissionBps` will not come.
+    /// @notice The announced `commissionBps` will not come. A lower commission cancels it without this event.
     event CommissionCancelled(uint256 commissionBps);
     /// @notice The commission is `newBps` from now on.
     event CommissionChanged(uint256 oldBps, uint256 newBps);
     /// @notice New stakes are refused from now on, or no longer.
     event StakingPauseChanged(bool paused);
     /// @notice The validator's key is `newKey` from now on.
-    event StakingKeyUpdated(bytes oldKey, bytes newKey);
+    event StakingKeyUpdated(bytes newKey);
 
     /* ERRORS */
 
     /// @notice The owner has paused stakes.
     error StakingPaused();
-    /// @notice Stakes are not paused.
-    error StakingNotPaused();
     /// @notice The pool has lost nearly everything: `assets` are left for `supply` shares. Leaving works.
     error PoolInsolvent(uint256 assets, uint256 supply);
     /// @notice Ether is taken only from the network.
@@ -108,7 +94,7 @@ interface IStakingPoolOwner {
 
     /* COMMISSION */
 
-    /// @notice Announces a raise to `newBps`, at most 200 above the commission and at most `MAX_COMMISSION_BPS`. By the
+    /// @notice Announces a raise to `newBps`, at most 200 above the commission and at most 5,000. By the
     /// owner. It can be applied after two epochs and `unbondingTime`, once everyone who asked to leave in that time is
     /// funded, or 90 days after the announcement.
     /// @dev Emits `CommissionAnnounced`. Requires that none is pending.
@@ -146,12 +132,10 @@ interface IStakingPoolOwner {
     /// @notice What was asked of the bond, and when it can be had; zero if nothing was.
     function bondWithdrawal() external view returns (uint256 shares, uint256 readyAt);
 
-    /// @notice The raise that was announced.
-    function commissionNotice() external view returns (CommissionNotice memory);
+    /// @notice The raise that was announced, when it can be applied if exits are funded by then, and when it can
+    /// whatever exits wait; all zero if none was.
+    function commissionNotice() external view returns (uint256 commissionBps, uint256 earliest, uint256 latest);
 
     /// @notice The chain's staking module.
     function network() external view returns (address);
-
-    /// @notice Length of an epoch, in seconds: at most one batch of exits begins in each.
-    function epochLength() external view returns (uint256);
 }

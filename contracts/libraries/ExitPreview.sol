@@ -2,20 +2,18 @@
 pragma solidity ^0.8.20;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 import {IStakingPool} from "../interfaces/IStakingPool.sol";
-
 import {ExitBook} from "./ExitBook.sol";
 
 /// @title The view twin of ExitBook: what the book will say once a loss is written down and batches are funded.
 /// @notice Batches are funded in order, so all that funding does is said by where it stops and what it pays there.
-/// @dev Guarantees: after `writeDown` or `voidOpen`, then `fund(available, maxBatches)`, the book's own views give the same.
+/// @dev Guarantees: after `writeDown` or `voidOpen`, then `fund(available, maxBatches)`, the book's views say the same.
 library ExitPreview {
     using ExitBook for ExitBook.Book;
     using Math for uint256;
 
     struct Funding {
-        uint256 lossIndex;
+        uint256 lossIndex; // 0 if voided
         bool voided; // no batch begun or filling has open units any more
         uint256 stop; // the first batch that is not paid in full
         uint256 stopPaid; // what it is paid now
@@ -36,7 +34,7 @@ library ExitPreview {
         funding.lossIndex = book.lossIndex;
         if (loss != 0) funding.lossIndex = funding.lossIndex.mulDiv(owed, owed + loss);
         if (isEmpty || (loss != 0 && funding.lossIndex < ExitBook.INDEX_MIN)) {
-            funding.lossIndex = ExitBook.INDEX_ONE;
+            funding.lossIndex = 0;
             funding.voided = true;
             funding.stop = uint256(book.fillingBatch) + 1;
             funding.dust = owed;
@@ -48,7 +46,6 @@ library ExitPreview {
     /// @dev As `ExitBook.fundedThrough`.
     function fundedThrough(ExitBook.Book storage book, Funding memory funding) internal view returns (uint256) {
         uint256 filling = book.fillingBatch;
-        if (funding.voided) return filling;
         if (funding.stop != filling || book.batches[filling].units != 0) return funding.stop - 1;
         return Math.max(book.completedBatch, book.voidedThrough);
     }
@@ -60,14 +57,11 @@ library ExitPreview {
         address owner
     ) internal view returns (uint256 free, uint256 waiting, uint256 matured) {
         free = book.freeOf[owner];
-        uint256 batch = book.accounts[owner].firstExit;
-        while (batch != 0) {
-            ExitBook.Exit storage exit = book.exits[owner][batch];
-            if (exit.units == 0) break;
-            (uint256 open, uint256 ready) = _exit(book, funding, exit, batch);
-            waiting += open;
-            matured += ready;
-            batch = exit.next;
+        IStakingPool.ExitView[] memory list = exitsOf(book, funding, owner);
+        for (uint256 i; i < list.length; ++i) {
+            IStakingPool.ExitView memory exit = list[i];
+            waiting += exit.open;
+            matured += exit.matured;
         }
     }
 
@@ -77,10 +71,18 @@ library ExitPreview {
         Funding memory funding,
         address owner
     ) internal view returns (IStakingPool.ExitView[] memory list) {
-        list = book.exitsOf(owner);
-        for (uint256 i; i < list.length; ++i) {
-            uint256 batch = list[i].batch;
-            (list[i].open, list[i].matured) = _exit(book, funding, book.exits[owner][batch], batch);
+        uint256 first = book.accounts[owner].firstExit;
+        uint256 count;
+        for (uint256 id = first; book.exits[owner][id].units != 0; id = book.exits[owner][id].next) ++count;
+
+        list = new IStakingPool.ExitView[](count);
+        uint256 batch = first;
+        for (uint256 i; i < count; ++i) {
+            ExitBook.Exit storage exit = book.exits[owner][batch];
+            IStakingPool.ExitView memory item = list[i];
+            item.batch = batch;
+            (item.open, item.matured) = _exit(book, funding, exit, batch);
+            batch = exit.next;
         }
     }
 
@@ -121,7 +123,7 @@ library ExitPreview {
         uint256 id
     ) private view returns (uint256 open, uint256 matured) {
         ExitBook.Batch storage batch = book.batches[id];
-        uint256 openUnits = funding.voided ? 0 : book.openUnits(id);
+        uint256 openUnits = book.openUnits(id);
         uint256 paid = batch.paid;
         if (id < funding.stop) {
             paid += openUnits.mulDiv(funding.lossIndex, ExitBook.INDEX_ONE);

@@ -28,6 +28,7 @@ library Legs {
         uint256 target;
         uint256[3] charged; // classes 0, 1, 2
         uint256 amount; // their sum
+        bool whole; // class 1 takes all that it may from this operator
         uint256 newPosition; // these three: what the pool says after the call
         uint256 newUnbonding;
         uint256 moved;
@@ -89,35 +90,38 @@ library Legs {
         uint256 position = self.positions[id].position;
         {
             uint256 target = self.targetOf(snapshot);
-            uint256 room = _roomUp(self, now_, operator, snapshot, id, target).min(now_.free);
+            uint256 cap = _increaseCap(self, now_, operator, snapshot, self.positions[id]);
+            uint256 room = _roomUp(self, now_, snapshot.groups, position, target.min(cap));
             moved = room.min(leg.amount);
             if (moved == 0) return _skip(leg, room, IAllocator.SkipReason.NoRoom);
-            if (moved < _minMove(self, now_, target) && position + moved != target) {
+            if (_isDustUp(self, now_, moved, position, target)) {
                 return _skip(leg, room, IAllocator.SkipReason.BelowMinMove);
             }
         }
-        (bool success, uint256 staked) = _push(self, operator.pool, moved);
+        (bool success, uint256 shown) = _push(self, operator.pool, moved);
         if (!success) return _skip(leg, moved, IAllocator.SkipReason.PoolFailed);
 
         now_.free -= moved;
-        loss = _writeUp(self, id, snapshot.groups, position + moved, staked);
+        loss = _writeUp(self, id, snapshot.groups, moved, shown);
         _emitMovedUp(self, leg, moved);
     }
 
-    /// @dev The book follows what the pool says; what it does not show is a loss.
+    /// @dev The book follows what the pool says; what it does not show, staked or on its way, is a loss.
     function _writeUp(
         AllocatorBook.State storage self,
         uint256 id,
         uint40 groups,
-        uint256 expected,
-        uint256 staked
+        uint256 moved,
+        uint256 shown
     ) private returns (uint256 loss) {
         IAllocator.Position storage at = self.positions[id];
-        uint256 position = at.position;
-        uint256 newPosition = staked.min(expected);
-        self.setPosition(at, newPosition, at.unbonding, false);
-        self.moveGroups(groups, position, newPosition);
-        return expected - newPosition;
+        (uint256 position, uint256 unbonding) = (at.position, at.unbonding);
+        uint256 booked = position + unbonding + moved;
+        uint256 left = shown.min(booked);
+        unbonding = unbonding.min(left);
+        self.setPosition(at, left - unbonding, unbonding, false);
+        self.moveGroups(groups, position, left - unbonding);
+        return booked - left;
     }
 
     function _emitMovedUp(AllocatorBook.State storage self, IAllocator.Leg calldata leg, uint256 moved) private {
@@ -131,62 +135,77 @@ library Legs {
         AllocatorBook.State storage self,
         address pool,
         uint256 amount
-    ) private returns (bool success, uint256 staked) {
+    ) private returns (bool success, uint256 shown) {
         try self.metaPool.fund(amount) {} catch {
             return (false, 0);
         }
-        try IPoolCalls(address(this)).push{gas: AllocatorBook.STIPEND}(pool, amount) returns (uint256 result) {
-            return (true, result);
+        try IPoolCalls(address(this)).push{gas: AllocatorBook.STIPEND}(pool, amount) returns (
+            uint256 staked,
+            uint256 unstaked
+        ) {
+            return (true, staked.saturatingAdd(unstaked));
         } catch {
             self.metaPool.report{value: amount}(0, 0);
             return (false, 0);
         }
     }
 
-    /// @dev What the operator can still take: its target, and its caps and its groups' caps as they are now.
+    /// @dev What an operator can still take: up to `most`, as its groups' caps and the free buffer allow.
     function _roomUp(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
-        IOperatorRegistry.Operator memory operator,
-        IAllocator.Snapshot memory snapshot,
-        uint256 id,
-        uint256 target
+        uint40 groups,
+        uint256 position,
+        uint256 most
     ) private view returns (uint256 room) {
-        bool open =
-            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
-        if (!open || operator.watch || !operator.whitelisted) return 0;
-
-        IAllocator.Position storage at = self.positions[id];
-        room = _liveCap(self, now_, operator, snapshot, at.unbonding).min(target).saturatingSub(at.position);
+        room = most.saturatingSub(position).min(now_.free);
         for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS && room != 0; ++k) {
-            uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
+            uint256 group = AllocatorBook.groupAt(groups, k);
             if (group == 0) continue;
-            IAllocator.GroupSnapshot storage sums = self.groups[group];
-            uint256 cap = _groupCap(self, now_, group, false).min(sums.cap);
-            if (cap != AllocatorBook.NO_CAP) room = room.min(cap.saturatingSub(sums.position));
+            uint256 cap = _groupIncreaseCap(self, now_, group);
+            if (cap != AllocatorBook.NO_CAP) room = room.min(cap.saturatingSub(self.groups[group].position));
         }
     }
 
-    /// @dev The cap with the smaller of both T and N, and the bond and absolute cap of this moment.
-    function _liveCap(
+    /// @dev The cap for increases: the smaller of both T and N, and the state, bond and absolute cap of this moment.
+    function _increaseCap(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
         IOperatorRegistry.Operator memory operator,
         IAllocator.Snapshot memory snapshot,
-        uint256 unbonding
+        IAllocator.Position storage at
     ) private view returns (uint256 cap) {
+        if (!_mayHold(operator)) return 0;
+
         (uint256 total, uint256 network) = _bounds(self, now_, false);
         cap = AllocatorBook
             .shareCap(total, network, snapshot.others, now_.policy.poolShareBps, now_.policy.netShareBps)
             .min(operator.absoluteCap);
-        uint256 ratio = now_.policy.bondRatio;
-        if (ratio == 0) return cap;
+        if (operator.watch) cap = cap.min(at.position);
 
-        try IPoolCalls(address(this)).peekBond{gas: AllocatorBook.STIPEND}(operator.pool) returns (uint256 bond) {
-            return cap.min(bond.saturatingMul(ratio).saturatingSub(snapshot.others + unbonding));
+        uint256 ratio = now_.policy.bondRatio;
+        if (ratio == 0 || cap == 0) return cap;
+        return cap.min(_bond(operator.pool).saturatingMul(ratio).saturatingSub(snapshot.others + at.unbonding));
+    }
+
+    /// @dev The operator's bond, 0 if it cannot be read.
+    function _bond(address pool) private view returns (uint256) {
+        try IPoolCalls(address(this)).peekBond{gas: AllocatorBook.STIPEND}(pool) returns (uint256 bond) {
+            return bond;
         } catch {
             return 0;
         }
+    }
+
+    /// @dev Below the smallest move, unless it lands on the target.
+    function _isDustUp(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint256 moved,
+        uint256 position,
+        uint256 target
+    ) private view returns (bool) {
+        return moved < _minMove(self, now_, target) && position + moved != target;
     }
 
     /* DOWN */
@@ -257,14 +276,15 @@ library Legs {
         if (charged[2] != 0) self.class2Used[self.currentEpoch()] += charged[2];
     }
 
-    /// @dev Below the smallest move, unless it lands on the target or on zero, or completes the need.
+    /// @dev Below the smallest move, unless it lands on the target or on zero, or is all that exits may take from this
+    /// operator: a need of many small parts is funded, too.
     function _isDust(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
         Down memory down
     ) private view returns (bool) {
         uint256 left = down.position - down.amount;
-        if (left == 0 || left == down.target || (down.charged[1] != 0 && down.charged[1] == now_.need)) return false;
+        if (left == 0 || left == down.target || down.whole) return false;
         return down.amount < _minMove(self, now_, down.position);
     }
 
@@ -285,7 +305,9 @@ library Legs {
         uint256 left = down.position;
         down.charged[0] = _room0(self, now_, operator, snapshot, left, down.target).min(amount);
         left -= down.charged[0];
-        down.charged[1] = _room1(self, now_, id, left, down.target).min(amount - down.charged[0]);
+        uint256 room1 = _room1(self, now_, id, left, down.target, down.charged[0]);
+        down.charged[1] = room1.min(amount - down.charged[0]);
+        down.whole = room1 != 0 && down.charged[1] == room1;
         left -= down.charged[1];
         if (self.snapshot.certified) {
             uint256 room = _room2(self, left, down.target);
@@ -303,9 +325,7 @@ library Legs {
         uint256 position,
         uint256 target
     ) private view returns (uint256 room) {
-        bool open =
-            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
-        if (!open || !operator.whitelisted) {
+        if (!_mayHold(operator)) {
             room = position;
         } else {
             uint256 grace = AllocatorBook.BPS + self.parameters.graceBps;
@@ -354,13 +374,15 @@ library Legs {
         }
     }
 
-    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need.
+    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need. What
+    /// the same leg moves as a violation is `coming` already.
     function _room1(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
         uint256 id,
         uint256 position,
-        uint256 target
+        uint256 target,
+        uint256 coming
     ) private view returns (uint256 room) {
         IAllocator.Record storage record = self.records[id];
         IAllocator.PoolSnapshot storage snapshot = self.snapshot;
@@ -373,7 +395,7 @@ library Legs {
             room = part.saturatingSub(record.class1Round == snapshot.round ? record.class1Taken : 0);
         }
         if (snapshot.certified) room = room.max(position.saturatingSub(target));
-        return room.min(position).min(now_.need);
+        return room.min(position).min(now_.need.saturatingSub(coming));
     }
 
     /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time.
@@ -385,7 +407,77 @@ library Legs {
         return (position - target).min(budget.saturatingSub(used));
     }
 
+    /* VIEWS */
+
+    /// @dev What legs sent now would find at the operators from `from` on.
+    function roomsOf(
+        AllocatorBook.State storage self,
+        uint256 from,
+        uint256 limit
+    ) public view returns (IAllocator.Rooms[] memory rooms) {
+        uint256 first = from.max(1);
+        uint256 count = (self.registry.operatorCount() + 1).saturatingSub(first).min(limit);
+        AllocatorBook.Live memory now_ = self.live();
+        rooms = new IAllocator.Rooms[](count);
+        for (uint256 i; i < count; ++i) {
+            // Less would make a bond that needs it read as none.
+            require(
+                gasleft() >= AllocatorBook.GAS_PER_OPERATOR,
+                IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR)
+            );
+            rooms[i] = _roomsOf(self, now_, first + i);
+        }
+    }
+
+    function _roomsOf(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint256 id
+    ) private view returns (IAllocator.Rooms memory rooms) {
+        IOperatorRegistry.Operator memory operator = self.registry.operator(id);
+        IAllocator.Snapshot memory snapshot = self.snapshots[id];
+        IAllocator.Position storage at = self.positions[id];
+        rooms.target = self.targetOf(snapshot);
+        rooms.cap = self.capOf(snapshot);
+        rooms.increaseCap = _increaseCap(self, now_, operator, snapshot, at);
+        rooms.violationCap = _mayHold(operator) ? _violationCap(self, now_, operator, snapshot) : 0;
+        if (self.round != 0 || self.snapshot.round == 0 || at.faulted) return rooms;
+
+        rooms.up = _roomUp(self, now_, snapshot.groups, at.position, rooms.target.min(rooms.increaseCap));
+        rooms.upIsDust = _isDustUp(self, now_, rooms.up, at.position, rooms.target);
+        Down memory down = _derive(self, now_, operator, snapshot, id, type(uint256).max);
+        rooms.down = down.charged;
+        rooms.downIsDust = _isDust(self, now_, down);
+    }
+
+    /// @dev The caps that legs sent now would hold the groups from `from` on to.
+    function groupCapsOf(
+        AllocatorBook.State storage self,
+        uint256 from,
+        uint256 limit
+    ) public view returns (IAllocator.GroupCaps[] memory caps) {
+        uint256 count = (self.registry.groupCount() + 1).saturatingSub(from).min(limit);
+        AllocatorBook.Live memory now_ = self.live();
+        caps = new IAllocator.GroupCaps[](count);
+        for (uint256 i; i < count; ++i) {
+            caps[i] =
+                from + i == AllocatorBook.POOL_GROUP
+                    ? IAllocator.GroupCaps(now_.total.min(self.snapshot.total), AllocatorBook.NO_CAP)
+                    : IAllocator.GroupCaps(
+                        _groupIncreaseCap(self, now_, from + i),
+                        _groupCap(self, now_, from + i, true)
+                    );
+        }
+    }
+
     /* BOTH */
+
+    /// @dev Whether an operator may hold stake at all; on watch it may, but no more than it has.
+    function _mayHold(IOperatorRegistry.Operator memory operator) private pure returns (bool) {
+        bool listed =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
+        return listed && operator.whitelisted;
+    }
 
     /// @dev T' and N: the larger of the snapshot's and the live ones, or the smaller. An N that cannot be read lets nothing
     /// rise and makes nothing a violation.
@@ -413,6 +505,15 @@ library Legs {
         (uint256 total, uint256 network) = _bounds(self, now_, larger);
         IAllocator.GroupSnapshot storage sums = self.groups[group];
         return AllocatorBook.groupCap(self.registry.group(group), total, network, sums.others, sums.faulted);
+    }
+
+    /// @dev The cap that lets a group grow: the smaller of the snapshot's and the one of this moment.
+    function _groupIncreaseCap(
+        AllocatorBook.State storage self,
+        AllocatorBook.Live memory now_,
+        uint256 group
+    ) private view returns (uint256) {
+        return _groupCap(self, now_, group, false).min(self.groups[group].cap);
     }
 
     /// @dev min(1 bp of T, 2 % of `size`), but not below the parameter.

@@ -6,12 +6,12 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @title What a gain or a loss does to an operator's pool.
 /// @notice Pure arithmetic on memory, so that views show in the same block what the next call will write.
 ///
-///     holdings = equity + owed                          bonded, unbonding and cash at the last booking
+///     holdings = equity + owed                      bonded, unbonding and cash at the last booking
 ///     gain     → fee = ⌊gain·commission⌋, paid in shares at the price after the rest of the gain
-///     loss     → bond shares first, ⌈loss·supply/equity⌉; what they do not cover falls on equity and owed in proportion
+///     loss     → bond shares first, ⌈loss·supply/equity⌉; the rest falls on equity and owed in proportion
 ///
-/// @dev Guarantees: no gain lowers the price; a loss that the bond covers does not lower it either; the loss on exits is
-/// at most one wei above its proportion; supply stays below 2^128 because nothing is minted above MAX_DILUTION shares per wei.
+/// @dev Guarantees: no gain lowers the price; a loss that the bond covers does not lower it either; the loss on exits
+/// is at most one wei above its proportion; supply stays below 2^128, as nothing is minted above MAX_DILUTION.
 library PoolLedger {
     using Math for uint256;
 
@@ -49,7 +49,7 @@ library PoolLedger {
     function _bookGain(Ledger memory ledger, uint256 gain, uint256 commissionBps) private pure {
         uint256 fee = isSolvent(ledger.equity, ledger.supply) ? (gain * commissionBps) / BPS : 0;
         uint256 equity = ledger.equity + gain - fee;
-        uint256 feeShares = fee == 0 ? 0 : fee.mulDiv(ledger.supply, equity);
+        uint256 feeShares = fee.mulDiv(ledger.supply, equity);
 
         ledger.gain = gain;
         ledger.fee = fee;
@@ -70,7 +70,8 @@ library PoolLedger {
 
         uint256 rest = loss - onBond;
         uint256 left = equity - onBond;
-        uint256 onExits = rest == 0 ? 0 : rest.mulDiv(ledger.owed, left + ledger.owed, Math.Rounding.Ceil);
+        // Down: rounded up, a wei of loss would halve the loss index of all exits while only two wei are owed.
+        uint256 onExits = rest == 0 ? 0 : rest.mulDiv(ledger.owed, left + ledger.owed);
 
         ledger.loss = loss;
         ledger.bondSharesBurned = burned;

@@ -19,7 +19,7 @@ contract HostilePool {
         LiesUp, // shows ten times the stake
         LiesDown, // shows a tenth of the stake
         SwallowsStake, // takes a stake and shows none of it
-        Reenters // calls target with data at every ping, stake, unstake and withdraw
+        Reenters // calls the callee with data at every ping, stake, unstake and withdraw
     }
 
     uint256 public constant DELAY = 4 hours;
@@ -29,7 +29,7 @@ contract HostilePool {
     uint256 public unstaked;
     uint256 public bondShown = type(uint96).max;
     uint256 public maturesAt;
-    address public target;
+    address public callee; // not `target`, which is every contract object's address in ethers
     bytes public data;
     uint256 public reentered; // calls that went through
 
@@ -47,7 +47,7 @@ contract HostilePool {
 
     function setReentry(address newTarget, bytes calldata newData) external {
         mode = Mode.Reenters;
-        target = newTarget;
+        callee = newTarget;
         data = newData;
     }
 
@@ -128,7 +128,7 @@ contract HostilePool {
         require(mode != reverting);
         _check();
         if (mode != Mode.Reenters) return;
-        (bool success, bytes memory reason) = target.call(data);
+        (bool success, bytes memory reason) = callee.call(data);
         if (success) ++reentered;
         else emit ReentryFailed(reason);
     }

@@ -4,10 +4,9 @@ pragma solidity 0.8.35;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDevNetwork} from "../interfaces/IDevNetwork.sol";
 import {IStakeNetwork} from "../interfaces/IStakeNetwork.sol";
 
@@ -42,8 +41,8 @@ contract DevNetwork is IDevNetwork, Ownable2Step, ReentrancyGuardTransient {
 
     /// @inheritdoc IStakeNetwork
     uint256 public totalStake;
-    mapping(address pool => Stake) private _stakes;
-    mapping(address pool => mapping(uint256 index => Entry)) private _entries;
+    mapping(address pool => Stake stake) private _stakes;
+    mapping(address pool => mapping(uint256 index => Entry entry)) private _entries;
 
     constructor(address owner, uint256 unbondingPeriod) Ownable(owner) {
         UNBONDING_TIME = unbondingPeriod;

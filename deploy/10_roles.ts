@@ -1,0 +1,64 @@
+import { id, Interface } from "ethers";
+
+import { artifacts, deployScript } from "../rocketh/deploy.ts";
+import { hasRole, isHandedOver } from "../rocketh/handover.ts";
+import { NOTICE_ROLES, noticed, RESTRICTIONS, ROLES, roleIdOf } from "../src/roles.ts";
+
+const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
+
+/**
+ * Sets the role of every restricted function and who holds which role, in one transaction of what differs. Until the
+ * handover the deployer lists operators and whitelists in the place of Notice.
+ */
+export default deployScript(
+  async (environment) => {
+    const { get, read, execute, namedAccounts } = environment;
+    const { deployer, governance, guardian, scorer, foundation } = namedAccounts;
+    const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
+    const notice = get("Notice").address;
+    const isOver = await isHandedOver(environment);
+
+    const selectorsOf = new Map<string, { target: `0x${string}`; role: bigint; selectors: string[] }>();
+    for (const restriction of RESTRICTIONS) {
+      const target = get(restriction.contract).address;
+      const selector = id(restriction.signature).slice(0, 10) as `0x${string}`;
+      const role = roleIdOf(restriction);
+      if ((await read(accessManager, { functionName: "getTargetFunctionRole", args: [target, selector] })) === role) {
+        continue;
+      }
+      const key = `${target} ${role.toString()}`;
+      const entry = selectorsOf.get(key) ?? { target, role, selectors: [] };
+      entry.selectors.push(selector);
+      selectorsOf.set(key, entry);
+    }
+
+    const members: { role: bigint; account: `0x${string}` }[] = [
+      { role: ROLES.governance, account: governance },
+      { role: ROLES.guardian, account: guardian },
+      { role: ROLES.scorer, account: scorer },
+      { role: ROLES.foundation, account: foundation },
+      ...NOTICE_ROLES.map((role) => ({ role, account: notice })),
+    ];
+    if (!isOver) {
+      members.push({ role: noticed("governance"), account: deployer });
+      members.push({ role: noticed("foundation"), account: deployer });
+    }
+
+    const calls = [...selectorsOf.values()].map(({ target, role, selectors }) =>
+      ACCESS_MANAGER.encodeFunctionData("setTargetFunctionRole", [target, selectors, role]),
+    );
+    for (const { role, account } of members) {
+      if (await hasRole(environment, role, account)) continue;
+      calls.push(ACCESS_MANAGER.encodeFunctionData("grantRole", [role, account, 0]));
+    }
+    if (calls.length === 0) return;
+    if (isOver) throw new Error("Roles differ from src/roles.ts, and since the handover only Notice can change them.");
+
+    await execute(accessManager, {
+      account: deployer,
+      functionName: "multicall",
+      args: [calls as `0x${string}`[]],
+    });
+  },
+  { tags: ["roles", "trellis"], dependencies: ["connect"] },
+);

@@ -1,0 +1,68 @@
+import type { NetworkConnection } from "hardhat/types/network";
+import { setupLogger } from "named-logs-console";
+
+import handOver from "../../deploy/12_handover.ts";
+import { loadAndExecuteDeploymentsFromFiles } from "../../rocketh/environment.ts";
+import type { ParameterChanges } from "../../rocketh/parameters.ts";
+
+export interface DeployOptions {
+  /** Changes to the network's parameters, group by group. */
+  readonly parameters?: ParameterChanges;
+  /** Whether the deployer gives up its roles; without it, it may list operators and set up groups. Default true. */
+  readonly handover?: boolean;
+  /** Whose accounts and parameters count, if not those of the connection's network. */
+  readonly environment?: string;
+  /** A folder that remembers addresses, so that a later call finds what this one deployed. Default none. */
+  readonly records?: string;
+}
+
+/** A deployment as its users see it. */
+export type Trellis = Awaited<ReturnType<typeof deployTrellis>>;
+
+/** Runs the real deploy scripts, silently, and without writing files unless told to. */
+export async function deployTrellis(connection: NetworkConnection, options: DeployOptions = {}) {
+  setupLogger(["rocketh", "@rocketh/node", "@rocketh/deploy", "@rocketh/proxy"], { enabled: true, level: 1 });
+  const { ethers } = connection;
+  const environment = await loadAndExecuteDeploymentsFromFiles(
+    {
+      provider: connection.provider,
+      environment: options.environment ?? connection.networkName,
+      saveDeployments: options.records !== undefined,
+      config: { deployments: options.records },
+      askBeforeProceeding: false,
+      tags: options.handover === false ? ["trellis"] : ["handover"],
+      extra: { connection },
+    },
+    options.parameters,
+  );
+
+  const named = environment.namedAccounts;
+  const names = Object.values(named).map((address) => address.toLowerCase());
+  const signers = await ethers.getSigners();
+  const signerOf = (address: string) => ethers.getSigner(address);
+
+  return {
+    connection,
+    metaPool: await ethers.getContractAt("MetaPool", environment.get("MetaPool").address),
+    allocator: await ethers.getContractAt("Allocator", environment.get("Allocator").address),
+    registry: await ethers.getContractAt("OperatorRegistry", environment.get("OperatorRegistry").address),
+    notice: await ethers.getContractAt("Notice", environment.get("Notice").address),
+    accessManager: await ethers.getContractAt("AccessManager", environment.get("AccessManager").address),
+    factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
+    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
+    network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
+    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
+    deployer: await signerOf(named.deployer),
+    governance: await signerOf(named.governance),
+    guardian: await signerOf(named.guardian),
+    scorer: await signerOf(named.scorer),
+    foundation: await signerOf(named.foundation),
+    treasury: await signerOf(named.treasury),
+    /** Accounts without a part. */
+    others: signers.filter(({ address }) => !names.includes(address.toLowerCase())),
+    /** Ends the deployer's powers. */
+    handOver: async () => {
+      await handOver(environment);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { type CommandFactory, inSession, placedCommand } from "../cli/command.ts";
+import type { Place } from "../cli/session.ts";
+import { toJson } from "../keeper/log.ts";
+import { readStatus, type Status } from "../status/read.ts";
+import { renderStatus } from "../status/render.ts";
+
+interface Options extends Place {
+  readonly json: boolean;
+}
+
+export const statusCommand: CommandFactory = (world) =>
+  placedCommand("status", "Shows the pool: price, yield, money, exits, rounds and every operator.")
+    .option("--json", "as JSON, amounts in wei", false)
+    .action(async (options: Options) => {
+      await inSession(world, options, async ({ contracts, provider, deployment }) => {
+        const status = await readStatus({ ...contracts, provider, firstBlock: deployment.firstBlock });
+        if (options.json) world.out(toJson(plain(status), 2));
+        else renderStatus(status).forEach(world.out);
+      });
+    });
+
+/** Without the parts that are only there for the table. */
+function plain({ pool, ...rest }: Status): object {
+  const { book, rate, round, snapshot, live, timestamp, fillingBatch, fundedThrough, stakingPaused } = pool;
+  return {
+    ...rest,
+    timestamp,
+    rate,
+    stakingPaused,
+    fillingBatch,
+    fundedThrough,
+    book: named(book),
+    round: named(round),
+    snapshot: named(snapshot),
+    live: named(live),
+  };
+}
+
+/** A struct of the chain as an object. */
+function named(struct: object): object {
+  return "toObject" in struct && typeof struct.toObject === "function" ? (struct.toObject() as object) : struct;
+}

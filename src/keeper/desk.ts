@@ -1,0 +1,109 @@
+import type { Provider, Signer, TransactionReceipt } from "ethers";
+
+import { type KeeperContracts, providerOf, unsigned } from "./contracts.ts";
+import { faultOf, messageOf } from "./errors.ts";
+import type { Fields } from "./log.ts";
+import { type KeeperOptions, type Settings, withDefaults } from "./options.ts";
+import type { Outcome } from "./report.ts";
+import { withRetries } from "./retry.ts";
+import { type Call, type Refusal, sendTransaction } from "./transactions.ts";
+
+/** What one job works with, and what it has spent. */
+export interface Desk {
+  readonly job: string;
+  readonly contracts: KeeperContracts;
+  readonly provider: Provider;
+  /** Null in a dry run. */
+  readonly signer: Signer | null;
+  /** Whom calls are simulated as. */
+  readonly from: string | undefined;
+  readonly settings: Settings;
+  transactions: number;
+  gasUsed: bigint;
+}
+
+/** What became of a transaction: a receipt, or why none was sent. */
+export type Sent =
+  | { readonly receipt: TransactionReceipt; readonly refusal: null }
+  | { readonly receipt: null; readonly refusal: Refusal };
+
+export async function openDesk(job: string, contracts: KeeperContracts, options: KeeperOptions): Promise<Desk> {
+  const settings = withDefaults(options);
+  const signer = settings.dryRun ? null : contracts.signer;
+  return {
+    job,
+    contracts: unsigned(contracts),
+    provider: providerOf(contracts),
+    signer,
+    from: await contracts.signer?.getAddress(),
+    settings,
+    transactions: 0,
+    gasUsed: 0n,
+  };
+}
+
+export function say(desk: Desk, message: string, fields: Fields = {}): void {
+  desk.settings.log({ level: "info", job: desk.job, message, fields });
+}
+
+export function warn(desk: Desk, message: string, fields: Fields = {}): void {
+  desk.settings.log({ level: "warn", job: desk.job, message, fields });
+}
+
+/** Reads, patiently. */
+export function ask<T>(desk: Desk, question: () => Promise<T>): Promise<T> {
+  return withRetries(desk.settings.patience, question);
+}
+
+/** Sends a call and waits for it. A revert is thrown. */
+export async function send(desk: Desk, call: Call): Promise<Sent> {
+  if (desk.signer === null) return { receipt: null, refusal: "dryRun" };
+  const sent = await sendTransaction(desk.provider, desk.signer, desk.settings, call);
+  if (sent.receipt !== null) {
+    desk.transactions += 1;
+    desk.gasUsed += sent.receipt.gasUsed;
+  }
+  return sent;
+}
+
+/** What a piece of a job came to: `again` after progress, `reread` if the state moved under it, else how the job ended. */
+export type Step = "again" | { readonly outcome: Outcome; readonly reason: string | null };
+
+/**
+ * Repeats a step until it ends the job. A step that failed because the chain moved is taken anew, from a fresh reading,
+ * a bounded number of times without progress. Whatever else fails ends the job without ending the others.
+ */
+export async function work(
+  desk: Desk,
+  maxSteps: number,
+  step: () => Promise<Step>,
+): Promise<{ outcome: Outcome; reason: string | null }> {
+  let failures = 0;
+  for (let steps = 0; steps < maxSteps; steps += 1) {
+    try {
+      const result = await step();
+      if (result !== "again") return result;
+      failures = 0;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault === "unknown") throw error;
+      failures += 1;
+      const reason = messageOf(error);
+      warn(desk, "failed", { fault, reason });
+      if (fault !== "state" || failures > desk.settings.rereads) return { outcome: "incomplete", reason };
+    }
+  }
+  return { outcome: "incomplete", reason: `more than ${maxSteps} steps` };
+}
+
+/** How a refusal to send ends a job. */
+export function refused(desk: Desk, refusal: Refusal): { outcome: Outcome; reason: string } {
+  const reasons: Record<Refusal, string> = {
+    dryRun: "nothing was sent: dry run",
+    gasPrice: "gas costs more than allowed",
+    balance: "the keeper's balance does not cover the gas",
+  };
+  const reason = reasons[refusal];
+  if (refusal !== "dryRun") warn(desk, reason);
+  return { outcome: desk.transactions === 0 ? "skipped" : "incomplete", reason };
+}

@@ -1,0 +1,124 @@
+import type { TransactionReceipt } from "ethers";
+
+import { planLegs } from "../allocation/plan.ts";
+import type { Leg, OperatorId, Snapshot } from "../allocation/types.ts";
+import { readSnapshot } from "../lens/snapshot.ts";
+import type { KeeperContracts } from "./contracts.ts";
+import { ask, type Desk, openDesk, refused, say, send, type Step, warn, work } from "./desk.ts";
+import type { KeeperOptions } from "./options.ts";
+import type { Moved, RebalanceReport } from "./report.ts";
+
+export const REBALANCE_GAS = 8_000_000n;
+const MOST_STEPS = 2_000;
+const NOTHING: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
+
+/** Moves stake until nothing moves any more: what breaks a cap, what exits need, what the targets ask for. */
+export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<RebalanceReport> {
+  const desk = await openDesk("rebalance", contracts, options);
+  const { allocator, lens } = desk.contracts;
+  /** Operators whose pools fail: they are left alone for the rest of the run. */
+  const failing = new Set<OperatorId>();
+  let queue: Leg[] = [];
+  let legs = 0;
+  let moved = NOTHING;
+
+  const step = async (): Promise<Step> => {
+    if (queue.length === 0) {
+      const reading = await ask(desk, () => readSnapshot(lens));
+      if (reading === null) return { outcome: "nothing", reason: "no finished round to work from" };
+      queue = planLegs(without(reading.snapshot, failing), reading.certified).legs.map(toLeg);
+      if (queue.length === 0) return ending(legs, failing);
+    }
+
+    const chunk = queue.slice(0, desk.settings.legsPerTx);
+    const amounts = await simulate(desk, chunk);
+    if (desk.signer === null) {
+      for (const { operator, amount, up } of queue)
+        say(desk, up ? "would stake" : "would unstake", { operator, amount });
+      return refused(desk, "dryRun");
+    }
+    const last = amounts.findLastIndex((amount) => amount > 0n);
+    for (const { operator } of chunk.filter((_, index) => amounts[index] === 0n && index <= Math.max(last, 0))) {
+      failing.add(operator);
+      warn(desk, "a pool does not do its part", { operator });
+    }
+    // What comes after the last leg that moves may only have been short of gas.
+    const moving = chunk.filter((_, index) => amounts[index] !== 0n);
+    const asPlanned = moving.length === last + 1 && moving.every(({ amount }, index) => amounts[index] === amount);
+    queue = asPlanned ? queue.slice(moving.length) : [];
+    if (moving.length === 0) return "again";
+
+    const request = await allocator.getFunction("rebalance").populateTransaction(moving);
+    const { receipt, refusal } = await send(desk, { ...request, gasLimit: REBALANCE_GAS }).catch((error: unknown) => {
+      queue = [];
+      throw error;
+    });
+    if (refusal !== null) return refused(desk, refusal);
+
+    const done = movedBy(desk, receipt);
+    legs += moving.length;
+    moved = add(moved, done);
+    say(desk, "moved stake", { legs: moving.length, ...done, gas: receipt.gasUsed, tx: receipt.hash });
+    if (total(done) !== sum(moving)) queue = [];
+    return "again";
+  };
+
+  const { outcome, reason } = await work(desk, MOST_STEPS, step);
+  return { outcome, reason, legs, moved, transactions: desk.transactions, gasUsed: desk.gasUsed };
+}
+
+function ending(legs: number, failing: ReadonlySet<OperatorId>): Step {
+  if (failing.size === 0) return { outcome: legs === 0 ? "nothing" : "done", reason: null };
+  return { outcome: "incomplete", reason: `the pools of operators ${[...failing].join(", ")} failed` };
+}
+
+/** The snapshot with some operators left alone. */
+function without(snapshot: Snapshot, failing: ReadonlySet<OperatorId>): Snapshot {
+  if (failing.size === 0) return snapshot;
+  return {
+    ...snapshot,
+    operators: snapshot.operators.map((operator) =>
+      failing.has(operator.id) ? { ...operator, live: { ...operator.live, faulted: true } } : operator,
+    ),
+  };
+}
+
+/** What each leg would move if they were sent now. */
+function simulate(desk: Desk, legs: readonly Leg[]): Promise<bigint[]> {
+  const { contracts, from } = desk;
+  return ask(desk, () => contracts.allocator.rebalance.staticCall([...legs], { from, gasLimit: REBALANCE_GAS }));
+}
+
+function movedBy({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): Moved {
+  let moved = NOTHING;
+  for (const log of receipt.logs) {
+    const event = allocator.interface.parseLog(log);
+    if (event?.name !== "Moved") continue;
+    const up = event.args.getValue("up") as boolean;
+    const amount = event.args.getValue("moved") as bigint;
+    const [class0, class1, class2] = event.args.getValue("charged") as [bigint, bigint, bigint];
+    moved = add(moved, { class0, class1, class2, up: up ? amount : 0n });
+  }
+  return moved;
+}
+
+function toLeg({ operator, amount, up }: Leg): Leg {
+  return { operator, amount, up };
+}
+
+function add(first: Moved, second: Moved): Moved {
+  return {
+    class0: first.class0 + second.class0,
+    class1: first.class1 + second.class1,
+    class2: first.class2 + second.class2,
+    up: first.up + second.up,
+  };
+}
+
+function total({ class0, class1, class2, up }: Moved): bigint {
+  return class0 + class1 + class2 + up;
+}
+
+function sum(legs: readonly Leg[]): bigint {
+  return legs.reduce((all, { amount }) => all + amount, 0n);
+}

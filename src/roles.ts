@@ -1,0 +1,118 @@
+/** The roles of the AccessManager, as in contracts/libraries/Roles.sol. */
+export const ROLES = { admin: 0n, governance: 1n, guardian: 2n, scorer: 3n, foundation: 4n } as const;
+
+export type Role = keyof typeof ROLES;
+
+/** Marks the role that only Notice holds, so that members of the role without it can announce a call but not make it. */
+export const NOTICE_BIT = 1n << 32n;
+
+/** One function that not everyone may call. */
+export interface Restriction {
+  readonly contract: "MetaPool" | "Allocator" | "OperatorRegistry";
+  readonly signature: string;
+  readonly role: Role;
+  /** Whether only Notice may make the call, after the role has announced it. */
+  readonly notice: boolean;
+}
+
+/** The role that `role` becomes for a function that needs notice. */
+export function noticed(role: Role): bigint {
+  return ROLES[role] | NOTICE_BIT;
+}
+
+/** The role that the AccessManager is told for a function. */
+export function roleIdOf(restriction: Restriction): bigint {
+  return restriction.notice ? noticed(restriction.role) : ROLES[restriction.role];
+}
+
+/**
+ * What Notice holds after the handover: nobody else holds the first three; the last two let it carry out, beyond the
+ * guardian share, what guardian and foundation may do at once within it.
+ */
+export const NOTICE_ROLES: readonly bigint[] = [
+  ROLES.admin,
+  noticed("governance"),
+  noticed("foundation"),
+  ROLES.guardian,
+  ROLES.foundation,
+];
+
+const UPGRADE = "upgradeToAndCall(address,bytes)";
+const RENOUNCE = "renounceUpgrades()";
+
+const META_POOL: readonly Restriction[] = [
+  { contract: "MetaPool", signature: "connect(address,address)", role: "admin", notice: false },
+  { contract: "MetaPool", signature: "pauseStaking(uint256)", role: "guardian", notice: false },
+  { contract: "MetaPool", signature: "resumeStaking()", role: "guardian", notice: false },
+  {
+    contract: "MetaPool",
+    signature: "setParameters((uint16,uint16,uint96,address))",
+    role: "governance",
+    notice: true,
+  },
+  { contract: "MetaPool", signature: UPGRADE, role: "governance", notice: true },
+  { contract: "MetaPool", signature: RENOUNCE, role: "governance", notice: true },
+];
+
+const ALLOCATOR: readonly Restriction[] = [
+  {
+    contract: "Allocator",
+    signature: "setParameters((uint16,uint16,uint16,uint16,uint16,uint16,uint96))",
+    role: "governance",
+    notice: true,
+  },
+  { contract: "Allocator", signature: "clearWriteDown(uint256)", role: "governance", notice: true },
+  { contract: "Allocator", signature: UPGRADE, role: "governance", notice: true },
+  { contract: "Allocator", signature: RENOUNCE, role: "governance", notice: true },
+];
+
+const OPERATOR_REGISTRY: readonly Restriction[] = [
+  { contract: "OperatorRegistry", signature: "connect(address,address,address)", role: "admin", notice: false },
+  { contract: "OperatorRegistry", signature: "setFactoryWhitelisted(address,bool)", role: "foundation", notice: true },
+  { contract: "OperatorRegistry", signature: "whitelistPool(address)", role: "foundation", notice: false },
+  { contract: "OperatorRegistry", signature: "unwhitelistPool(address)", role: "foundation", notice: false },
+  {
+    contract: "OperatorRegistry",
+    signature: "list((address,address,uint24,uint24,uint24,uint96,uint40))",
+    role: "governance",
+    notice: true,
+  },
+  { contract: "OperatorRegistry", signature: "reinstate(uint256)", role: "governance", notice: true },
+  { contract: "OperatorRegistry", signature: "clearWatch(uint256)", role: "governance", notice: true },
+  {
+    contract: "OperatorRegistry",
+    signature: "setWeightBounds(uint256,uint24,uint24)",
+    role: "governance",
+    notice: true,
+  },
+  { contract: "OperatorRegistry", signature: "setAbsoluteCap(uint256,uint96)", role: "governance", notice: true },
+  { contract: "OperatorRegistry", signature: "setGroups(uint256,uint40)", role: "governance", notice: true },
+  {
+    contract: "OperatorRegistry",
+    signature: "setGroup(uint256,(uint8,uint16,uint16,uint96))",
+    role: "governance",
+    notice: true,
+  },
+  {
+    contract: "OperatorRegistry",
+    signature: "setPolicy((uint16,uint16,uint16,uint16))",
+    role: "governance",
+    notice: true,
+  },
+  { contract: "OperatorRegistry", signature: UPGRADE, role: "governance", notice: true },
+  { contract: "OperatorRegistry", signature: RENOUNCE, role: "governance", notice: true },
+  { contract: "OperatorRegistry", signature: "drain(uint256)", role: "guardian", notice: false },
+  { contract: "OperatorRegistry", signature: "delist(uint256)", role: "guardian", notice: false },
+  { contract: "OperatorRegistry", signature: "lowerAbsoluteCap(uint256,uint96)", role: "guardian", notice: false },
+  {
+    contract: "OperatorRegistry",
+    signature: "lowerGroupCaps(uint256,uint16,uint16,uint96)",
+    role: "guardian",
+    notice: false,
+  },
+  { contract: "OperatorRegistry", signature: "watch(uint256)", role: "guardian", notice: false },
+  { contract: "OperatorRegistry", signature: "setWeights(uint256[],uint24[])", role: "scorer", notice: false },
+];
+
+/** Every restricted function; docs/roles.md says what each can and cannot do to a staker. */
+export const RESTRICTIONS: readonly Restriction[] = [...META_POOL, ...ALLOCATOR, ...OPERATOR_REGISTRY];

@@ -1,0 +1,110 @@
+import type { Provider } from "ethers";
+
+import type { MetaPool, PoolLens } from "../../types/index.ts";
+import { type GroupView, type OperatorView, type PoolView, readLens } from "../lens/read.ts";
+import { BINDINGS, whyIdle } from "./idle.ts";
+import { type Yield, yieldOf } from "./yield.ts";
+
+/** Exits of one batch that wait for money. */
+export interface WaitingBatch {
+  readonly batch: bigint;
+  readonly assets: bigint;
+  /** When it is paid if keepers do their work. */
+  readonly estimated: bigint;
+}
+
+/** One line of the operators' table. Amounts in wei. */
+export interface OperatorStatus {
+  readonly id: bigint;
+  readonly pool: string;
+  readonly state: string;
+  readonly flags: readonly string[];
+  readonly position: bigint;
+  readonly unbonding: bigint;
+  readonly target: bigint;
+  readonly cap: bigint;
+  /** What holds its target where it is. */
+  readonly binding: string;
+}
+
+/** The pool at a glance. Amounts in wei, times in seconds. */
+export interface Status {
+  readonly block: number;
+  readonly pool: PoolView;
+  readonly yields: readonly Yield[];
+  readonly waiting: readonly WaitingBatch[];
+  readonly operators: readonly OperatorStatus[];
+  readonly idle: string | null;
+  readonly warnings: readonly string[];
+}
+
+export interface StatusSources {
+  readonly metaPool: MetaPool;
+  readonly allocator: { exitTimes(batch: bigint, at: { blockTag: number }): Promise<{ estimated: bigint }> };
+  readonly lens: PoolLens;
+  readonly provider: Provider;
+  /** The block of the deployment. */
+  readonly firstBlock: number;
+}
+
+const STATES = ["none", "ramping", "active", "draining", "delisted", "removed"];
+const YIELD_DAYS = [7, 30];
+const MOST_BATCHES = 64n;
+
+/** Reads everything at one block. */
+export async function readStatus(sources: StatusSources): Promise<Status> {
+  const { metaPool, lens, provider, firstBlock } = sources;
+  const { block, pool, operators, groups } = await readLens(lens);
+  const rateAt = (blockTag: number): Promise<bigint> => metaPool.getRate({ blockTag });
+  return {
+    block,
+    pool,
+    yields: await Promise.all(YIELD_DAYS.map((days) => yieldOf(days, provider, rateAt, firstBlock, block))),
+    waiting: await readWaiting(sources, pool, block),
+    operators: operators.filter(({ operator }) => STATES[Number(operator.state)] !== "removed").map(toStatus),
+    idle: whyIdle(pool, operators),
+    warnings: groups.filter(({ tight }) => tight).map(toWarning),
+  };
+}
+
+async function readWaiting(
+  { metaPool, allocator }: StatusSources,
+  pool: PoolView,
+  blockTag: number,
+): Promise<WaitingBatch[]> {
+  const waiting: WaitingBatch[] = [];
+  const first = pool.fundedThrough + 1n;
+  for (let batch = first; batch <= pool.fillingBatch && batch < first + MOST_BATCHES; batch += 1n) {
+    const { open } = await metaPool.batchOf(batch, { blockTag });
+    if (open === 0n) continue;
+    waiting.push({ batch, assets: open, estimated: (await allocator.exitTimes(batch, { blockTag })).estimated });
+  }
+  return waiting;
+}
+
+function toStatus({ id, operator, position, rooms, binding, bindingGroup }: OperatorView): OperatorStatus {
+  const name = BINDINGS[Number(binding)] ?? "unknown";
+  return {
+    id,
+    pool: operator.pool,
+    state: STATES[Number(operator.state)] ?? "unknown",
+    flags: [
+      ...(operator.watch ? ["watch"] : []),
+      ...(position.faulted ? ["faulted"] : []),
+      ...(position.writtenDown ? ["written down"] : []),
+      ...(operator.whitelisted ? [] : ["not whitelisted"]),
+    ],
+    position: position.position,
+    unbonding: position.unbonding,
+    target: rooms.target,
+    cap: rooms.cap,
+    binding: bindingGroup === 0n ? name : `${name} ${bindingGroup}`,
+  };
+}
+
+function toWarning({ id, groupsInDimension, caps }: GroupView): string {
+  return (
+    `group ${id} may hold ${Number(caps.poolShareBps) / 100} % and is one of ${groupsInDimension} in its dimension: ` +
+    "hardly any choice is left"
+  );
+}

@@ -1,0 +1,181 @@
+import { expect } from "chai";
+import type { FunctionFragment, Interface, ParamType } from "ethers";
+import { network } from "hardhat";
+
+import { NOTICE_ROLES, noticed, RESTRICTIONS, ROLES, roleIdOf } from "../../src/roles.ts";
+import { deployTrellis, type Trellis } from "../fixtures/deployment.ts";
+import { refusalOf } from "../fixtures/refusal.ts";
+
+const connection = await network.create();
+const { ethers, networkHelpers } = connection;
+
+async function deployed() {
+  return deployTrellis(connection);
+}
+
+async function deployedWithoutHandover() {
+  return deployTrellis(connection, { handover: false });
+}
+
+/** Who holds which role, from the AccessManager's logs alone. */
+async function membersOf({ accessManager }: Trellis): Promise<Map<bigint, Set<string>>> {
+  const members = new Map<bigint, Set<string>>();
+  const logs = await ethers.provider.getLogs({ address: await accessManager.getAddress(), fromBlock: 0 });
+  for (const log of logs) {
+    const event = accessManager.interface.parseLog(log);
+    if (event?.name !== "RoleGranted" && event?.name !== "RoleRevoked") continue;
+    const { roleId, account } = event.args as unknown as { roleId: bigint; account: string };
+    const accounts = members.get(roleId) ?? new Set();
+    if (event.name === "RoleGranted") accounts.add(account);
+    else accounts.delete(account);
+    members.set(roleId, accounts);
+  }
+
+  return members;
+}
+
+function functionsOf({ interface: { fragments } }: { interface: Interface }): FunctionFragment[] {
+  return fragments.filter((fragment) => ethers.FunctionFragment.isFragment(fragment));
+}
+
+/** The plainest value of a parameter. */
+function zeroOf(parameter: ParamType): unknown {
+  if (parameter.isArray()) return [];
+  if (parameter.isTuple()) return parameter.components.map(zeroOf);
+  if (parameter.type === "address") return ethers.ZeroAddress;
+  if (parameter.type === "bool") return false;
+  if (parameter.type === "string") return "";
+  if (parameter.type.startsWith("bytes")) return `0x${"00".repeat(Number(parameter.type.slice(5)))}`;
+  return 0n;
+}
+
+describe("Deployment", () => {
+  describe("handover", () => {
+    it("leaves every role with whom docs/roles.md names, and none with the deployer", async () => {
+      const trellis = await networkHelpers.loadFixture(deployed);
+      const notice = await trellis.notice.getAddress();
+
+      expect(await membersOf(trellis)).to.deep.equal(
+        new Map([
+          [ROLES.admin, new Set([notice])],
+          [ROLES.governance, new Set([trellis.governance.address])],
+          [ROLES.guardian, new Set([trellis.guardian.address, notice])],
+          [ROLES.scorer, new Set([trellis.scorer.address])],
+          [ROLES.foundation, new Set([trellis.foundation.address, notice])],
+          [noticed("governance"), new Set([notice])],
+          [noticed("foundation"), new Set([notice])],
+        ]),
+      );
+      for (const role of NOTICE_ROLES) {
+        expect((await trellis.accessManager.hasRole(role, notice))[0], role.toString()).to.equal(true);
+      }
+    });
+
+    it("leaves the deployer without a power over the contracts", async () => {
+      const {
+        metaPool,
+        allocator,
+        registry,
+        accessManager,
+        network: staking,
+        ...trellis
+      } = await networkHelpers.loadFixture(deployed);
+      const { deployer, governance } = trellis;
+
+      for (const contract of [metaPool, allocator, registry]) {
+        await expect(contract.connect(deployer).renounceUpgrades())
+          .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
+          .withArgs(deployer);
+        await expect(contract.connect(governance).renounceUpgrades())
+          .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
+          .withArgs(governance);
+      }
+      await expect(accessManager.connect(deployer).grantRole(ROLES.admin, deployer, 0)).to.be.revertedWithCustomError(
+        accessManager,
+        "AccessManagerUnauthorizedAccount",
+      );
+      await expect(accessManager.connect(deployer).setTargetClosed(metaPool, true)).to.be.revertedWithCustomError(
+        accessManager,
+        "AccessManagerUnauthorizedAccount",
+      );
+      expect(await staking.owner()).to.equal(trellis.foundation.address);
+    });
+
+    it("keeps the deployer's powers until then: it lists operators", async () => {
+      const { accessManager, deployer, handOver } = await networkHelpers.loadFixture(deployedWithoutHandover);
+      for (const role of [ROLES.admin, noticed("governance"), noticed("foundation")]) {
+        expect((await accessManager.hasRole(role, deployer))[0]).to.equal(true);
+      }
+
+      await handOver();
+      await handOver();
+
+      for (const role of [ROLES.admin, noticed("governance"), noticed("foundation")]) {
+        expect((await accessManager.hasRole(role, deployer))[0]).to.equal(false);
+      }
+    });
+
+    it("is refused while Notice lacks a role", async () => {
+      const { accessManager, notice, deployer, handOver } = await networkHelpers.loadFixture(deployedWithoutHandover);
+      await accessManager.connect(deployer).revokeRole(ROLES.guardian, notice);
+
+      expect(await refusalOf(handOver())).to.equal("The handover needs Notice to hold role 2.");
+      expect((await accessManager.hasRole(ROLES.admin, deployer))[0]).to.equal(true);
+    });
+  });
+
+  describe("roles", () => {
+    it("are on chain what src/roles.ts says, for every function of every contract", async () => {
+      const trellis = await networkHelpers.loadFixture(deployed);
+      const { accessManager } = trellis;
+      const contracts = {
+        MetaPool: trellis.metaPool,
+        Allocator: trellis.allocator,
+        OperatorRegistry: trellis.registry,
+      } as const;
+
+      const unseen = new Set(RESTRICTIONS);
+      for (const [name, contract] of Object.entries(contracts)) {
+        for (const fragment of functionsOf(contract)) {
+          const restriction = RESTRICTIONS.find(
+            (candidate) => candidate.contract === name && candidate.signature === fragment.format("sighash"),
+          );
+          if (restriction !== undefined) unseen.delete(restriction);
+          expect(
+            await accessManager.getTargetFunctionRole(contract, fragment.selector),
+            `${name}.${fragment.format("sighash")}`,
+          ).to.equal(restriction === undefined ? ROLES.admin : roleIdOf(restriction));
+        }
+      }
+      expect(unseen).to.deep.equal(new Set());
+    });
+
+    it("are asked for by every function that src/roles.ts restricts, and by no other", async () => {
+      const { metaPool, allocator, registry, others } = await networkHelpers.loadFixture(deployed);
+      const stranger = others[0]!;
+      // The first is the AccessManager's own; the second is open to anyone 90 days after the write-down.
+      const exempt = ["setAuthority(address)", "clearWriteDown(uint256)"];
+
+      for (const [name, contract] of Object.entries({
+        MetaPool: metaPool,
+        Allocator: allocator,
+        OperatorRegistry: registry,
+      })) {
+        for (const fragment of functionsOf(contract)) {
+          const signature = fragment.format("sighash");
+          if (fragment.constant || exempt.includes(signature)) continue;
+          const refusal = await refusalOf(
+            stranger.call({
+              to: contract,
+              data: new ethers.Interface([fragment]).encodeFunctionData(fragment.name, fragment.inputs.map(zeroOf)),
+            }),
+          );
+          const isRestricted = RESTRICTIONS.some(
+            (restriction) => restriction.contract === name && restriction.signature === signature,
+          );
+          expect(refusal.includes("AccessManagedUnauthorized"), `${name}.${signature}`).to.equal(isRestricted);
+        }
+      }
+    });
+  });
+});

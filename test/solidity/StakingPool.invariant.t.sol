@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {StakingPool} from "../../contracts/StakingPool.sol";
+import {StakingPoolFactory} from "../../contracts/StakingPoolFactory.sol";
+import {IStakingPool} from "../../contracts/interfaces/IStakingPool.sol";
+import {IStakingPoolOwner} from "../../contracts/interfaces/IStakingPoolOwner.sol";
+import {DevNetwork} from "../../contracts/networks/DevNetwork.sol";
+import {vm} from "./Vm.sol";
+
+/// @notice Stakers, the pool's owner, validators' luck and time. Every action is one that must succeed: one that reverts
+/// is counted in `reverted`, and what an action promises is counted in `broken` when it does not hold.
+contract StakingPoolHandler {
+    using Math for uint256;
+
+    uint256 public constant USERS = 4;
+    uint256 public constant EPOCH = 1 days;
+    uint256 public constant UNBONDING = 3 days;
+
+    DevNetwork public immutable NETWORK;
+    StakingPool public immutable POOL;
+    address public immutable OWNER = address(0xB0B0);
+    uint256 public immutable SEED;
+
+    uint256 public reverted;
+    bytes32 public revertedIn;
+    uint256 public broken;
+    string public brokenPromise;
+    uint256 public forced;
+    mapping(bytes32 action => uint256 count) public done;
+    uint256 public doneInSum;
+
+    uint256 private _equityBefore;
+    uint256 private _supplyBefore;
+
+    constructor() {
+        NETWORK = new DevNetwork(address(this), UNBONDING);
+        StakingPoolFactory factory = new StakingPoolFactory(NETWORK, EPOCH);
+        SEED = factory.SEED();
+        vm.deal(address(this), SEED);
+        POOL = StakingPool(payable(factory.createStakingPool{value: SEED}(OWNER, hex"01", 1_000)));
+        vm.warp(100 * EPOCH);
+    }
+
+    function user(uint256 index) public pure returns (address) {
+        return address(uint160(0xA11CE000 + (index % USERS)));
+    }
+
+    /// @dev Nothing but a loss lowers the price.
+    modifier keepsPrice() {
+        (_equityBefore, _supplyBefore) = _price();
+        _;
+        (uint256 equity, uint256 supply) = _price();
+        _promise(equity * _supplyBefore >= _equityBefore * supply, "the price fell without a loss");
+    }
+
+    /* STAKERS */
+
+    function stake(uint256 who, uint256 amount) external keepsPrice {
+        address account = user(who);
+        amount = _amount(amount);
+        uint256 expected = POOL.previewStake(amount);
+        if (expected == 0 || !_isSolvent()) return;
+        uint256 shares = POOL.sharesOf(account);
+        vm.deal(account, amount);
+        vm.prank(account);
+        try POOL.deposit_and_stake{value: amount}() returns (uint256 got) {
+            _did("stake");
+            _promise(got == expected, "previewStake");
+            _promise(POOL.sharesOf(account) == shares + got, "stake: shares");
+        } catch {
+            _failed("stake");
+        }
+    }
+
+    function unstake(uint256 who, uint256 part) external keepsPrice {
+        address account = user(who);
+        uint256 staked = POOL.get_account_staked_balance(account);
+        if (staked == 0) return;
+        uint256 amount = part % 4 == 0 ? staked : 1 + ((part >> 2) % staked);
+        uint256 shares = POOL.sharesOf(account);
+        uint256 expected = POOL.previewUnstake(amount);
+        uint256 unstaked = POOL.get_account_unstaked_balance(account);
+        vm.prank(account);
+        try POOL.unstake(amount) {
+            _did("unstake");
+            _promise(shares - POOL.sharesOf(account) == expected, "previewUnstake");
+            uint256 got = POOL.get_account_unstaked_balance(account) - unstaked;
+            _promise(got <= amount + 1 && got + 2 >= amount, "unstake: amount");
+        } catch {
+            _failed("unstake");
+        }
+    }
+
+    function unstakeAll(uint256 who) external keepsPrice {
+        address account = user(who);
+        if (POOL.sharesOf(account) == 0) return;
+        vm.prank(account);
+        try POOL.unstake_all() {
+            _did("unstakeAll");
+            _promise(POOL.sharesOf(account) == 0, "unstake_all leaves shares");
+        } catch {
+            _failed("unstakeAll");
+        }
+    }
+
+    function deposit(uint256 who, uint256 amount) external keepsPrice {
+        address account = user(who);
+        amount = _amount(amount);
+        vm.deal(account, amount);
+        vm.prank(account);
+        try POOL.deposit{value: amount}() {
+            _did("deposit");
+        } catch {
+            _failed("deposit");
+        }
+    }
+
+    function restake(uint256 who, uint256 part) external keepsPrice {
+        address account = user(who);
+        uint256 available = POOL.withdrawable(account);
+        if (available == 0) return;
+        uint256 amount = 1 + (part % available);
+        if (POOL.previewStake(amount) == 0 || !_isSolvent()) return;
+        vm.prank(account);
+        try POOL.stake(amount) {
+            _did("restake");
+            _promise(POOL.withdrawable(account) == available - amount, "stake: withdrawable");
+        } catch {
+            _failed("restake");
+        }
+    }
+
+    function withdraw(uint256 who, uint256 part) external keepsPrice {
+        address account = user(who);
+        uint256 available = POOL.withdrawable(account);
+        if (available == 0) return;
+        uint256 amount = part % 2 == 0 ? available : 1 + (part % available);
+        bool isAll = POOL.is_account_unstaked_balance_available(account);
+        uint256 unstaked = POOL.get_account_unstaked_balance(account);
+        uint256 balance = account.balance;
+        vm.prank(account);
+        try POOL.withdraw(amount) {
+            _did("withdraw");
+            _promise(account.balance == balance + amount, "withdraw: paid");
+            _promise(POOL.get_account_unstaked_balance(account) == unstaked - amount, "withdraw: balance");
+            _promise(!isAll || available == unstaked, "is_available");
+        } catch {
+            _failed("withdraw");
+        }
+    }
+
+    /* THE OWNER */
+
+    function addBond(uint256 amount) external keepsPrice {
+        amount = _amount(amount);
+        if (POOL.previewStake(amount) == 0 || !_isSolvent()) return;
+        vm.deal(OWNER, amount);
+        vm.prank(OWNER);
+        try POOL.addBond{value: amount}() {
+            _did("addBond");
+        } catch {
+            _failed("addBond");
+        }
+    }
+
+    function withdrawBond(uint256 part) external keepsPrice {
+        (uint256 requested, uint256 readyAt) = POOL.bondWithdrawal();
+        uint256 held = POOL.getBook().bondShares;
+        if (requested != 0 && block.timestamp >= readyAt) {
+            vm.prank(OWNER);
+            try POOL.finishBondWithdrawal() returns (uint256 moved) {
+                _did("finishBond");
+                _promise(moved == Math.min(requested, held), "finishBondWithdrawal");
+            } catch {
+                _failed("finishBond");
+            }
+        } else if (requested == 0 && held != 0) {
+            vm.prank(OWNER);
+            try POOL.requestBondWithdrawal(1 + (part % held)) {
+                _did("requestBond");
+            } catch {
+                _failed("requestBond");
+            }
+        }
+    }
+
+    function leaveAsOwner() external keepsPrice {
+        if (POOL.sharesOf(OWNER) == 0) return;
+        vm.prank(OWNER);
+        try POOL.unstake_all() {
+            _did("leaveAsOwner");
+        } catch {
+            _failed("leaveAsOwner");
+        }
+    }
+
+    /* KEEPERS */
+
+    /// @dev Views say before a call what they say after it.
+    function ping() external keepsPrice {
+        bytes memory before = seen();
+        try POOL.ping() {
+            _did("ping");
+            _promise(keccak256(before) == keccak256(seen()), "views differ after a ping");
+        } catch {
+            _failed("ping");
+        }
+    }
+
+    function fundExits(uint256 maxBatches) external keepsPrice {
+        try POOL.fundExits(maxBatches % 10) {
+            _did("fundExits");
+        } catch {
+            _failed("fundExits");
+        }
+    }
+
+    function wait(uint256 time) external {
+        vm.warp(block.timestamp + (time % (2 days)));
+    }
+
+    /* LUCK */
+
+    function reward(uint256 amount) external {
+        POOL.ping(); // what is lost and won between two calls is booked as one
+        _reward(amount);
+    }
+
+    function _reward(uint256 amount) private keepsPrice {
+        amount = _amount(amount);
+        address[] memory pools = new address[](1);
+        uint256[] memory amounts = new uint256[](1);
+        (pools[0], amounts[0]) = (address(POOL), amount);
+        vm.deal(address(this), amount);
+        NETWORK.reward{value: amount}(pools, amounts);
+        _did("reward");
+    }
+
+    /// @dev Mostly small; sometimes half of everything, rarely all of it.
+    function slash(uint256 kind, uint256 bps) external {
+        POOL.ping(); // what was not booked yet would soften the blow
+        IStakingPoolOwner.BookView memory before = POOL.getBook();
+        uint256 bond = POOL.bond();
+        uint256 staked = NETWORK.stakeOf(address(POOL)) + NETWORK.unbondingOf(address(POOL));
+        NETWORK.slash(address(POOL), kind % 64 == 0 ? 10_000 : 1 + (bps % (kind % 8 == 0 ? 5_000 : 200)));
+        uint256 loss = staked - NETWORK.stakeOf(address(POOL)) - NETWORK.unbondingOf(address(POOL));
+        if (loss == 0) return;
+        _did("slash");
+
+        IStakingPoolOwner.BookView memory later = POOL.getBook();
+        if (loss <= bond) {
+            _did("slash below the bond");
+            _promise(later.equity * before.supply >= before.equity * later.supply, "the bond did not cover");
+            _promise(later.owed == before.owed, "the bond did not cover exits");
+            return;
+        }
+        // What the bond does not cover falls on the others' equity and on exits in proportion, never more on shares.
+        uint256 others = before.equity - bond;
+        uint256 share = (loss - bond).mulDiv(others, others + before.owed);
+        _promise(later.equity + share + 1 >= others, "shares bore more than their part");
+        _promise(later.bondShares == 0, "the bond is not gone");
+    }
+
+    function forceEther(uint256 amount) external keepsPrice {
+        amount = _amount(amount);
+        forced += amount;
+        vm.deal(address(POOL), address(POOL).balance + amount);
+        _did("forceEther");
+    }
+
+    /* CHECKS */
+
+    /// @dev Everything that views say.
+    function seen() public view returns (bytes memory) {
+        IStakingPool.ExitView[][] memory exits = new IStakingPool.ExitView[][](USERS);
+        IStakingPool.AccountView[] memory accounts = new IStakingPool.AccountView[](USERS + 1);
+        for (uint256 i; i < USERS; ++i) {
+            exits[i] = POOL.exitsOf(user(i));
+            for (uint256 j; j < exits[i].length; ++j) (exits[i][j].earliest, exits[i][j].estimated) = (0, 0);
+            accounts[i] = POOL.get_account(user(i));
+        }
+        accounts[USERS] = POOL.get_account(OWNER);
+        IStakingPoolOwner.BookView memory book = POOL.getBook();
+        // A ping may begin a batch and bond cash that nobody waits for; neither moves anybody's balance.
+        uint256 cash = book.cash + NETWORK.stakeOf(address(POOL)) + NETWORK.unbondingOf(address(POOL));
+        (book.fillingBatch, book.cash) = (0, cash - NETWORK.collectable(address(POOL)));
+        return abi.encode(exits, accounts, book, POOL.bond(), POOL.sharesOf(OWNER), POOL.getRate());
+    }
+
+    function everybodyLeaves() external {
+        for (uint256 i; i <= USERS; ++i) {
+            address account = i == USERS ? OWNER : user(i);
+            if (POOL.sharesOf(account) == 0) continue;
+            vm.prank(account);
+            POOL.unstake_all();
+        }
+        for (uint256 i; i < 12; ++i) {
+            vm.warp(block.timestamp + EPOCH);
+            POOL.ping();
+        }
+        for (uint256 i; i <= USERS; ++i) {
+            address account = i == USERS ? OWNER : user(i);
+            uint256 unstaked = POOL.get_account_unstaked_balance(account);
+            require(POOL.is_account_unstaked_balance_available(account), "P-8: not funded");
+            if (unstaked == 0) continue;
+            uint256 balance = account.balance;
+            POOL.withdrawFor(account);
+            require(account.balance == balance + unstaked, "P-8: not paid");
+        }
+        require(POOL.getBook().owed == 0, "P-8: something is owed");
+    }
+
+    function _price() private view returns (uint256 equity, uint256 supply) {
+        IStakingPoolOwner.BookView memory book = POOL.getBook();
+        return (book.equity, book.supply);
+    }
+
+    function _isSolvent() private view returns (bool) {
+        (uint256 equity, uint256 supply) = _price();
+        return equity != 0 && equity * 1e9 >= supply;
+    }
+
+    /// @dev From a wei to 100 ether, small ones as often as large ones.
+    function _amount(uint256 roll) private pure returns (uint256) {
+        uint256 magnitude = 10 ** (roll % 21);
+        return 1 + ((roll >> 8) % magnitude);
+    }
+
+    function _did(bytes32 action) private {
+        ++done[action];
+        ++doneInSum;
+    }
+
+    function _failed(bytes32 action) private {
+        ++reverted;
+        revertedIn = action;
+    }
+
+    function _promise(bool isKept, string memory what) private {
+        if (isKept) return;
+        ++broken;
+        brokenPromise = what;
+    }
+}
+
+contract StakingPoolInvariantTest {
+    StakingPoolHandler private handler;
+    StakingPool private pool;
+    DevNetwork private network;
+
+    function setUp() public {
+        handler = new StakingPoolHandler();
+        pool = handler.POOL();
+        network = handler.NETWORK();
+        // Nobody begins with an empty pool.
+        for (uint256 i; i < handler.USERS(); ++i) handler.stake(i, ((10 ** (16 + i)) << 8) | 20);
+        handler.addBond((5e18 << 8) | 20);
+    }
+
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    /// @dev P-1: no action reverts that must not, and every action does what it promises.
+    function invariant_ActionsSucceedAndKeepTheirPromises() external view {
+        require(handler.reverted() == 0, string(abi.encodePacked("P-1: reverted: ", handler.revertedIn())));
+        require(handler.broken() == 0, string.concat("P-1: ", handler.brokenPromise()));
+    }
+
+    /// @dev P-2: nothing appears or disappears.
+    function invariant_HoldingsAreEquityAndOwed() external view {
+        IStakingPoolOwner.BookView memory book = pool.getBook();
+        uint256 staked = network.stakeOf(address(pool)) + network.unbondingOf(address(pool));
+        uint256 holdings = staked + book.cash - network.collectable(address(pool));
+        require(holdings == book.equity + book.owed, "P-2");
+    }
+
+    /// @dev P-3: the pool has what it says that it has, apart from what was forced in.
+    function invariant_BalanceCoversTheBook() external view {
+        IStakingPoolOwner.BookView memory book = pool.getBook();
+        uint256 balance = address(pool).balance + network.collectable(address(pool)) - handler.forced();
+        require(balance == book.cash + book.reserved + book.free, "P-3");
+    }
+
+    /// @dev P-4: every share is an account's, the bond's or the seed's.
+    function invariant_SharesAddUp() external view {
+        IStakingPoolOwner.BookView memory book = pool.getBook();
+        uint256 shares = handler.SEED() + book.bondShares + pool.sharesOf(handler.OWNER());
+        for (uint256 i; i < handler.USERS(); ++i) shares += pool.sharesOf(handler.user(i));
+        require(shares == book.supply, "P-4");
+    }
+
+    /// @dev P-5: what accounts see is there.
+    function invariant_AccountsAreCovered() external view {
+        IStakingPoolOwner.BookView memory book = pool.getBook();
+        IStakingPool.AccountView memory owner = pool.get_account(handler.OWNER());
+        uint256 staked = owner.staked_balance;
+        uint256 unstaked = owner.unstaked_balance;
+        uint256 open;
+        for (uint256 i; i < handler.USERS(); ++i) {
+            IStakingPool.AccountView memory account = pool.get_account(handler.user(i));
+            staked += account.staked_balance;
+            unstaked += account.unstaked_balance;
+            IStakingPool.ExitView[] memory exits = pool.exitsOf(handler.user(i));
+            for (uint256 j; j < exits.length; ++j) open += exits[j].open;
+        }
+        require(staked + pool.bond() <= book.equity, "P-5: staked");
+        require(unstaked <= book.owed + book.reserved + book.free, "P-5: unstaked");
+        require(open <= book.owed, "P-5: open exits");
+    }
+
+    /// @dev P-6: once its batch has begun, all that an exit is owed is on its way, or here.
+    function invariant_BegunExitsAreOnTheirWay() external {
+        pool.ping();
+        IStakingPoolOwner.BookView memory book = pool.getBook();
+        uint256 coming = network.unbondingOf(address(pool)) + book.cash - network.collectable(address(pool));
+        uint256 begun;
+        for (uint256 i; i <= handler.USERS(); ++i) {
+            address account = i == handler.USERS() ? handler.OWNER() : handler.user(i);
+            IStakingPool.ExitView[] memory exits = pool.exitsOf(account);
+            for (uint256 j; j < exits.length; ++j) {
+                if (exits[j].batch < book.fillingBatch) begun += exits[j].open;
+            }
+        }
+        require(begun <= coming, "P-6");
+    }
+
+    /// @dev P-7: who has something is listed, who has nothing is not; the list has no doubles.
+    function invariant_ListIsComplete() external view {
+        uint256 expected;
+        for (uint256 i; i <= handler.USERS(); ++i) {
+            address account = i == handler.USERS() ? handler.OWNER() : handler.user(i);
+            if (pool.get_account_total_balance(account) != 0) ++expected;
+        }
+        IStakingPool.AccountView[] memory list = pool.get_accounts(0, 100);
+        uint256 listed;
+        for (uint256 i; i < list.length; ++i) {
+            if (list[i].unstaked_balance + list[i].staked_balance != 0) ++listed;
+            for (uint256 j; j < i; ++j) require(list[i].account_id != list[j].account_id, "P-7: double");
+        }
+        // The owner's first commission is listed when it is booked.
+        require(listed == expected || listed + 1 == expected, "P-7");
+    }
+
+    /// @dev P-8: whatever has happened, everybody can leave and is paid what they see; and something has happened.
+    function afterInvariant() external {
+        require(handler.doneInSum() > 20, "the handler did nothing");
+        handler.everybodyLeaves();
+    }
+}

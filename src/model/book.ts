@@ -218,6 +218,17 @@ export function endWriteDown(book: Book, factor: bigint, last: boolean): void {
   book.dilution = last ? WAD : max(WAD, mulDivUp(book.dilution, WAD, factor));
 }
 
+/**
+ * What a written-down operator turns out to have: as much as makes up for `factor` belongs to the shares at once, the
+ * rest is a gain of the round. `endWriteDown` follows in the same step.
+ */
+export function restore(book: Book, now: bigint, gain: bigint, factor: bigint): void {
+  const restored = min(gain, mulDivDown(assetsAt(book, now), monus(factor, WAD), WAD));
+  book.delegated += gain;
+  book.equity += restored;
+  book.roundGain += gain - restored;
+}
+
 /* ROUNDS */
 
 /** Begins a round: later exits join the next batch. Returns the batch that the round will let be funded. */

@@ -134,11 +134,13 @@ describe("MetaPool", () => {
           );
           if (factors.length > 0) {
             const [factor, last] = [factors[factors.length - 1]!, factors.length === 1];
+            const recovered = random(3n) === 0n ? 0n : (delegated * random(40n)) / 1000n;
             add(
               "endWriteDown",
-              () => own.endWriteDown(factor, last),
+              () => own.endWriteDown(recovered, factor, last),
               () => {
                 factors.pop();
+                model.restore(book, time, recovered, factor);
                 if (last || factor !== 0n) model.endWriteDown(book, factor, last);
               },
             );

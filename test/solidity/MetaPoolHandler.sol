@@ -2,7 +2,6 @@
 pragma solidity 0.8.35;
 
 import {IMetaPool} from "../../contracts/interfaces/IMetaPool.sol";
-import {IStakingPool} from "../../contracts/interfaces/IStakingPool.sol";
 import {MetaPool} from "../../contracts/MetaPool.sol";
 import {vm} from "./Vm.sol";
 
@@ -29,13 +28,15 @@ contract MetaPoolHandler {
     uint256 public forced;
     uint256 public bestFunded;
     uint256 public steps;
-    mapping(uint256 action => uint256) public succeeded;
+    mapping(uint256 action => uint256 times) public succeeded;
     string public broken;
 
     uint256 private _openRound;
     uint256 private _roundGain;
     uint256 private _roundLoss;
     uint256[] private _factors;
+
+    error Unable();
 
     constructor(MetaPool pool_) {
         pool = pool_;
@@ -191,13 +192,13 @@ contract MetaPoolHandler {
 
     function beginRound() external {
         Price memory before = price();
-        if (_openRound != 0) revert();
+        require(_openRound == 0, Unable());
         _openRound = pool.beginRound();
         _check(13, before, address(0), 0, 0);
     }
 
     function endRound(uint256 accrual) external {
-        if (_openRound == 0) revert();
+        require(_openRound != 0, Unable());
         Price memory before = price();
         uint256 feeBefore = pool.balanceOf(TREASURY);
         uint256 net = _roundGain > _roundLoss ? _roundGain - _roundLoss : 0;
@@ -212,7 +213,7 @@ contract MetaPoolHandler {
         IMetaPool.BookView memory book = pool.getBook();
         uint256 idle = book.buffer > book.owed ? book.buffer - book.owed : 0;
         uint256 amount = size % 4 == 0 ? idle : size % (idle + 1);
-        if (amount == 0) revert();
+        require(amount != 0, Unable());
         pool.fund(amount);
         atOperators += amount;
         _check(15, before, address(0), 0, 0);
@@ -239,14 +240,14 @@ contract MetaPoolHandler {
     function cash(uint256 size) external {
         Price memory before = price();
         uint256 amount = size % 3 == 0 ? atOperators : size % (atOperators + 1);
-        if (amount == 0) revert();
+        require(amount != 0, Unable());
         pool.report{value: amount}(0, 0);
         atOperators -= amount;
         _check(18, before, address(0), 0, 0);
     }
 
     function writeDown(uint256 size) external {
-        if (_factors.length > 3) revert();
+        require(_factors.length < 4, Unable());
         uint256 amount = _loss(size);
         uint256[] memory claims = _claims();
         Price memory before = price();
@@ -256,12 +257,15 @@ contract MetaPoolHandler {
         if (pool.getBook().dilution < 1e18) broken = "D below one";
     }
 
-    function endWriteDown() external {
+    function endWriteDown(uint256 size) external {
         Price memory before = price();
         uint256 left = _factors.length;
-        if (left == 0) revert();
-        pool.endWriteDown(_factors[left - 1], left == 1);
+        require(left != 0, Unable());
+        uint256 amount = size % 3 == 0 ? 0 : size % (atOperators / 10 + 1);
+        pool.endWriteDown(amount, _factors[left - 1], left == 1);
         _factors.pop();
+        gains += amount;
+        atOperators += amount;
         _check(20, before, address(0), 0, 0);
     }
 
@@ -284,7 +288,7 @@ contract MetaPoolHandler {
 
     /// @dev Everything comes back from operators, all batches are completed and funded: everybody is paid in full.
     function payEverybody(uint256 chance) external {
-        if (chance % 8 != 0) revert(); // rarely: it leaves little to do for the others
+        require(chance % 8 == 0, Unable()); // rarely: it leaves little to do for the others
         if (atOperators != 0) pool.report{value: atOperators}(0, 0);
         atOperators = 0;
         if (_openRound == 0) _openRound = pool.beginRound();
@@ -292,16 +296,7 @@ contract MetaPoolHandler {
         pool.endRound(pool.beginRound(), 0, 0);
         (_openRound, _roundGain, _roundLoss) = (0, 0, 0);
         pool.fundExits(1000);
-        for (uint256 i; i < ACTORS; ++i) {
-            address account = actor(i);
-            uint256 unstaked = pool.get_account_unstaked_balance(account);
-            if (!pool.is_account_unstaked_balance_available(account)) broken = "an exit was not funded";
-            if (unstaked == 0) continue;
-            uint256 paid = pool.withdrawFor(account);
-            if (paid != unstaked) broken = "an exit was not paid in full";
-            if (pool.exitsOf(account).length != 0) broken = "a paid exit was left";
-            paidOut += paid;
-        }
+        for (uint256 i; i < ACTORS; ++i) _payOut(actor(i));
         if (pool.getBook().owed != 0) broken = "something is owed to nobody";
         _check(23, price(), address(0), 0, 0);
     }
@@ -323,6 +318,16 @@ contract MetaPoolHandler {
 
     /* INTERNAL */
 
+    function _payOut(address account) private {
+        uint256 unstaked = pool.get_account_unstaked_balance(account);
+        if (!pool.is_account_unstaked_balance_available(account)) broken = "an exit was not funded";
+        if (unstaked == 0) return;
+        uint256 paid = pool.withdrawFor(account);
+        if (paid != unstaked) broken = "an exit was not paid in full";
+        if (pool.exitsOf(account).length != 0) broken = "a paid exit was left";
+        paidOut += paid;
+    }
+
     /// @dev Small, middling and large amounts.
     function _amount(uint256 size) private pure returns (uint256) {
         if (size % 3 == 0) return 1 + ((size / 3) % 100);
@@ -334,7 +339,7 @@ contract MetaPoolHandler {
         amount = 1 + ((size / 128) % (atOperators / 20 + 1));
         if (size % 8 == 0) amount = 1 + ((size / 128) % 20);
         if (size % 128 == 1) amount = atOperators - ((size / 128) % 3);
-        if (amount > atOperators || atOperators == 0) revert();
+        require(amount <= atOperators && atOperators != 0, Unable());
     }
 
     function _claims() private view returns (uint256[] memory claims) {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import * as model from "../../src/model/book.ts";
 import { accountOpen, fundedThrough } from "../../src/model/exits.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
-import { at, EPOCH, ether, ethers, loadPool, NO_CAP, now, SEED } from "../fixtures/metaPool.ts";
+import { at, EPOCH, ether, ethers, loadPool, NO_CAP, now, SEED, fieldsOf } from "../fixtures/metaPool.ts";
 
 const OPERATIONS = 300;
 const SEEDS = process.env.TRELLIS_DEEP === "1" ? 20 : 2;
@@ -161,21 +161,21 @@ describe("MetaPool", () => {
           }
 
           const [name, chain, twin] = operations[Number(random(BigInt(operations.length)))]!;
-          let failure: unknown;
+          let failure: Error | undefined;
           try {
             await chain();
           } catch (error) {
-            failure = error;
+            failure = error as Error;
           }
           const label = `step ${step}: ${name}`;
           if (failure === undefined) {
             twin();
             done[name] = (done[name] ?? 0) + 1;
-          } else expect(twin, `${label} reverted: ${String(failure)}`).to.throw();
+          } else expect(twin, `${label} reverted: ${failure.message}`).to.throw();
 
           const view = await pool.getBook({ blockTag: "latest" });
           const seen = await now();
-          expect(view.toObject(), label).to.deep.equal({
+          expect(fieldsOf(view), label).to.deep.equal({
             buffer: model.bufferOf(book),
             delegated: book.delegated,
             owed: book.exits.owed,

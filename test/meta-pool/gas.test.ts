@@ -24,6 +24,7 @@ describe("MetaPool", () => {
     }
 
     after(() => {
+      // eslint-disable-next-line no-console
       if (process.env.TRELLIS_GAS === "1") console.table(measured);
     });
 

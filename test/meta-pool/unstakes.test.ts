@@ -11,6 +11,7 @@ import {
   MAX_UINT256,
   networkHelpers,
   stateOf,
+  valuesOf,
 } from "../fixtures/metaPool.ts";
 
 describe("MetaPool", () => {
@@ -71,7 +72,7 @@ describe("MetaPool", () => {
       await beginRound();
       await pool.connect(alice).unstake(ether(4));
 
-      const exits = (await pool.exitsOf(alice)).map((exit) => exit.toArray());
+      const exits = (await pool.exitsOf(alice)).map((exit) => valuesOf(exit));
 
       expect(exits).to.deep.equal([
         [1n, ether(3), 0n, 1000n, 2000n],
@@ -100,7 +101,7 @@ describe("MetaPool", () => {
 
       await expect(unstake).to.emit(pool, "ExitFolded").withArgs(alice.address, 1n, 1n);
       await expect(unstake).to.emit(pool, "ExitFolded").withArgs(alice.address, 2n, 2n);
-      const exits = (await pool.exitsOf(alice)).map((exit) => exit.toArray().slice(0, 3));
+      const exits = (await pool.exitsOf(alice)).map((exit) => valuesOf(exit).slice(0, 3));
       expect(exits).to.deep.equal([
         [3n, 0n, 4n],
         [4n, 8n, 0n],

@@ -35,6 +35,20 @@ describe("MetaPool", () => {
         .withArgs(carol.address, 1n, 0n);
     });
 
+    it("says so for any amount after a loss, too, and when nothing is left", async () => {
+      const { pool, alice, loss } = await loadWorkingPool();
+      for (const [lost, left] of [
+        [ether(50), ether("29.5")],
+        [ether(50), 0n],
+      ] as const) {
+        await loss(lost);
+
+        await expect(pool.connect(alice).unstake(MAX_UINT256))
+          .to.be.revertedWithCustomError(pool, "InsufficientStake")
+          .withArgs(alice.address, MAX_UINT256, left);
+      }
+    });
+
     it("burns shares, rounded up, for an exit of exactly the amount", async () => {
       const { pool, alice } = await loadGrownPool(); // E = 150, S = 100
       const batch = await pool.fillingBatch();

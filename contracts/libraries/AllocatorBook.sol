@@ -81,6 +81,8 @@ library AllocatorBook {
         uint256 free; // buffer beyond owed and the buffer target
         uint256 need; // what exits and the buffer lack
         IOperatorRegistry.Policy policy;
+        uint256[] increaseCaps; // of groups, plus one, once they are read; these two only for legs
+        uint256[] violationCaps;
     }
 
     /* TOTALS */

@@ -52,7 +52,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     }
     // What comes after the last leg that moves may only have been short of gas.
     const moving = chunk.filter((_, index) => amounts[index] !== 0n);
-    queue = moving.length === last + 1 ? queue.slice(moving.length) : [];
+    queue = moving.length > 0 && moving.length === last + 1 ? queue.slice(moving.length) : [];
     if (moving.length === 0) return "again";
 
     const request = await allocator.getFunction("rebalance").populateTransaction(moving);

@@ -265,9 +265,12 @@ describe("keeper", () => {
       await ethers.provider.send("evm_setAutomine", [false]);
       const nonce = await keeper.getNonce();
       const stuck = await keeper.sendTransaction({ to: keeper.address, maxFeePerGas: 10n, maxPriorityFeePerGas: 1n });
-      await ethers.provider.send("evm_setAutomine", [true]);
+      await ethers.provider.send("evm_setIntervalMining", [100]);
 
-      const report = await runOnce(contractsOf(fixture, keeper), { transactionTimeout: 100 });
+      const report = await runOnce(contractsOf(fixture, keeper), { transactionTimeout: 1_500 }).finally(async () => {
+        await ethers.provider.send("evm_setIntervalMining", [0]);
+        await ethers.provider.send("evm_setAutomine", [true]);
+      });
 
       expect(report.complete).to.equal(true);
       expect(await ethers.provider.getTransactionReceipt(stuck.hash)).to.equal(null);

@@ -148,10 +148,10 @@ contract Allocator
     }
 
     /// @inheritdoc IPoolCalls
-    function push(address pool, uint256 amount) external returns (uint256 staked) {
+    function push(address pool, uint256 amount) external returns (uint256 staked, uint256 unstaked) {
         _checkSelf();
         _call(pool, amount, abi.encodeCall(IStakingPool.deposit_and_stake, ()));
-        return _word(pool, abi.encodeCall(IStakingPool.get_account_staked_balance, (address(this))));
+        return peek(pool);
     }
 
     /// @inheritdoc IPoolCalls

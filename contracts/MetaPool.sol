@@ -205,9 +205,9 @@ contract MetaPool
     }
 
     /// @inheritdoc IMetaPool
-    function endWriteDown(uint256 factor, bool last) external {
+    function endWriteDown(uint256 gain, uint256 factor, bool last) external {
         _checkAllocator();
-        _storage().endWriteDown(factor, last);
+        _storage().endWriteDown(gain, factor, last);
     }
 
     /// @inheritdoc IMetaPool

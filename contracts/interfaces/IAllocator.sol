@@ -51,7 +51,7 @@ interface IAllocator {
     struct GroupSnapshot {
         uint160 level; // certified, or ⌊cap·1e18/weight⌋ before that; the type's maximum is none
         uint96 cap; // C_g; the type's maximum is none
-        uint96 position; // live sum of its members' positions
+        uint96 position; // live sum of its healthy members' positions
         uint96 others; // others' stake at its members
         uint96 faulted; // stake of its faulted members
         uint64 weight; // W_g: weights of its members with a cap above 0
@@ -117,7 +117,13 @@ interface IAllocator {
         uint256 gain,
         uint256 loss
     );
-    event OperatorSnapshot(uint256 indexed id, uint256 indexed round, uint256 position, Snapshot snapshot);
+    event OperatorSnapshot(
+        uint256 indexed id,
+        uint256 indexed round,
+        uint256 position,
+        bool faulted,
+        Snapshot snapshot
+    );
     event GroupSnapshotTaken(uint256 indexed group, uint256 indexed round, uint256 cap, uint256 weight, uint256 level);
     event OperatorFaulted(uint256 indexed id, uint256 indexed round, uint256 faults);
     event OperatorRecovered(uint256 indexed id, uint256 indexed round);

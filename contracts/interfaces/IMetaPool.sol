@@ -36,6 +36,8 @@ interface IMetaPool is IStakingPool {
     event Connected(address indexed allocator, address indexed notice);
     event RoundBegun(uint256 indexed batch);
     event GainBooked(uint256 assets);
+    /// @notice A written-down operator turned out to have `assets`: they belong to the shares at once.
+    event LossRestored(uint256 assets);
     /// @notice A loss: what the round's gain, the locked gain, the shares and the open exits bore.
     event LossBooked(uint256 assets, uint256 fromRoundGain, uint256 fromLocked, uint256 fromShares, uint256 fromExits);
     event RoundEnded(
@@ -98,8 +100,9 @@ interface IMetaPool is IStakingPool {
     /// @notice Books a written-down operator's loss. @return factor of D, 1e18 fixed point, 0 if below 1 bp.
     function reportWriteDown(uint256 loss) external returns (uint256 factor);
 
-    /// @notice Takes a written-down operator's factor out of D; `last` if none is left.
-    function endWriteDown(uint256 factor, bool last) external;
+    /// @notice Takes a written-down operator's `factor` out of D; `last` if none is left. Of the `gain` that it turns out to
+    /// have, what makes up for the factor belongs to the shares at once; the rest is a gain of the round.
+    function endWriteDown(uint256 gain, uint256 factor, bool last) external;
 
     /// @notice Ends the round: takes the fee, locks the rest of the gain. @param netGain gains less losses of the round,
     /// at least 0. @param accrual amount-weighted average time that the gains took to accrue, in seconds.

@@ -25,8 +25,8 @@ interface IPoolCalls {
     /// @notice Reads the operator's bond.
     function peekBond(address pool) external view returns (uint256 bond);
 
-    /// @notice Stakes `amount` there. @return staked what the pool then says we have staked.
-    function push(address pool, uint256 amount) external returns (uint256 staked);
+    /// @notice Stakes `amount` there. @return staked and unstaked what the pool then says.
+    function push(address pool, uint256 amount) external returns (uint256 staked, uint256 unstaked);
 
     /// @notice Unstakes `amount` there, or all if it is no more. @return staked and unstaked what the pool then says.
     function pull(address pool, uint256 amount) external returns (uint256 staked, uint256 unstaked);

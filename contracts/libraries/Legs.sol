@@ -28,6 +28,7 @@ library Legs {
         uint256 target;
         uint256[3] charged; // classes 0, 1, 2
         uint256 amount; // their sum
+        bool whole; // class 1 takes all that it may from this operator
         uint256 newPosition; // these three: what the pool says after the call
         uint256 newUnbonding;
         uint256 moved;
@@ -97,28 +98,30 @@ library Legs {
                 return _skip(leg, room, IAllocator.SkipReason.BelowMinMove);
             }
         }
-        (bool success, uint256 staked) = _push(self, operator.pool, moved);
+        (bool success, uint256 shown) = _push(self, operator.pool, moved);
         if (!success) return _skip(leg, moved, IAllocator.SkipReason.PoolFailed);
 
         now_.free -= moved;
-        loss = _writeUp(self, id, snapshot.groups, position + moved, staked);
+        loss = _writeUp(self, id, snapshot.groups, moved, shown);
         _emitMovedUp(self, leg, moved);
     }
 
-    /// @dev The book follows what the pool says; what it does not show is a loss.
+    /// @dev The book follows what the pool says; what it does not show, staked or on its way, is a loss.
     function _writeUp(
         AllocatorBook.State storage self,
         uint256 id,
         uint40 groups,
-        uint256 expected,
-        uint256 staked
+        uint256 moved,
+        uint256 shown
     ) private returns (uint256 loss) {
         IAllocator.Position storage at = self.positions[id];
-        uint256 position = at.position;
-        uint256 newPosition = staked.min(expected);
-        self.setPosition(at, newPosition, at.unbonding, false);
-        self.moveGroups(groups, position, newPosition);
-        return expected - newPosition;
+        (uint256 position, uint256 unbonding) = (at.position, at.unbonding);
+        uint256 booked = position + unbonding + moved;
+        uint256 left = shown.min(booked);
+        unbonding = unbonding.min(left);
+        self.setPosition(at, left - unbonding, unbonding, false);
+        self.moveGroups(groups, position, left - unbonding);
+        return booked - left;
     }
 
     function _emitMovedUp(AllocatorBook.State storage self, IAllocator.Leg calldata leg, uint256 moved) private {
@@ -132,12 +135,15 @@ library Legs {
         AllocatorBook.State storage self,
         address pool,
         uint256 amount
-    ) private returns (bool success, uint256 staked) {
+    ) private returns (bool success, uint256 shown) {
         try self.metaPool.fund(amount) {} catch {
             return (false, 0);
         }
-        try IPoolCalls(address(this)).push{gas: AllocatorBook.STIPEND}(pool, amount) returns (uint256 result) {
-            return (true, result);
+        try IPoolCalls(address(this)).push{gas: AllocatorBook.STIPEND}(pool, amount) returns (
+            uint256 staked,
+            uint256 unstaked
+        ) {
+            return (true, staked.saturatingAdd(unstaked));
         } catch {
             self.metaPool.report{value: amount}(0, 0);
             return (false, 0);
@@ -270,14 +276,15 @@ library Legs {
         if (charged[2] != 0) self.class2Used[self.currentEpoch()] += charged[2];
     }
 
-    /// @dev Below the smallest move, unless it lands on the target or on zero, or completes the need.
+    /// @dev Below the smallest move, unless it lands on the target or on zero, or is all that exits may take from this
+    /// operator: a need of many small parts is funded, too.
     function _isDust(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
         Down memory down
     ) private view returns (bool) {
         uint256 left = down.position - down.amount;
-        if (left == 0 || left == down.target || (down.charged[1] != 0 && down.charged[1] == now_.need)) return false;
+        if (left == 0 || left == down.target || down.whole) return false;
         return down.amount < _minMove(self, now_, down.position);
     }
 
@@ -298,7 +305,9 @@ library Legs {
         uint256 left = down.position;
         down.charged[0] = _room0(self, now_, operator, snapshot, left, down.target).min(amount);
         left -= down.charged[0];
-        down.charged[1] = _room1(self, now_, id, left, down.target).min(amount - down.charged[0]);
+        uint256 room1 = _room1(self, now_, id, left, down.target, down.charged[0]);
+        down.charged[1] = room1.min(amount - down.charged[0]);
+        down.whole = room1 != 0 && down.charged[1] == room1;
         left -= down.charged[1];
         if (self.snapshot.certified) {
             uint256 room = _room2(self, left, down.target);
@@ -365,13 +374,15 @@ library Legs {
         }
     }
 
-    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need.
+    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need. What
+    /// the same leg moves as a violation is `coming` already.
     function _room1(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
         uint256 id,
         uint256 position,
-        uint256 target
+        uint256 target,
+        uint256 coming
     ) private view returns (uint256 room) {
         IAllocator.Record storage record = self.records[id];
         IAllocator.PoolSnapshot storage snapshot = self.snapshot;
@@ -384,7 +395,7 @@ library Legs {
             room = part.saturatingSub(record.class1Round == snapshot.round ? record.class1Taken : 0);
         }
         if (snapshot.certified) room = room.max(position.saturatingSub(target));
-        return room.min(position).min(now_.need);
+        return room.min(position).min(now_.need.saturatingSub(coming));
     }
 
     /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time.

@@ -115,11 +115,15 @@ library PoolBook {
         _setDilution(self, uint256(self.dilution).mulDiv(factor, WAD, Math.Rounding.Ceil));
     }
 
-    /// @dev Takes `factor` out of D; `last` if no written-down operator is left.
-    function endWriteDown(Book storage self, uint256 factor, bool last) public {
+    /// @dev Takes `factor` out of D; `last` if no written-down operator is left. As much of the `gain` that the operator
+    /// turns out to have as makes up for the premium that stakes have paid belongs to the shares at once: released over
+    /// time, it would go to those who enter after D has ended. The rest is a gain of the round.
+    function endWriteDown(Book storage self, uint256 gain, uint256 factor, bool last) public {
+        if (gain != 0) _restore(self, gain, factor);
         if (last) _setDilution(self, WAD);
-        else if (factor != 0)
+        else if (factor != 0) {
             _setDilution(self, uint256(self.dilution).mulDiv(WAD, factor, Math.Rounding.Ceil).max(WAD));
+        }
     }
 
     /// @dev Takes the fee, locks the rest of the round's gain. @return feeShares that the caller mints to the treasury.
@@ -334,6 +338,16 @@ library PoolBook {
         require(value <= maximum, IMetaPool.OutOfBounds(value, 0, maximum));
     }
 
+    function _restore(Book storage self, uint256 gain, uint256 factor) private {
+        uint256 restored;
+        if (factor > WAD) restored = gain.min(assets(self).mulDiv(factor - WAD, WAD));
+        self.delegated = (self.delegated + gain).toUint96();
+        self.equity += restored.toUint96();
+        self.roundGain += (gain - restored).toUint96();
+        emit IMetaPool.LossRestored(restored);
+        if (gain != restored) emit IMetaPool.GainBooked(gain - restored);
+    }
+
     /// @dev Locks `amount`, of which `joining` was locked before, until the later of both ends.
     function _lock(Book storage self, uint256 joining, uint256 amount, uint256 period) private {
         uint256 end = self.releaseEnd;
@@ -349,6 +363,7 @@ library PoolBook {
 
     function _setDilution(Book storage self, uint256 newDilution) private {
         newDilution = newDilution.min(type(uint96).max);
+        if (newDilution == self.dilution) return;
         emit IMetaPool.DilutionChanged(self.dilution, newDilution);
         self.dilution = uint96(newDilution);
     }

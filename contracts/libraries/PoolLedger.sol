@@ -70,7 +70,8 @@ library PoolLedger {
 
         uint256 rest = loss - onBond;
         uint256 left = equity - onBond;
-        uint256 onExits = rest == 0 ? 0 : rest.mulDiv(ledger.owed, left + ledger.owed, Math.Rounding.Ceil);
+        // Down: rounded up, a wei of loss would halve the loss index of all exits while only two wei are owed.
+        uint256 onExits = rest == 0 ? 0 : rest.mulDiv(ledger.owed, left + ledger.owed);
 
         ledger.loss = loss;
         ledger.bondSharesBurned = burned;

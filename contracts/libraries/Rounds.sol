@@ -124,9 +124,9 @@ library Rounds {
     ) private {
         IAllocator.Position storage at = self.positions[id];
         IAllocator.Record storage record = self.records[id];
-        page.arrived += reading.arrived;
         // A written-down pool that still owes what was due is not back: only its cash counts.
         if (at.writtenDown && _isOverdue(self, record, operator, reading.arrived)) {
+            page.arrived += reading.arrived;
             page.gain += reading.arrived;
             record.lost = uint96(uint256(record.lost).saturatingSub(reading.arrived));
             _fault(self, id, page);
@@ -134,14 +134,17 @@ library Rounds {
             return;
         }
 
-        (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading, page);
+        (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading);
         bool overdue = _isOverdue(self, record, operator, reading.arrived + loss + record.lossSince);
         if (record.dueAmount == 0 && at.unbonding != 0) {
             record.dueAmount = at.unbonding;
             record.dueAt = uint40(block.timestamp + operator.unbondingTime);
         }
         _watchForLoss(self, id, operator, record, loss);
-        if (at.writtenDown) _recover(self, id, at, record);
+        if (at.writtenDown) _recover(self, id, gain, page);
+        else page.gain += gain;
+        page.loss += loss;
+        page.arrived += reading.arrived;
         at.readAt = uint40(block.timestamp);
         if (overdue) {
             _fault(self, id, page);
@@ -156,32 +159,29 @@ library Rounds {
         AllocatorBook.State storage self,
         IAllocator.Position storage at,
         IAllocator.Record storage record,
-        IPoolCalls.Reading memory reading,
-        Page memory page
+        IPoolCalls.Reading memory reading
     ) private returns (uint256 gain, uint256 loss) {
-        uint256 unbonding;
-        (gain, loss, unbonding) = _difference(self, at, record, reading);
-        page.gain += gain;
-        page.loss += loss;
+        (gain, loss) = _difference(self, at, record, reading);
         if (at.readAt != 0) self.gainSeconds += gain * (block.timestamp - at.readAt);
 
-        uint256 position = uint256(at.position) + at.unbonding + gain - loss - reading.arrived - unbonding;
-        self.setPosition(at, position, unbonding, at.faulted);
+        // What the pool says is on its way is booked so, whatever the book expected: it is not there to be earned on.
+        uint256 left = uint256(at.position) + at.unbonding + gain - loss - reading.arrived;
+        uint256 unbonding = reading.unstaked.min(left);
+        self.setPosition(at, left - unbonding, unbonding, at.faulted);
     }
 
-    /// @dev Gain and loss against the book, and what is then booked as unbonding.
+    /// @dev Gain and loss against the book.
     function _difference(
         AllocatorBook.State storage self,
         IAllocator.Position storage at,
         IAllocator.Record storage record,
         IPoolCalls.Reading memory reading
-    ) private view returns (uint256 gain, uint256 loss, uint256 unbonding) {
+    ) private view returns (uint256 gain, uint256 loss) {
         uint256 rest = uint256(at.unbonding).saturatingSub(reading.arrived);
         uint256 booked = at.position + rest;
         uint256 shown = reading.staked.saturatingAdd(reading.unstaked).min(AllocatorBook.NO_CAP);
         gain = reading.arrived.saturatingSub(at.unbonding);
-        unbonding = reading.unstaked.min(rest);
-        if (shown < booked) return (gain, booked - shown, unbonding);
+        if (shown < booked) return (gain, booked - shown);
 
         uint256 elapsed = at.readAt == 0 ? 0 : block.timestamp - at.readAt;
         uint256 most =
@@ -260,30 +260,32 @@ library Rounds {
         emit IAllocator.OperatorWrittenDown(id, self.round, loss);
     }
 
-    function _recover(
-        AllocatorBook.State storage self,
-        uint256 id,
-        IAllocator.Position storage at,
-        IAllocator.Record storage record
-    ) private {
-        at.writtenDown = false;
+    /// @dev The pool is back: what it has makes up for its factor of D, which ends in the same step.
+    function _recover(AllocatorBook.State storage self, uint256 id, uint256 gain, Page memory page) private {
+        _book(self, page); // what was read before it belongs to the price before it
+        (page.gain, page.loss, page.arrived) = (0, 0, 0);
+
+        IAllocator.Record storage record = self.records[id];
+        self.positions[id].writtenDown = false;
         record.lost = 0;
-        endFactor(self, record);
+        _endFactor(self, record, gain);
         emit IAllocator.OperatorRecovered(id, self.round);
     }
 
     function _endOldWriteDown(AllocatorBook.State storage self, uint256 id) private {
         IAllocator.Record storage record = self.records[id];
-        if (record.factor != 0 && block.timestamp >= record.writtenDownAt + WRITE_DOWN_TERM) endFactor(self, record);
+        if (record.factor != 0 && block.timestamp >= record.writtenDownAt + WRITE_DOWN_TERM)
+            _endFactor(self, record, 0);
     }
 
-    /// @dev Takes an operator's factor out of D.
-    function endFactor(AllocatorBook.State storage self, IAllocator.Record storage record) internal {
+    /// @dev Takes an operator's factor out of D, with what the operator turns out to have.
+    function _endFactor(AllocatorBook.State storage self, IAllocator.Record storage record, uint256 gain) private {
         uint256 factor = record.factor;
-        if (factor == 0) return;
-        record.factor = 0;
-        --self.writtenDown;
-        self.metaPool.endWriteDown(factor, self.writtenDown == 0);
+        if (factor != 0) {
+            record.factor = 0;
+            --self.writtenDown;
+        }
+        self.metaPool.endWriteDown(gain, factor, self.writtenDown == 0);
     }
 
     /* SNAPSHOT */
@@ -310,9 +312,11 @@ library Rounds {
         uint256 faulted = at.faulted ? uint256(at.position) + at.unbonding : 0;
         for (uint256 k; k <= AllocatorBook.DIMENSIONS; ++k) {
             uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
-            if (k == 0 || group != 0) _addToGroup(self, group, at.position, others, faulted, weight);
+            if (k == 0 || group != 0) {
+                _addToGroup(self, group, at.faulted ? 0 : at.position, others, faulted, weight);
+            }
         }
-        emit IAllocator.OperatorSnapshot(id, self.round, at.position, snapshot);
+        emit IAllocator.OperatorSnapshot(id, self.round, at.position, at.faulted, snapshot);
     }
 
     /// @dev Bond, watch and absolute cap; zero for who may hold nothing.
@@ -446,7 +450,9 @@ library Rounds {
         self.setPosition(at, shown - unbonding, unbonding, at.faulted);
         self.records[id].lossSince = (self.records[id].lossSince + loss).toUint96();
         // While a round is open, an operator that it has not read yet is not in the sums.
-        if (self.round == 0 || id <= self.cursor) self.moveGroups(self.snapshots[id].groups, position, at.position);
+        if (!at.faulted && (self.round == 0 || id <= self.cursor)) {
+            self.moveGroups(self.snapshots[id].groups, position, at.position);
+        }
         emit IAllocator.LossSeen(id, loss, at.position, at.unbonding);
         self.metaPool.report(0, loss);
     }
@@ -458,7 +464,9 @@ library Rounds {
             IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR)
         );
         IOperatorRegistry.Operator memory operator = self.registry.operator(id);
-        require(operator.state == IOperatorRegistry.State.Removed, IAllocator.UnknownOperator(id));
+        // A pool that is listed anew belongs to its new id.
+        bool removed = operator.state == IOperatorRegistry.State.Removed;
+        require(removed && self.registry.idOf(operator.pool) == id, IAllocator.UnknownOperator(id));
 
         IPoolCalls.Reading memory reading = IPoolCalls(address(this)).collect(operator.pool);
         gain = reading.arrived;
@@ -467,15 +475,16 @@ library Rounds {
 
         IAllocator.Record storage record = self.records[id];
         record.lost = uint96(uint256(record.lost).saturatingSub(gain));
-        if (record.lost == 0) endFactor(self, record);
         emit IAllocator.OperatorRead(id, self.round, 0, 0, gain, gain, 0);
-        self.metaPool.report{value: gain}(gain, 0);
+        bool restored = record.lost == 0 && record.factor != 0;
+        if (restored) _endFactor(self, record, gain);
+        self.metaPool.report{value: gain}(restored ? 0 : gain, 0);
     }
 
     /// @dev Ends the premium of a written-down operator.
     function clearWriteDown(AllocatorBook.State storage self, uint256 id) public {
         IAllocator.Record storage record = self.records[id];
         require(record.factor != 0, IAllocator.NotWrittenDown(id));
-        endFactor(self, record);
+        _endFactor(self, record, 0);
     }
 }

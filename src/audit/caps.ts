@@ -8,6 +8,8 @@ const DIMENSIONS = 5n;
 
 interface Operator {
   position: bigint;
+  /** Its stake is taken off its groups' caps instead. */
+  faulted: boolean;
   fixedCap: bigint;
   others: bigint;
   groups: bigint[];
@@ -59,6 +61,7 @@ export class CapLedger {
     const snapshot = struct(event, "snapshot");
     const operator = this.operator(amount(event, "id"));
     operator.position = amount(event, "position");
+    operator.faulted = event.args["faulted"] === true;
     operator.fixedCap = field(snapshot, "fixedCap");
     operator.others = field(snapshot, "others");
     const groups = field(snapshot, "groups");
@@ -109,14 +112,16 @@ export class CapLedger {
 
   private sumOf(group: bigint): bigint {
     let sum = 0n;
-    for (const operator of this.operators.values()) if (operator.groups.includes(group)) sum += operator.position;
+    for (const { faulted, groups, position } of this.operators.values()) {
+      if (!faulted && groups.includes(group)) sum += position;
+    }
     return sum;
   }
 
   private operator(id: bigint): Operator {
     let operator = this.operators.get(id);
     if (operator === undefined) {
-      operator = { position: 0n, fixedCap: 0n, others: 0n, groups: [] };
+      operator = { position: 0n, faulted: false, fixedCap: 0n, others: 0n, groups: [] };
       this.operators.set(id, operator);
     }
     return operator;

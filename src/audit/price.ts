@@ -48,6 +48,10 @@ export class BookLedger {
         this.delegated += amount(event, "assets");
         this.roundGain += amount(event, "assets");
         break;
+      case "LossRestored":
+        this.delegated += amount(event, "assets");
+        this.equity += amount(event, "assets");
+        break;
       case "LossBooked":
         loss = this.lose(event);
         break;

@@ -1,5 +1,9 @@
 /** Rows of text under a heading, columns as wide as they must be; those named in `right` end in line. */
-export function renderTable(heading: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+export function renderTable(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string[] {
   const widths = heading.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     cells

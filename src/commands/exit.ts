@@ -49,7 +49,9 @@ export const exitCommand: CommandFactory = (world) =>
           }
           const now = await chainTime(provider);
           const pause = formatDuration(comeBackAt - now);
-          world.out(`${formatAmount(open)} ETH is still on its way: come back at ${formatTime(comeBackAt)}, in ${pause}.`);
+          world.out(
+            `${formatAmount(open)} ETH is still on its way: come back at ${formatTime(comeBackAt)}, in ${pause}.`,
+          );
           if (!options.wait || options.dryRun) return;
 
           while ((await chainTime(provider)) < comeBackAt) {

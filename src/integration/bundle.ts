@@ -5,7 +5,9 @@ export interface Compiled {
 }
 
 /** Addresses by network and contract. */
-export type Addresses = Readonly<Record<string, { readonly chainId: number; readonly contracts: Readonly<Record<string, string>> }>>;
+export type Addresses = Readonly<
+  Record<string, { readonly chainId: number; readonly contracts: Readonly<Record<string, string>> }>
+>;
 
 /** Contracts that somebody outside talks to. */
 export const PUBLISHED = [

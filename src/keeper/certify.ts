@@ -47,7 +47,8 @@ export async function certifyJob(contracts: KeeperContracts, options: KeeperOpti
     const rejected = receipt.logs
       .map((log) => allocator.interface.parseLog(log))
       .find((log) => log?.name === "LevelsRejected");
-    if (rejected) return { outcome: "incomplete", reason: `the sheet was refused because of group ${rejected.args[2]}` };
+    if (rejected)
+      return { outcome: "incomplete", reason: `the sheet was refused because of group ${rejected.args[2]}` };
     say(desk, "checked a page", { round, levels, gas: receipt.gasUsed, tx: receipt.hash });
     return "again";
   };

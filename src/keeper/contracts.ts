@@ -41,10 +41,7 @@ export async function checkDeployment(contracts: KeeperContracts, expected?: big
     throw new WrongDeployment(`The node is on chain ${chainId}, the deployment on chain ${expected}.`);
   }
   const address = getAddress(await allocator.getAddress());
-  const [ofPool, ofRegistry] = await Promise.all([
-    metaPool.allocator(),
-    registry.allocator(),
-  ]);
+  const [ofPool, ofRegistry] = await Promise.all([metaPool.allocator(), registry.allocator()]);
   if (ofPool !== address || ofRegistry !== address) {
     throw new WrongDeployment(`The pool and the registry do not belong to the allocator at ${address}.`);
   }

@@ -12,12 +12,7 @@ export type Fault =
   | "unknown";
 
 const NODE_CODES = new Set(["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT", "BAD_DATA", "CANCELLED"]);
-const STATE_CODES = new Set([
-  "CALL_EXCEPTION",
-  "NONCE_EXPIRED",
-  "REPLACEMENT_UNDERPRICED",
-  "TRANSACTION_REPLACED",
-]);
+const STATE_CODES = new Set(["CALL_EXCEPTION", "NONCE_EXPIRED", "REPLACEMENT_UNDERPRICED", "TRANSACTION_REPLACED"]);
 const SOCKET_CODES = /^(E[A-Z]+|UND_ERR_[A-Z_]+)$/;
 const NODE_WORDS =
   /timeout|timed out|fetch failed|socket|network error|connection|too many requests|rate limit|\b(429|502|503|504)\b/i;

@@ -33,7 +33,8 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     const chunk = queue.slice(0, desk.settings.legsPerTx);
     const amounts = await simulate(desk, chunk);
     if (desk.signer === null) {
-      for (const { operator, amount, up } of queue) say(desk, up ? "would stake" : "would unstake", { operator, amount });
+      for (const { operator, amount, up } of queue)
+        say(desk, up ? "would stake" : "would unstake", { operator, amount });
       return refused(desk, "dryRun");
     }
     const last = amounts.findLastIndex((amount) => amount > 0n);

@@ -29,7 +29,9 @@ export async function settleOneJob(contracts: KeeperContracts, options: KeeperOp
     if (next === undefined) return { outcome: operators === 0 ? "nothing" : "done", reason: null };
 
     const { id } = next;
-    const expected = await ask(desk, () => allocator.settleOne.staticCall(id, { from: desk.from, gasLimit: GAS_LIMIT }));
+    const expected = await ask(desk, () =>
+      allocator.settleOne.staticCall(id, { from: desk.from, gasLimit: GAS_LIMIT }),
+    );
     tried.add(id);
     if (expected === 0n) return "again"; // somebody else was faster
     const request = await allocator.getFunction("settleOne").populateTransaction(id);

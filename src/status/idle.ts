@@ -32,13 +32,17 @@ export function whyIdle(pool: PoolView, operators: readonly OperatorView[]): str
   if (pool.snapshot.round === 0n) return `${idle}: no round has been settled yet; run the keeper.`;
 
   const room = operators.reduce((sum, { rooms }) => sum + (rooms.upIsDust ? 0n : rooms.up), 0n);
-  if (room > 0n) return `${idle}, and up to ${formatAmount(room < free ? room : free)} ETH can be placed: run the keeper.`;
-  if (!pool.snapshot.certified) return `${idle}: the levels of round ${pool.snapshot.round} are not certified; run the keeper.`;
+  if (room > 0n)
+    return `${idle}, and up to ${formatAmount(room < free ? room : free)} ETH can be placed: run the keeper.`;
+  if (!pool.snapshot.certified)
+    return `${idle}: the levels of round ${pool.snapshot.round} are not certified; run the keeper.`;
 
   const bindings = operators.map(({ binding }) => BINDINGS[Number(binding)] ?? "unknown");
   if (bindings.includes(FAIR_PART)) {
     return `${idle}: it came after the last round and counts from the next, at ${formatTime(pool.round.nextAt)}.`;
   }
   const counts = [...new Set(bindings)].map((name) => `${name} (${bindings.filter((other) => other === name).length})`);
-  return counts.length === 0 ? `${idle}: there is no operator.` : `${idle}: every operator is at a limit: ${counts.join(", ")}.`;
+  return counts.length === 0
+    ? `${idle}: there is no operator.`
+    : `${idle}: every operator is at a limit: ${counts.join(", ")}.`;
 }

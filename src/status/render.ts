@@ -14,7 +14,10 @@ export function renderStatus({ block, pool, yields, waiting, operators, idle, wa
     ["staked", `${formatAmount(book.assets)} ETH in ${formatAmount(book.supply)} shares`],
     ["at operators", `${formatAmount(book.delegated)} ETH`],
     ["buffer", `${formatAmount(book.buffer)} ETH, target ${formatAmount(book.bufferTarget)} ETH`],
-    ["exits", `${formatAmount(book.owed)} ETH waiting, ${formatAmount(book.reserved)} ETH ready, ${formatAmount(live.need)} ETH still to be fetched`],
+    [
+      "exits",
+      `${formatAmount(book.owed)} ETH waiting, ${formatAmount(book.reserved)} ETH ready, ${formatAmount(live.need)} ETH still to be fetched`,
+    ],
     ["deposits", `${formatAmount(book.free)} ETH not staked`],
     ["gain to release", `${formatAmount(book.locked)} ETH`],
     ["stakes", stakesInWords(pool)],

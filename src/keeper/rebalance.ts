@@ -45,7 +45,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     // What comes after the last leg that moves may only have been short of gas.
     const moving = chunk.filter((_, index) => amounts[index] !== 0n);
     const asPlanned = moving.length === last + 1 && moving.every(({ amount }, index) => amounts[index] === amount);
-    queue = asPlanned ? queue.slice(moving.length) : [];
+    queue = asPlanned && moving.length !== 0 ? queue.slice(moving.length) : [];
     if (moving.length === 0) return "again";
 
     const request = await allocator.getFunction("rebalance").populateTransaction(moving);

@@ -85,7 +85,9 @@ describe("Trellis", () => {
       await staking.connect(foundation).slash(operators[2]!.address, 4_000n);
       const position = (await allocator.positionOf(3n)).position;
       const loss = await allocator.settleOne.staticCall(3n);
-      await expect(allocator.settleOne(3n)).to.emit(allocator, "LossSeen").withArgs(3n, loss, position - loss, 0n);
+      await expect(allocator.settleOne(3n))
+        .to.emit(allocator, "LossSeen")
+        .withArgs(3n, loss, position - loss, 0n);
       await checkState(trellis, users);
       expect(loss).to.be.greaterThan(position / 4n);
       expect((await allocator.positionOf(3n)).position).to.equal(position - loss);

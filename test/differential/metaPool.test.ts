@@ -413,7 +413,7 @@ describe("differential: MetaPool", function () {
               () => {
                 metaPool.pauseStaking(state, time, duration);
               },
-              () => pool.connect(guardian).pauseStaking(duration),
+              () => pool.connect(guardian).pauseStaking(duration, options),
             );
           }
           case "resume":

@@ -22,6 +22,7 @@ library Rounds {
     uint256 private constant FAULTS_TO_WRITE_DOWN = 3;
     uint256 private constant OVERDUE_EPOCHS = 2;
     uint256 private constant SMALLEST_LOSS = 1_000; // wei, of settleOne
+    uint256 private constant ROUNDINGS = 64; // wei: one for each epoch of the longest unbonding
     uint256 private constant WRITE_DOWN_TERM = 90 days;
 
     /// @dev Sums of one page, booked in one call.
@@ -135,7 +136,9 @@ library Rounds {
         }
 
         (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading);
-        bool overdue = _isOverdue(self, record, operator, reading.arrived + loss + record.lossSince);
+        // A written-down operator's cash was taken off above.
+        uint256 settled = loss + record.lossSince + (at.writtenDown ? 0 : reading.arrived);
+        bool overdue = _isOverdue(self, record, operator, settled);
         if (record.dueAmount == 0 && at.unbonding != 0) {
             record.dueAmount = at.unbonding;
             record.dueAt = uint40(block.timestamp + operator.unbondingTime);
@@ -200,6 +203,8 @@ library Rounds {
         uint256 settled
     ) private returns (bool) {
         uint256 due = uint256(record.dueAmount).saturatingSub(settled);
+        // A pool's roundings can turn a few wei of what was on its way into stake.
+        if (due <= ROUNDINGS) due = 0;
         record.dueAmount = uint96(due);
         if (due == 0) return false;
         if (record.dueAt == 0) record.dueAt = uint40(block.timestamp + operator.unbondingTime);

@@ -293,7 +293,8 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
  */
 function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settled: bigint): boolean {
   if (operator.due === undefined) return false;
-  const amount = monus(operator.due.amount, settled);
+  const rest = monus(operator.due.amount, settled);
+  const amount = rest <= 64n ? 0n : rest; // roundings
   if (amount === 0n) {
     operator.due = undefined;
     return false;

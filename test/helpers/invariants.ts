@@ -78,6 +78,7 @@ async function snapshotOf(
       position: position.position,
       unbonding: position.unbonding,
       cap: rooms.increaseCap,
+      faulted: position.faulted,
       groups: Array.from({ length: 5 }, (_, k) => (snapshot.groups >> BigInt(8 * k)) & 0xffn).filter((id) => id !== 0n),
     })),
     groups: groups.map(({ id, snapshot, live }) => ({ id, position: snapshot.position, cap: live.increaseCap })),

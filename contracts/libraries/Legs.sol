@@ -103,6 +103,7 @@ library Legs {
 
         now_.free -= moved;
         loss = _writeUp(self, id, snapshot.groups, moved, shown);
+        _noteLoss(self.records[id], loss);
         _emitMovedUp(self, leg, moved);
     }
 
@@ -226,6 +227,7 @@ library Legs {
 
         moved = down.moved;
         loss = down.position + down.unbonding - down.newPosition - down.newUnbonding;
+        _noteLoss(self.records[id], loss);
         now_.need = now_.need.saturatingSub(moved);
         self.setPosition(self.positions[id], down.newPosition, down.newUnbonding, false);
         self.moveGroups(snapshot.groups, down.position, down.newPosition);
@@ -471,6 +473,11 @@ library Legs {
     }
 
     /* BOTH */
+
+    /// @dev For the next reading, which watches for losses and takes them off what is due.
+    function _noteLoss(IAllocator.Record storage record, uint256 loss) private {
+        if (loss != 0) record.lossSince = (record.lossSince + loss).toUint96();
+    }
 
     /// @dev Whether an operator may hold stake at all; on watch it may, but no more than it has.
     function _mayHold(IOperatorRegistry.Operator memory operator) private pure returns (bool) {

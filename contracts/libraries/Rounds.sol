@@ -21,7 +21,7 @@ library Rounds {
     uint256 private constant GAS_PER_GROUP = 60_000;
     uint256 private constant FAULTS_TO_WRITE_DOWN = 3;
     uint256 private constant OVERDUE_EPOCHS = 2;
-    uint256 private constant SMALLEST_LOSS = 1_000; // wei, of settleOne
+    uint256 private constant SMALLEST_LOSS = 1_000; // wei; less is rounding
     uint256 private constant WRITE_DOWN_TERM = 90 days;
 
     /// @dev Sums of one page, booked in one call.
@@ -134,8 +134,11 @@ library Rounds {
             return;
         }
 
+        uint256 vanished = uint256(at.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
         (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading);
-        bool overdue = _isOverdue(self, record, operator, reading.arrived + loss + record.lossSince);
+        // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much.
+        vanished = vanished.min(gain + SMALLEST_LOSS);
+        bool overdue = _isOverdue(self, record, operator, reading.arrived + vanished + loss + record.lossSince);
         if (record.dueAmount == 0 && at.unbonding != 0) {
             record.dueAmount = at.unbonding;
             record.dueAt = uint40(block.timestamp + operator.unbondingTime);

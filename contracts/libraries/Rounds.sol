@@ -219,7 +219,9 @@ library Rounds {
         uint256 total = loss + record.lossSince;
         if (total == 0) return;
         record.lossSince = 0;
-        if (operator.watch || total * AllocatorBook.BPS <= uint256(record.base) * self.parameters.maxLossBps) return;
+        // What legs brought after the last round can be lost, too.
+        uint256 base = (self.positions[id].position + total).max(record.base);
+        if (operator.watch || total * AllocatorBook.BPS <= base * self.parameters.maxLossBps) return;
 
         operator.watch = true;
         self.registry.watch(id);

@@ -200,6 +200,13 @@ describe("Allocator", () => {
       expect((await registry.operator(2)).watch).to.equal(true);
     });
 
+    it("measures a loss by what legs brought since, too", async () => {
+      const { registry, allocator, hostile } = await load();
+      await hostile[0]!.lose(ether("0.01"));
+      await allocator.settle(100, PAGE);
+      expect((await registry.operator(1)).watch).to.equal(false);
+    });
+
     it("puts an operator on watch whose loss a leg was the first to see", async () => {
       const world = await load();
       const { registry, allocator, metaPool, hostile, alice } = world;
@@ -229,7 +236,7 @@ describe("Allocator", () => {
     it("has T, N, the need, the healthy stake, and per operator what does not depend on them", async () => {
       const world = await networkHelpers.loadFixture(deployHonest);
       const { allocator, metaPool, network, alice } = world;
-      await metaPool.connect(alice).unstake(ether(10));
+      await metaPool.connect(alice).unstake(ether(60));
       const stake = await network.totalStake();
       await nextRound(world);
       const { total, faultedStake, networkStake, need, healthy, certified } = await allocator.poolSnapshot();

@@ -168,7 +168,7 @@ function bookLoss(book: Book, now: bigint, loss: bigint): void {
   const fromRoundGain = min(loss, book.roundGain);
   const fromLocked = min(loss - fromRoundGain, lockedAt(book, now));
   const rest = loss - fromRoundGain - fromLocked;
-  const fromExits = rest === 0n ? 0n : mulDivUp(rest, owed, assets + owed);
+  const fromExits = rest === 0n ? 0n : mulDivDown(rest, owed, assets + owed);
 
   book.delegated -= loss;
   book.roundGain -= fromRoundGain;
@@ -218,6 +218,17 @@ export function endWriteDown(book: Book, factor: bigint, last: boolean): void {
   book.dilution = last ? WAD : max(WAD, mulDivUp(book.dilution, WAD, factor));
 }
 
+/**
+ * What a written-down operator turns out to have: as much as makes up for `factor` belongs to the shares at once, the
+ * rest is a gain of the round. `endWriteDown` follows in the same step.
+ */
+export function restore(book: Book, now: bigint, gain: bigint, factor: bigint): void {
+  const restored = min(gain, mulDivDown(assetsAt(book, now), monus(factor, WAD), WAD));
+  book.delegated += gain;
+  book.equity += restored;
+  book.roundGain += gain - restored;
+}
+
 /* ROUNDS */
 
 /** Begins a round: later exits join the next batch. Returns the batch that the round will let be funded. */
@@ -250,11 +261,11 @@ export function endRound(
 
   book.equity += book.roundGain;
   book.locked = stillLocked + book.roundGain - fee;
-  if (book.locked > 0n) {
+  if (book.roundGain > 0n) {
     const period = min(LONGEST_RELEASE, max(parameters.epochLength, accrual));
     book.releaseEnd = stillLocked > 0n ? max(book.releaseEnd, now + period) : now + period;
-    book.releaseDuration = book.releaseEnd - now;
   }
+  book.releaseDuration = monus(book.releaseEnd, now);
   const supplyAfter = supplyOf(book);
   if (supplyAfter > 0n) {
     const level = mulDivUp(assetsAt(book, now) + lockedAt(book, now), INDEX_ONE, supplyAfter);

@@ -149,7 +149,7 @@ function isLossShared(before: Snapshot, after: Snapshot, loss: bigint): boolean 
   const exact = rest * before.owed; // over assets + owed, borne by the exits
   const borne = before.owed - after.owed;
   const total = before.assets + before.owed;
-  return borne * total >= exact && borne * total < exact + total;
+  return borne * total <= exact && borne * total > exact - total;
 }
 
 function check(holds: boolean, sentence: string): string | undefined {

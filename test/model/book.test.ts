@@ -256,14 +256,14 @@ describe("model: MetaPool's book", () => {
       expect(bufferOf(state)).to.equal(20n);
     });
 
-    it("round the part of the exits up", () => {
+    it("round the part of the exits down", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 900n });
       metaPool.unstake(state, NOW, "ann", 100n);
 
       report(state, NOW, { loss: 7n });
 
-      // ⌈7 · 100 / 1000⌉ = 1
-      expect([state.equity, state.exits.owed]).to.deep.equal([894n, 99n]);
+      // ⌊7 · 100 / 1000⌋ = 0
+      expect([state.equity, state.exits.owed]).to.deep.equal([893n, 100n]);
     });
 
     it("of part of the locked gain keep its end", () => {

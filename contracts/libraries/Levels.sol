@@ -37,7 +37,8 @@ library Levels {
         if (self.round != 0 || snapshot.round == 0) return false;
         if (snapshot.certified) return true;
         // Without N every cap reads as 0, which must not send stake home.
-        if (snapshot.networkStake == 0 && self.netShareBps != AllocatorBook.NO_SHARE) return false;
+        bool unknown = snapshot.networkStake == 0 && self.netShareBps != AllocatorBook.NO_SHARE;
+        if (unknown && snapshot.healthy != 0) return false;
 
         bytes32 key = keccak256(abi.encode(snapshot.round, levels));
         AllocatorBook.Certification storage progress = self.certifications[key];

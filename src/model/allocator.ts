@@ -10,6 +10,7 @@ export const TOLERATED_LOSS = 1000n;
 const FAULTS_TO_WRITE_DOWN = 3;
 const OVERDUE_EPOCHS = 2n;
 const RAMP_START_BPS = 5n;
+const ROUNDING = 1_000n; // wei
 
 export interface Caps {
   poolShareBps?: bigint; // of T'
@@ -211,12 +212,14 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
 
   const unbondingAfter = min(reading.unstaked, left);
   operator.unbonding = unbondingAfter;
-  updateDue(operator, now, reading.arrived + loss);
+  const vanished = min(monus(left, reading.unstaked), cashGain + stakeGain + ROUNDING);
+  updateDue(operator, now, reading.arrived + loss + vanished);
   operator.position = min(booked, seen) + stakeGain - unbondingAfter;
   operator.bond = reading.bond;
   operator.others = monus(reading.total, reading.staked);
   operator.readAt = now;
-  if ((operator.lossSince + loss) * BPS > maxLossBps * operator.snapshot.position) operator.watch = true;
+  const lost = operator.lossSince + loss;
+  if (lost * BPS > maxLossBps * max(operator.snapshot.position, operator.position + lost)) operator.watch = true;
   operator.lossSince = 0n;
 
   const gain = cashGain + stakeGain;

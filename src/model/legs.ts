@@ -203,6 +203,7 @@ function moveUp(allocator: Allocator, now: bigint, operator: Operator, requested
   const loss = operator.position + amount - position;
   sendToAllocator(allocator.book, amount);
   operator.position = position;
+  operator.lossSince += loss;
   report(allocator.book, now, { loss });
   return amount;
 }
@@ -242,6 +243,7 @@ export function moveDown(
   operator.position = monus(min(booked, shown), unbondingAfter);
   operator.unbonding = unbondingAfter;
   takeOffDue(operator, monus(booked, shown));
+  operator.lossSince += monus(booked, shown);
   report(allocator.book, now, { loss: monus(booked, shown) });
 
   // What was moved is charged in the order of the classes.

@@ -2,7 +2,6 @@
 pragma solidity 0.8.35;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -43,6 +42,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     uint256 private constant MAX_BATCHES = 32;
     /// @dev Less cash than this is not worth a call to the network.
     uint256 private constant MIN_CASH_TO_BOND = 0.001 ether;
+    /// @dev Enough for any wallet, too little to settle a pool that delegates here: it would find this pool locked, hence dead.
+    uint256 private constant PAYMENT_GAS = 300_000;
     uint256 private constant BPS = 10_000;
     uint256 private constant ONE = 1e18;
 
@@ -717,7 +718,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         emit Withdrawn(account, receiver, amount);
 
         _settle();
-        bool success = LowLevelCall.callNoReturn(receiver, amount, "");
+        (bool success, ) = receiver.call{value: amount, gas: PAYMENT_GAS}("");
         require(success, TransferFailed(receiver, amount));
     }
 

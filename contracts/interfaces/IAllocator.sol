@@ -76,7 +76,7 @@ interface IAllocator {
         uint96 class1Taken; // in class1Round
         uint32 class1Round;
         // Slot 1.
-        uint96 lossSince; // booked by settleOne since the last reading
+        uint96 lossSince; // booked by settleOne and legs since the last reading
         uint96 dueAmount; // of the unbonding that must have arrived by dueAt
         uint40 dueAt; // 0 until the first reading after it was asked for
         // Slot 2.

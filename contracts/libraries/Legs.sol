@@ -104,6 +104,7 @@ library Legs {
 
         now_.free -= moved;
         loss = _writeUp(self, id, snapshot.groups, moved, shown);
+        _noteLoss(self.records[id], loss);
         _emitMovedUp(self, leg, moved);
     }
 
@@ -228,6 +229,7 @@ library Legs {
 
         moved = down.moved;
         loss = down.position + down.unbonding - down.newPosition - down.newUnbonding;
+        _noteLoss(self.records[id], loss);
         now_.need = now_.need.saturatingSub(moved);
         self.setPosition(self.positions[id], down.newPosition, down.newUnbonding, false);
         self.moveGroups(snapshot.groups, down.position, down.newPosition);
@@ -474,6 +476,11 @@ library Legs {
     }
 
     /* BOTH */
+
+    /// @dev For the next reading, which watches for losses and takes them off what is due.
+    function _noteLoss(IAllocator.Record storage record, uint256 loss) private {
+        if (loss != 0) record.lossSince = (record.lossSince + loss).toUint96();
+    }
 
     /// @dev The pool at this moment, with room for the groups' caps.
     function _live(AllocatorBook.State storage self) private view returns (AllocatorBook.Live memory now_) {

@@ -36,6 +36,7 @@ library Levels {
         IAllocator.PoolSnapshot storage snapshot = self.snapshot;
         if (self.round != 0 || snapshot.round == 0) return false;
         if (snapshot.certified) return true;
+        if (_isBlind(self)) return false;
 
         bytes32 key = keccak256(abi.encode(snapshot.round, levels));
         AllocatorBook.Certification storage progress = self.certifications[key];
@@ -67,6 +68,14 @@ library Levels {
         snapshot.certified = true;
         emit IAllocator.LevelsCertified(snapshot.round, key, levels);
         return true;
+    }
+
+    /// @dev Without N every cap reads as 0, which must not send stake home.
+    function _isBlind(AllocatorBook.State storage self) private view returns (bool) {
+        return
+            self.snapshot.networkStake == 0 &&
+            self.netShareBps != AllocatorBook.NO_SHARE &&
+            self.snapshot.healthy != 0;
     }
 
     /// @dev Adds the operators after `cursor` up to `end`. @return the last one added, and the group whose cap that

@@ -21,8 +21,7 @@ library Rounds {
     uint256 private constant GAS_PER_GROUP = 60_000;
     uint256 private constant FAULTS_TO_WRITE_DOWN = 3;
     uint256 private constant OVERDUE_EPOCHS = 2;
-    uint256 private constant SMALLEST_LOSS = 1_000; // wei, of settleOne
-    uint256 private constant ROUNDINGS = 64; // wei: one for each epoch of the longest unbonding
+    uint256 private constant SMALLEST_LOSS = 1_000; // wei; less is rounding
     uint256 private constant WRITE_DOWN_TERM = 90 days;
 
     /// @dev Sums of one page, booked in one call.
@@ -135,9 +134,12 @@ library Rounds {
             return;
         }
 
+        uint256 vanished = uint256(at.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
         (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading);
-        // A written-down operator's cash was taken off above.
-        uint256 settled = loss + record.lossSince + (at.writtenDown ? 0 : reading.arrived);
+        // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
+        // written-down operator's cash was taken off above.
+        vanished = vanished.min(gain + SMALLEST_LOSS);
+        uint256 settled = vanished + loss + record.lossSince + (at.writtenDown ? 0 : reading.arrived);
         bool overdue = _isOverdue(self, record, operator, settled);
         if (record.dueAmount == 0 && at.unbonding != 0) {
             record.dueAmount = at.unbonding;
@@ -203,8 +205,6 @@ library Rounds {
         uint256 settled
     ) private returns (bool) {
         uint256 due = uint256(record.dueAmount).saturatingSub(settled);
-        // A pool's roundings can turn a few wei of what was on its way into stake.
-        if (due <= ROUNDINGS) due = 0;
         record.dueAmount = uint96(due);
         if (due == 0) return false;
         if (record.dueAt == 0) record.dueAt = uint40(block.timestamp + operator.unbondingTime);
@@ -221,7 +221,9 @@ library Rounds {
         uint256 total = loss + record.lossSince;
         if (total == 0) return;
         record.lossSince = 0;
-        if (operator.watch || total * AllocatorBook.BPS <= uint256(record.base) * self.parameters.maxLossBps) return;
+        // What legs brought after the last round can be lost, too.
+        uint256 base = (self.positions[id].position + total).max(record.base);
+        if (operator.watch || total * AllocatorBook.BPS <= base * self.parameters.maxLossBps) return;
 
         operator.watch = true;
         self.registry.watch(id);

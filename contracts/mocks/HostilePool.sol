@@ -32,6 +32,7 @@ contract HostilePool {
     address public callee; // not `target`, which is every contract object's address in ethers
     bytes public data;
     uint256 public reentered; // calls that went through
+    uint256 public trickle; // most that is withdrawable at once; 0 for all
 
     event ReentryFailed(bytes reason);
 
@@ -51,9 +52,23 @@ contract HostilePool {
         data = newData;
     }
 
+    function setTrickle(uint256 newTrickle) external {
+        trickle = newTrickle;
+    }
+
     /// @dev Loses stake, as by a slash; the ether stays here, out of the books.
     function lose(uint256 amount) external {
         staked -= amount;
+    }
+
+    /// @dev Loses what is on its way, as by a slash of unbonding stake.
+    function loseUnstaked(uint256 amount) external {
+        unstaked -= amount;
+    }
+
+    /// @dev Owes more on its way than was asked back; the ether has to be here.
+    function oweMore(uint256 amount) external {
+        unstaked += amount;
     }
 
     /// @dev Gains stake, as by rewards.
@@ -96,7 +111,8 @@ contract HostilePool {
 
     function withdrawable(address) external view returns (uint256) {
         _check();
-        return mode == Mode.NeverPays || block.timestamp < maturesAt ? 0 : unstaked;
+        if (mode == Mode.NeverPays || block.timestamp < maturesAt) return 0;
+        return trickle != 0 && trickle < unstaked ? trickle : unstaked;
     }
 
     function get_account_staked_balance(address) external view returns (uint256) {

@@ -6,7 +6,6 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDevNetwork} from "../interfaces/IDevNetwork.sol";
 import {IStakeNetwork} from "../interfaces/IStakeNetwork.sol";
 
@@ -14,7 +13,7 @@ import {IStakeNetwork} from "../interfaces/IStakeNetwork.sol";
 /// @dev Assumes: amounts below 2^96 wei; an owner who does not slash a pool to dust twice within one unbonding time.
 /// Guarantees: only a pool moves its own stake; balance ≥ Σ bonded + Σ unbonding; no rounding changes
 /// `stakeOf + unbondingOf` of a pool in `unbond`, nor `unbondingOf + balance` in `collect`.
-contract DevNetwork is IDevNetwork, Ownable2Step, ReentrancyGuardTransient {
+contract DevNetwork is IDevNetwork, Ownable2Step {
     using Math for uint256;
     using SafeCast for uint256;
 
@@ -83,7 +82,7 @@ contract DevNetwork is IDevNetwork, Ownable2Step, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IStakeNetwork
-    function collect() external nonReentrant returns (uint256 amount) {
+    function collect() external returns (uint256 amount) {
         Stake storage stake = _stakes[msg.sender];
         (uint256 units, uint256 head) = _matured(msg.sender);
         if (units == 0) return 0;
@@ -116,7 +115,7 @@ contract DevNetwork is IDevNetwork, Ownable2Step, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IDevNetwork
-    function slash(address pool, uint256 bps) external onlyOwner nonReentrant {
+    function slash(address pool, uint256 bps) external onlyOwner {
         require(bps != 0 && bps <= BPS, InvalidFraction(bps));
 
         Stake storage stake = _stakes[pool];

@@ -49,6 +49,8 @@ export async function certifyJob(contracts: KeeperContracts, options: KeeperOpti
       .find((log) => log?.name === "LevelsRejected");
     if (rejected)
       return { outcome: "incomplete", reason: `the sheet was refused because of group ${rejected.args[2]}` };
+    if (receipt.logs.length === 0 && !(await ask(desk, () => allocator.poolSnapshot())).certified)
+      return { outcome: "incomplete", reason: "no sheet can be checked now" };
     say(desk, "checked a page", { round, levels, gas: receipt.gasUsed, tx: receipt.hash });
     return "again";
   };

@@ -12,6 +12,7 @@ const OVERDUE_EPOCHS = 2n;
 const RAMP_START_BPS = 5n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
+const ROUNDING = 1_000n; // wei
 
 export interface Caps {
   poolShareBps?: bigint; // of T'
@@ -256,13 +257,16 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   operator.position = held - operator.unbonding;
 
   // A written-down operator's cash was taken off the amount that is due above.
-  const settled = (operator.writtenDown ? 0n : reading.arrived) + loss + operator.lossSince;
+  const vanished = min(monus(left, reading.unstaked), cashGain + stakeGain + ROUNDING);
+  const settled = (operator.writtenDown ? 0n : reading.arrived) + vanished + loss + operator.lossSince;
   const overdue = isOverdue(allocator, now, operator, settled);
   if (operator.due === undefined && operator.unbonding > 0n) {
     operator.due = { amount: operator.unbonding, at: now + operator.pool.unbondingTime };
   }
   const lossOfRound = loss + operator.lossSince;
-  if (lossOfRound * BPS > maxLossBps * operator.snapshot.position && lossOfRound > 0n) operator.watch = true;
+  // What legs brought after the last round can be lost, too.
+  const base = max(operator.snapshot.position, operator.position + lossOfRound);
+  if (lossOfRound * BPS > maxLossBps * base) operator.watch = true;
   operator.lossSince = 0n;
 
   const gain = cashGain + stakeGain;
@@ -293,8 +297,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
  */
 function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settled: bigint): boolean {
   if (operator.due === undefined) return false;
-  const rest = monus(operator.due.amount, settled);
-  const amount = rest <= 64n ? 0n : rest; // roundings
+  const amount = monus(operator.due.amount, settled);
   if (amount === 0n) {
     operator.due = undefined;
     return false;

@@ -121,7 +121,8 @@ export function splitDown(
   const room = room1(allocator, operator, { left, target, need: monus(live.need, violations) });
   const forExits = take(room);
   const optimised = take(room2(allocator, now, left, target));
-  return { charged: { 0: violations, 1: forExits, 2: optimised }, isWhole: room > 0n && forExits === room };
+  const matters = room >= smallestOf(allocator) || room === monus(live.need, violations);
+  return { charged: { 0: violations, 1: forExits, 2: optimised }, isWhole: room > 0n && matters && forExits === room };
 }
 
 function room0(allocator: Allocator, operator: Operator, target: bigint, live: Live): bigint {
@@ -170,6 +171,13 @@ function room2(allocator: Allocator, now: bigint, left: bigint, target: bigint):
 }
 
 /** min(1 bp of T, 2 % of `size`), but not below the parameter. */
+/** Less is rounding, in wei. */
+const SMALLEST_STAKE = 10n ** 9n;
+
+function smallestOf(allocator: Allocator): bigint {
+  return min(SMALLEST_STAKE, allocator.parameters.minMove);
+}
+
 function minMoveOf(allocator: Allocator, live: Live, size: bigint): bigint {
   const ofTotal = mulDivDown(live.total, MIN_MOVE_OF_TOTAL, BPS);
   return max(allocator.parameters.minMove, min(ofTotal, mulDivDown(size, MIN_MOVE_OF_POSITION, BPS)));
@@ -220,7 +228,8 @@ const NOTHING: Moved = { moved: 0n, charged: NO_CHARGE, loss: 0n };
 function legUp(allocator: Allocator, now: bigint, operator: Operator, requested: bigint, live: Live): Moved {
   const amount = min(requested, roomUp(allocator, now, operator, live));
   const target = targetOf(allocator, operator);
-  const isDust = amount < minMoveOf(allocator, live, target) && operator.position + amount !== target;
+  const lands = operator.position + amount === target;
+  const isDust = amount < (lands ? smallestOf(allocator) : minMoveOf(allocator, live, target));
   if (amount === 0n || isDust) return NOTHING;
 
   let seen: { staked: bigint; unstaked: bigint };
@@ -235,6 +244,7 @@ function legUp(allocator: Allocator, now: bigint, operator: Operator, requested:
   sendToAllocator(allocator.book, amount);
   operator.unbonding = min(operator.unbonding, left);
   operator.position = left - operator.unbonding;
+  operator.lossSince += booked - left;
   return { moved: amount, charged: NO_CHARGE, loss: booked - left };
 }
 
@@ -271,5 +281,6 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   allocator.class0Taken += charged[0];
   operator.snapshot.class1Taken += charged[1];
   if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], epoch: epochAt(allocator.book, now) });
+  operator.lossSince += booked - shown;
   return { moved, charged, loss: booked - shown };
 }

@@ -43,7 +43,7 @@ export interface Operator {
   writtenDownAt: bigint;
   lost: bigint; // written down and not recovered
   factor: bigint; // of D, 0 if it has none
-  lossSince: bigint; // booked by settleOne since the last reading
+  lossSince: bigint; // booked by settleOne and legs since the last reading
   bond: bigint; // at the last reading
   others: bigint; // stake at its pool that is not ours, at the last reading
   snapshot: OperatorSnapshot;

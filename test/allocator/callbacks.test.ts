@@ -1,0 +1,79 @@
+/** Attacks that make an honest operator look dead or poor while somebody holds a lock of its pool. */
+import { expect } from "chai";
+
+import { all, delegate, deployWorld, ether, EPOCH, networkHelpers, ethers, move, nextRound, settleAll } from "../fixtures/allocator.ts";
+
+function load() {
+  return networkHelpers.loadFixture(deploy);
+}
+
+async function deploy() {
+  const world = await deployWorld({ honest: [{ bond: ether(1) }, { bond: ether(1) }, { bond: ether(1) }] });
+  await delegate(world);
+  return world;
+}
+
+describe("Allocator", () => {
+  describe("attacks through a payment's callback", () => {
+    it("withdrawing from an honest staking pool cannot fault it by settling inside", async () => {
+      const { allocator, honest, eve } = await load();
+      const { pool, address } = honest[0]!;
+      const user = await ethers.deployContract("PoolUser");
+      await user.execute(address, pool.interface.encodeFunctionData("deposit"), { value: ether(1) });
+      await user.setCallback(allocator, allocator.interface.encodeFunctionData("settle", [1_000n]));
+      await networkHelpers.time.increase(EPOCH);
+
+      const withdrawal = pool.interface.encodeFunctionData("withdraw", [ether(1)]);
+      const attack = user.connect(eve).execute(address, withdrawal, { gasLimit: 16_000_000n });
+      await expect(attack).to.changeEtherBalance(ethers, user, ether(1));
+      expect(await user.calledBack()).to.equal(true);
+      expect(await user.succeeded()).to.equal(false);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+    });
+
+    it("collecting from the network cannot fault every operator by settling inside", async () => {
+      const world = await load();
+      const { allocator, metaPool, network, alice, eve } = world;
+      // Every operator has something to collect.
+      await metaPool.connect(alice).unstake(ether(30));
+      await nextRound(world);
+      await move(world, all("down", 3));
+      await nextRound(world);
+      const user = await ethers.deployContract("PoolUser");
+      const target = await network.getAddress();
+      await user.execute(target, network.interface.encodeFunctionData("bond"), { value: ether(1) });
+      await user.execute(target, network.interface.encodeFunctionData("unbond", [ether(1)]));
+      await networkHelpers.time.increase(5n * EPOCH);
+      await user.setCallback(allocator, allocator.interface.encodeFunctionData("settle", [1_000n]));
+
+      await user.connect(eve).execute(target, network.interface.encodeFunctionData("collect"), { gasLimit: 16_000_000n });
+      expect(await user.calledBack()).to.equal(true);
+      for (const id of [1n, 2n, 3n]) expect((await allocator.positionOf(id)).faulted).to.equal(false);
+    });
+
+    it("withdrawing from an honest staking pool cannot book a loss that is none", async () => {
+      const { metaPool, allocator, honest, eve } = await load();
+      const { pool, address } = honest[0]!;
+      const user = await ethers.deployContract("PoolUser");
+      await user.execute(address, pool.interface.encodeFunctionData("deposit"), { value: ether(1) });
+      await user.setCallback(allocator, allocator.interface.encodeFunctionData("settleOne", [1n]));
+      const before = await metaPool.getRate();
+
+      const withdrawal = pool.interface.encodeFunctionData("withdraw", [ether(1)]);
+      await user.connect(eve).execute(address, withdrawal, { gasLimit: 16_000_000n });
+      expect(await metaPool.getRate()).to.equal(before);
+    });
+
+    it("a run of rounds with an exit in every one stays within the stipend of a reading", async () => {
+      const world = await load();
+      const { allocator, metaPool, alice } = world;
+      for (let round = 0; round < 6; round += 1) {
+        await metaPool.connect(alice).unstake(ether(1));
+        await nextRound(world);
+        await allocator.rebalance([{ operator: 1, amount: ether(1), up: false }], { gasLimit: 16_000_000n });
+      }
+      await settleAll(world);
+      expect((await allocator.positionOf(1n)).faults).to.equal(0n);
+    });
+  });
+});

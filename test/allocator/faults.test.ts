@@ -1,0 +1,375 @@
+import { expect } from "chai";
+
+import {
+  all,
+  asNotice,
+  DAY,
+  delegate,
+  deployWorld,
+  down,
+  EPOCH,
+  ether,
+  ethers,
+  LOOSE,
+  Mode,
+  move,
+  networkHelpers,
+  nextRound,
+  PAGE,
+  positionsOf,
+  settleAll,
+  up,
+  WAD,
+  type World,
+} from "../fixtures/allocator.ts";
+
+function load() {
+  return networkHelpers.loadFixture(deploy);
+}
+
+/** Four pools under command with 25 of 100 ether each; alice has all of it but for the seed. */
+async function deploy() {
+  const world = await deployWorld({ hostile: 4, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  await delegate(world);
+  return world;
+}
+
+/** Rounds enough for what was asked back before them to be overdue, and no more. */
+const ROUNDS_UNTIL_LATE = 4;
+
+async function rounds(world: World, count: number): Promise<void> {
+  for (let round = 0; round < count; round += 1) await nextRound(world);
+}
+
+/** Asks the first operator for five ether that exits need. */
+async function askBack(world: World, amount = ether(5)): Promise<void> {
+  await world.metaPool.connect(world.alice).unstake(amount);
+  await nextRound(world);
+  expect(await move(world, [down(1, amount)])).to.deep.equal([amount]);
+}
+
+describe("Allocator", () => {
+  describe("faults", () => {
+    it("fault a pool once per round, and skip it", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await networkHelpers.time.increase(EPOCH);
+
+      await expect(allocator.settle(100, PAGE)).to.emit(allocator, "OperatorFaulted").withArgs(1n, 2n, 1n);
+      await expect(allocator.settle(100, PAGE)).not.to.emit(allocator, "OperatorFaulted");
+      const { faulted, faults, position } = await allocator.positionOf(1n);
+      expect([faulted, faults, position]).to.deep.equal([true, 1n, ether(25)]);
+      await expect(allocator.rebalance([down(1, ether(1)), up(1, ether(1))], PAGE))
+        .to.emit(allocator, "LegSkipped")
+        .withArgs(1n, false, ether(1), 0n, 2n);
+      const { total, faultedStake } = await allocator.poolSnapshot();
+      expect([total, faultedStake]).to.deep.equal([ether(75), ether(25)]);
+    });
+
+    it("end with the first reading that succeeds", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 2);
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      const { faulted, faults } = await allocator.positionOf(1n);
+      expect([faulted, faults]).to.deep.equal([false, 0n]);
+
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 2);
+      expect((await allocator.positionOf(1n)).position).to.equal(ether(25));
+    });
+
+    it("are counted once per epoch, however often somebody settles", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await networkHelpers.time.increase(EPOCH);
+      for (let call = 0; call < 5; call += 1) await settleAll(world);
+      expect((await allocator.positionOf(1n)).faults).to.equal(1n);
+    });
+
+    it("in three rounds write the operator down: a loss, and a factor of D", async () => {
+      const world = await load();
+      const { allocator, metaPool, hostile, alice } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 2);
+      const before = await metaPool.get_account_staked_balance(alice);
+      await networkHelpers.time.increase(EPOCH);
+
+      await expect(allocator.settle(100, PAGE)).to.emit(allocator, "OperatorWrittenDown").withArgs(1n, 4n, ether(25));
+      const { position, unbonding, writtenDown } = await allocator.positionOf(1n);
+      expect([position, unbonding, writtenDown]).to.deep.equal([0n, 0n, true]);
+      const { factor, lost } = await allocator.recordOf(1n);
+      expect(lost).to.equal(ether(25));
+      expect(factor).to.equal((ether(100) * WAD + ether(75) - 1n) / ether(75));
+      expect((await metaPool.getBook()).dilution).to.equal(factor);
+      expect(await metaPool.get_account_staked_balance(alice)).to.be.closeTo((before * 3n) / 4n, 2n);
+      expect((await allocator.recordOf(1n)).writtenDownAt).to.equal(BigInt(await networkHelpers.time.latest()));
+    });
+
+    it("write down no more than once, and nothing of the others", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await networkHelpers.time.increase(EPOCH);
+      await expect(allocator.settle(100, PAGE)).not.to.emit(allocator, "OperatorWrittenDown");
+      expect(await positionsOf(world)).to.deep.equal([0n, ether(25), ether(25), ether(25)]);
+    });
+
+    it("that are over give the loss back to who bore it, and end the factor", async () => {
+      const world = await load();
+      const { allocator, metaPool, hostile, alice } = world;
+      const before = await metaPool.get_account_staked_balance(alice);
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await hostile[0]!.setMode(Mode.honest);
+      await networkHelpers.time.increase(EPOCH);
+
+      await expect(allocator.settle(100, PAGE)).to.emit(allocator, "OperatorRecovered").withArgs(1n, 5n);
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await allocator.positionOf(1n)).position).to.equal(ether(25));
+      expect(await metaPool.get_account_staked_balance(alice)).to.be.closeTo(before, 2n);
+    });
+
+    it("let nobody buy cheap before the recovery, nor after it", async () => {
+      const world = await load();
+      const { metaPool, hostile, alice, bob, carol } = world;
+      const before = await metaPool.get_account_staked_balance(alice);
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await metaPool.connect(bob).deposit_and_stake({ value: ether(50) });
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      await metaPool.connect(carol).deposit_and_stake({ value: ether(50) });
+      await networkHelpers.time.increase(8n * DAY);
+
+      expect(await metaPool.get_account_staked_balance(bob)).to.be.at.most(ether(50) + 2n);
+      expect(await metaPool.get_account_staked_balance(carol)).to.be.at.most(ether(50) + 2n);
+      expect(await metaPool.get_account_staked_balance(alice)).to.be.at.least(before - ether("0.001"));
+    });
+
+    it("let nobody profit who runs the pool, plays dead, stakes and comes back", async () => {
+      const world = await load();
+      const { metaPool, hostile, alice, eve } = world;
+      const aliceBefore = await metaPool.get_account_staked_balance(alice);
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(1_000) });
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      await networkHelpers.time.increase(8n * DAY);
+
+      const profit = (await metaPool.get_account_staked_balance(eve)) - ether(1_000);
+      const aliceLoss = aliceBefore - (await metaPool.get_account_staked_balance(alice));
+      expect(profit).to.be.at.most(0n);
+      expect(aliceLoss).to.be.at.most(2n);
+    });
+  });
+
+  describe("overdue unbonding", () => {
+    it("faults a pool that never pays, after the unbonding time and two epochs, and writes it down", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.neverPays);
+      await askBack(world);
+      await rounds(world, ROUNDS_UNTIL_LATE - 1);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+      await nextRound(world);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(true);
+      await rounds(world, 2);
+      expect((await allocator.positionOf(1n)).writtenDown).to.equal(true);
+    });
+
+    it("faults a pool that pays a trickle", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await askBack(world);
+      // All but a wei of what is due disappears from what it lets us withdraw.
+      for (let round = 0; round <= ROUNDS_UNTIL_LATE; round += 1) {
+        await hostile[0]!.setMode(Mode.honest);
+        await hostile[0]!.setTrickle(1n);
+        await nextRound(world);
+      }
+      expect((await allocator.recordOf(1n)).dueAmount).to.be.greaterThan(0n);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(true);
+    });
+
+    it("faults a pool that moves what is due back to its stake", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.restakes);
+      await askBack(world);
+      await rounds(world, ROUNDS_UNTIL_LATE - 1);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+      expect((await allocator.positionOf(1n)).position).to.equal(ether(25));
+      await nextRound(world);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(true);
+      await rounds(world, 2);
+      expect((await allocator.positionOf(1n)).writtenDown).to.equal(true);
+    });
+
+    it("faults a pool that moves what is due back to its stake although it earns meanwhile", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.restakes);
+      await askBack(world);
+      for (let round = 0; round < ROUNDS_UNTIL_LATE; round += 1) {
+        await hostile[0]!.reward({ value: ether("0.01") });
+        await nextRound(world);
+      }
+      expect((await allocator.positionOf(1n)).faulted).to.equal(true);
+    });
+
+    it("does not fault a pool that lost a wei of it while its stake earned", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await askBack(world);
+      await hostile[0]!.loseUnstaked(1n);
+      for (let round = 0; round < ROUNDS_UNTIL_LATE + 2; round += 1) {
+        await hostile[0]!.reward({ value: ether("0.001") });
+        await nextRound(world);
+      }
+      expect((await allocator.positionOf(1n)).unbonding).to.equal(0n);
+      expect((await allocator.recordOf(1n)).dueAmount).to.equal(0n);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+    });
+
+    it("does not fault a pool whose stake earned twice what was slashed on its way", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await askBack(world);
+      await hostile[0]!.loseUnstaked(ether("0.05"));
+      await hostile[0]!.reward({ value: ether("0.11") });
+      await rounds(world, ROUNDS_UNTIL_LATE + 2);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+    });
+
+    it("does not fault a pool whose slash a leg was the first to see", async () => {
+      const world = await load();
+      const { allocator, registry, metaPool, hostile, guardian } = world;
+      await askBack(world, ether(8));
+      await hostile[0]!.loseUnstaked(ether(2));
+      await registry.connect(guardian).lowerAbsoluteCap(1, ether(12));
+      expect(await move(world, [down(1, ether(5))])).to.deep.equal([ether(3)]);
+      expect((await allocator.recordOf(1n)).lossSince).to.equal(ether(2));
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      await rounds(world, ROUNDS_UNTIL_LATE + 2);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+    });
+
+    it("does not fault a pool whose slash settleOne was the first to see", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await askBack(world);
+      await hostile[0]!.loseUnstaked(ether(2));
+      await allocator.settleOne(1);
+      await rounds(world, ROUNDS_UNTIL_LATE + 2);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+    });
+
+    it("does not fault honest pools when keepers come back after ten epochs", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { allocator, metaPool, alice } = world;
+      await metaPool.connect(alice).unstake(ether(30));
+      await nextRound(world);
+      await move(world, all("down", 4));
+      await networkHelpers.time.increase(10n * EPOCH);
+      for (let round = 0; round < 8; round += 1) {
+        await settleAll(world);
+        for (const id of [1n, 2n, 3n, 4n]) expect((await allocator.positionOf(id)).faults).to.equal(0n);
+        await networkHelpers.time.increase(EPOCH);
+      }
+      expect((await metaPool.getBook()).owed).to.be.at.most(ether(30));
+      await metaPool.fundExits(10);
+      expect((await metaPool.getBook()).owed).to.equal(0n);
+    });
+  });
+
+  describe("clearWriteDown", () => {
+    it("reverts when the operator has no factor", async () => {
+      const world = await load();
+      const notice = await asNotice(world);
+      await expect(world.allocator.connect(notice).clearWriteDown(1))
+        .to.be.revertedWithCustomError(world.allocator, "NotWrittenDown")
+        .withArgs(1n);
+    });
+
+    it("is governance's, with notice, for 90 days", async () => {
+      const world = await load();
+      const { allocator, metaPool, hostile, eve, governance } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      for (const caller of [eve, governance]) {
+        await expect(allocator.connect(caller).clearWriteDown(1))
+          .to.be.revertedWithCustomError(allocator, "AccessManagedUnauthorized")
+          .withArgs(caller.address);
+      }
+      await allocator.connect(await asNotice(world)).clearWriteDown(1);
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await allocator.recordOf(1n)).factor).to.equal(0n);
+    });
+
+    it("is anyone's after 90 days", async () => {
+      const world = await load();
+      const { allocator, metaPool, hostile, eve } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await networkHelpers.time.increase(90n * DAY);
+      await allocator.connect(eve).clearWriteDown(1);
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+    });
+
+    it("is not needed after 90 days when somebody settles", async () => {
+      const world = await load();
+      const { metaPool, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await networkHelpers.time.increase(90n * DAY);
+      await nextRound(world);
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+    });
+  });
+
+  describe("reclaim", () => {
+    it("refuses operators that are listed, or unknown", async () => {
+      const { allocator } = await load();
+      for (const id of [1n, 99n]) {
+        await expect(allocator.reclaim(id)).to.be.revertedWithCustomError(allocator, "UnknownOperator").withArgs(id);
+      }
+    });
+
+    it("brings back what a removed pool pays: first cash, then its stake", async () => {
+      const world = await load();
+      const { allocator, registry, metaPool, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      await rounds(world, 3);
+      await registry.connect(await asNotice(world)).delist(1);
+      await registry.remove(1);
+      await nextRound(world);
+      await hostile[0]!.setMode(Mode.honest);
+
+      await allocator.reclaim(1);
+      expect(await hostile[0]!.unstaked()).to.equal(ether(25));
+      await networkHelpers.time.increase(DAY);
+      const { buffer, dilution } = await metaPool.getBook();
+      expect(dilution).to.be.greaterThan(WAD);
+      expect(await allocator.reclaim.staticCall(1)).to.equal(ether(25));
+      await allocator.reclaim(1);
+      const after = await metaPool.getBook();
+      expect(after.buffer - buffer).to.equal(ether(25));
+      expect(after.dilution).to.equal(WAD);
+      expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
+    });
+  });
+});
+
+async function deployHonest() {
+  const bond = ether(1);
+  const world = await deployWorld({ honest: [{ bond }, { bond }, { bond }, { bond }], parameters: { allocator: LOOSE } });
+  await delegate(world);
+  return world;
+}

@@ -67,10 +67,7 @@ export function castOf(validators: readonly SolanaValidator[]): Cast {
     othersStake: (validator.stake_total_lamports - validator.pool_stake_lamports) * WEI_PER_LAMPORT,
     country: validator.country,
     network: validator.aso,
-    groups: [
-      countries.indexOf(validator.country) + 1,
-      countries.length + networks.indexOf(validator.aso) + 1,
-    ] as const,
+    groups: [countries.indexOf(validator.country) + 1, countries.length + networks.indexOf(validator.aso) + 1] as const,
   }));
   const known = new Set(listed);
   return {

@@ -62,9 +62,10 @@ export async function setUp(connection: NetworkConnection, cast: Cast, say: (lin
   const seed = await trellis.factory.SEED();
   for (const [index, { othersStake }] of cast.parts.entries()) {
     if (othersStake <= seed) continue;
-    await operators[index]!.pool
-      .connect(outsider!)
-      .deposit_and_stake({ value: othersStake - seed, gasLimit: DEPOSIT_GAS });
+    await operators[index]!.pool.connect(outsider!).deposit_and_stake({
+      value: othersStake - seed,
+      gasLimit: DEPOSIT_GAS,
+    });
   }
   if (cast.elsewhere > 0n) {
     const elsewhere = await createPool(trellis, owner!);
@@ -87,13 +88,15 @@ function checkShares({ parts, poolStake }: Cast): void {
   if (poolStake === 0n) throw new Failure("Nobody in the file holds stake of the pool.");
   const most = (poolStake * BigInt(LOOSE_SHARE_BPS)) / BPS;
   const above = parts.find((part) => part.poolStake > most);
-  if (above !== undefined) throw new Failure(`${above.name} holds more than a third of the pool, which no rules allow.`);
+  if (above !== undefined)
+    throw new Failure(`${above.name} holds more than a third of the pool, which no rules allow.`);
 }
 
 async function checkPlaced({ trellis, operators }: Stage, { parts }: Cast): Promise<void> {
   for (const [index, { id }] of operators.entries()) {
     const { position } = await trellis.allocator.positionOf(id);
     const { name, poolStake } = parts[index]!;
-    if (position !== poolStake) throw new Failure(`${name} holds ${position} wei instead of the recorded ${poolStake}.`);
+    if (position !== poolStake)
+      throw new Failure(`${name} holds ${position} wei instead of the recorded ${poolStake}.`);
   }
 }

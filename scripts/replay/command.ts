@@ -7,7 +7,7 @@ import { network } from "hardhat";
 import type { CommandFactory } from "../../src/cli/command.ts";
 import { Failure } from "../../src/cli/failure.ts";
 import { CsvError } from "../../src/data/csv.ts";
-import { parseSolanaEpoch, type SolanaValidator } from "../../src/data/solana.ts";
+import { parseSolanaEpoch, type SolanaValidator, syntheticSolanaEpoch } from "../../src/data/solana.ts";
 import { describeRules, renderReplay, replayJson } from "./print.ts";
 import { replay } from "./run.ts";
 import { EPOCHS, RULES } from "./settings.ts";
@@ -16,8 +16,10 @@ import { complaintsOf } from "./verdict.ts";
 
 const DEFAULT_FILE = fileURLToPath(new URL("../../../shared/data/solana-epoch-650.csv", import.meta.url));
 const BPS = 10_000;
+const SEED = 1;
 
 interface Options {
+  readonly synthetic?: number;
   readonly epochs: number;
   readonly json: boolean;
   readonly poolShare: number;
@@ -30,6 +32,7 @@ export const replayCommand: CommandFactory = (world) =>
   new Command("replay")
     .description("Rebuilds a recorded pool on a chain of its own, tightens its rules and lets a keeper follow them.")
     .argument("[csv]", "columns of solana-epoch-650.csv", DEFAULT_FILE)
+    .option("--synthetic <count>", "a made-up file of so many validators instead", atLeastOne)
     .option("--epochs <max>", "most epochs that the keeper gets", atLeastOne, EPOCHS)
     .option("--json", "as JSON, amounts in wei", false)
     .option("--pool-share <bps>", "of the pool, per operator", basisPoints, RULES.poolShareBps)
@@ -37,7 +40,9 @@ export const replayCommand: CommandFactory = (world) =>
     .option("--country-share <bps>", "of the pool, per country", basisPoints, RULES.countryShareBps)
     .option("--network-share <bps>", "of the pool, per hosting network", basisPoints, RULES.networkShareBps)
     .action(async (path: string, options: Options) => {
-      const validators = readValidators(path);
+      const { synthetic } = options;
+      const validators =
+        synthetic === undefined ? readValidators(path) : parseSolanaEpoch(syntheticSolanaEpoch(synthetic, SEED));
       const rules = {
         poolShareBps: options.poolShare,
         netShareBps: options.netShare,

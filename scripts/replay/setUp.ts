@@ -62,19 +62,19 @@ export async function setUp(connection: NetworkConnection, cast: Cast, say: (lin
   const seed = await trellis.factory.SEED();
   for (const [index, { othersStake }] of cast.parts.entries()) {
     if (othersStake <= seed) continue;
-    await operators[index]!.pool.connect(outsider!).deposit_and_stake({
+    await operators[index]!.pool.connect(outsider).deposit_and_stake({
       value: othersStake - seed,
       gasLimit: DEPOSIT_GAS,
     });
   }
   if (cast.elsewhere > 0n) {
     const elsewhere = await createPool(trellis, owner!);
-    await elsewhere.connect(outsider!).deposit_and_stake({ value: cast.elsewhere });
+    await elsewhere.connect(outsider).deposit_and_stake({ value: cast.elsewhere });
   }
   await trellis.handOver();
   say("others' stake in place, handed over");
 
-  await trellis.metaPool.connect(staker!).deposit_and_stake({ value: cast.poolStake });
+  await trellis.metaPool.connect(staker).deposit_and_stake({ value: cast.poolStake });
   const stage = { trellis, operators, keeper: keeper! };
   await nextEpoch(trellis);
   await runOnce({ ...trellis, signer: keeper! }, KEEPER);

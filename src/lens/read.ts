@@ -43,7 +43,7 @@ export function readGroups(lens: PoolLens, options: PageOptions = {}): Promise<G
 }
 
 /** The last reading of each node. A block does not change, and one of many operators takes long to read. */
-const LAST = new WeakMap<Provider, { target: string; hash: string | null; reading: LensReading }>();
+const LAST = new WeakMap<Provider, { key: string; reading: LensReading }>();
 
 /** Everything at one block: the given one, or the latest when the reading begins. */
 export async function readLens(lens: PoolLens, options: PageOptions = {}): Promise<LensReading> {
@@ -52,9 +52,9 @@ export async function readLens(lens: PoolLens, options: PageOptions = {}): Promi
   const block = await provider.getBlock(options.blockTag ?? "latest");
   if (block === null) throw new Error(`The node does not know block ${String(options.blockTag)}.`);
 
+  const key = [await lens.getAddress(), options.pageSize ?? PAGE_SIZE, block.hash].join();
   const kept = LAST.get(provider);
-  const target = await lens.getAddress();
-  if (block.hash !== null && kept?.hash === block.hash && kept.target === target) return kept.reading;
+  if (block.hash !== null && kept?.key === key) return kept.reading;
 
   const at = { ...options, blockTag: block.number };
   const [pool, operators, groups] = await Promise.all([
@@ -63,7 +63,7 @@ export async function readLens(lens: PoolLens, options: PageOptions = {}): Promi
     readGroups(lens, at),
   ]);
   const reading = { block: block.number, pool, operators, groups };
-  LAST.set(provider, { target, hash: block.hash, reading });
+  LAST.set(provider, { key, reading });
   return reading;
 }
 

@@ -134,13 +134,17 @@ library Rounds {
             return;
         }
 
-        uint256 vanished = uint256(at.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
-        (uint256 gain, uint256 loss) = _bookDifference(self, at, record, reading);
-        // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
-        // written-down operator's cash was taken off above.
-        vanished = vanished.min(gain + SMALLEST_LOSS);
-        uint256 settled = vanished + loss + record.lossSince + (at.writtenDown ? 0 : reading.arrived);
-        bool overdue = _isOverdue(self, record, operator, settled);
+        bool overdue;
+        uint256 gain;
+        uint256 loss;
+        {
+            uint256 vanished = uint256(at.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
+            (gain, loss) = _bookDifference(self, at, record, reading);
+            // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
+            // written-down operator's cash was taken off above.
+            vanished = vanished.min(gain + SMALLEST_LOSS) + loss + record.lossSince;
+            overdue = _isOverdue(self, record, operator, vanished + (at.writtenDown ? 0 : reading.arrived));
+        }
         if (record.dueAmount == 0 && at.unbonding != 0) {
             record.dueAmount = at.unbonding;
             record.dueAt = uint40(block.timestamp + operator.unbondingTime);

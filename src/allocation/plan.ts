@@ -1,8 +1,9 @@
-import { ascending, lessDown, larger } from "./amounts.ts";
+import { ascending, larger, lessDown, smaller } from "./amounts.ts";
 import type { Book, Place } from "./book.ts";
 import { openBook } from "./book.ts";
 import { carryOut } from "./legs.ts";
 import type { Charged } from "./legs.ts";
+import { fillMarks } from "./marks.ts";
 import { room0, room1, roomUp, smallestStake } from "./rooms.ts";
 import type { Leg, OperatorId, Sheet, Snapshot } from "./types.ts";
 
@@ -84,14 +85,20 @@ function fundExits(book: Book, legs: PlannedLeg[]): void {
   }
 }
 
+/** Everyone to its mark, then whatever is left. */
 function fillDeficits(book: Book, legs: PlannedLeg[]): void {
   if (book.free === 0n) return;
+  liftTo(book, legs, fillMarks(book));
+  liftTo(book, legs, ({ target }) => target);
+}
+
+function liftTo(book: Book, legs: PlannedLeg[], goalOf: (place: Place) => bigint): void {
   const deficits = largestFirst(book.places, (place) =>
-    place.position < place.target && roomUp(book, place) > 0n ? place.target - place.position : 0n,
+    place.position < goalOf(place) && roomUp(book, place) > 0n ? goalOf(place) - place.position : 0n,
   );
-  for (const { place } of deficits) {
+  for (const { place, amount } of deficits) {
     if (book.free === 0n) return;
-    add(book, legs, place, roomUp(book, place), true);
+    add(book, legs, place, smaller(roomUp(book, place), amount), true);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BlockTag } from "ethers";
+import type { BlockTag, Provider } from "ethers";
 
 import type { IPoolLens, PoolLens } from "../../types/contracts/periphery/PoolLens.ts";
 
@@ -42,6 +42,9 @@ export function readGroups(lens: PoolLens, options: PageOptions = {}): Promise<G
   return readPages(0, options, (from, limit, at) => lens.groups(from, limit, at));
 }
 
+/** The last reading of each node. A block does not change, and one of many operators takes long to read. */
+const LAST = new WeakMap<Provider, { key: string; reading: LensReading }>();
+
 /** Everything at one block: the given one, or the latest when the reading begins. */
 export async function readLens(lens: PoolLens, options: PageOptions = {}): Promise<LensReading> {
   const provider = lens.runner?.provider;
@@ -49,13 +52,19 @@ export async function readLens(lens: PoolLens, options: PageOptions = {}): Promi
   const block = await provider.getBlock(options.blockTag ?? "latest");
   if (block === null) throw new Error(`The node does not know block ${String(options.blockTag)}.`);
 
+  const key = [await lens.getAddress(), options.pageSize ?? PAGE_SIZE, block.hash].join();
+  const kept = LAST.get(provider);
+  if (block.hash !== null && kept?.key === key) return kept.reading;
+
   const at = { ...options, blockTag: block.number };
   const [pool, operators, groups] = await Promise.all([
     readPool(lens, at),
     readOperators(lens, at),
     readGroups(lens, at),
   ]);
-  return { block: block.number, pool, operators, groups };
+  const reading = { block: block.number, pool, operators, groups };
+  LAST.set(provider, { key, reading });
+  return reading;
 }
 
 /** Reads page after page until one is not full. */

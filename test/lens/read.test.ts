@@ -25,6 +25,16 @@ describe("readLens", () => {
     expect((await readPool(lens)).book.assets).to.equal(ether(1_050));
   });
 
+  it("reads a block once, and a new one anew", async () => {
+    const { lens, metaPool, staker } = await networkHelpers.loadFixture(deployRead);
+    const first = await readLens(lens);
+    expect(await readLens(lens)).to.equal(first);
+    await metaPool.connect(staker).deposit_and_stake({ value: ether(50) });
+    const second = await readLens(lens);
+    expect(second).not.to.equal(first);
+    expect(second.pool.book.assets).to.equal(ether(1_050));
+  });
+
   it("reads the same by pages of any size", async () => {
     const { lens } = await networkHelpers.loadFixture(deployRead);
     const all = await readOperators(lens);

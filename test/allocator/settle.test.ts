@@ -389,7 +389,11 @@ async function deployHonest() {
   const bond = ether(2);
   const world = await deployWorld({
     groups: [{ dimension: 1, poolShareBps: 5_000 }],
-    honest: [{ bond, groups: [1] }, { bond, groups: [1] }, { bond, groups: [1] }],
+    honest: [
+      { bond, groups: [1] },
+      { bond, groups: [1] },
+      { bond, groups: [1] },
+    ],
     parameters: { policy: { bondRatio: 100 }, pool: { bufferTargetBps: 50 }, allocator: LOOSE },
   });
   await delegate(world);

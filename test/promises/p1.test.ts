@@ -41,7 +41,8 @@ describe("P1: a staker can always leave", () => {
     it(`who asks ${rounds} rounds after an announcement has its money before the change, by its own calls alone, ${sleep} days late`, async () => {
       const world = await networkHelpers.loadFixture(deploy);
       const { metaPool, allocator, notice, governance, alice, bob, eve } = world;
-      const announced = { ...(await metaPool.parameters()).toObject(), feeBps: 2_000n };
+      const { bufferTargetBps, assetCap, treasury } = await metaPool.parameters();
+      const announced = { feeBps: 2_000n, bufferTargetBps, assetCap, treasury };
       const call = [
         await metaPool.getAddress(),
         metaPool.interface.encodeFunctionData("setParameters", [announced]),

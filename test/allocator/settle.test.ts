@@ -333,8 +333,7 @@ describe("Allocator", () => {
     });
 
     it("lets nobody leave ahead of a slash that is on chain: the watcher and the leaver race only once", async () => {
-      const { allocator, metaPool, hostile, alice, bob } = await load();
-      void bob;
+      const { allocator, metaPool, hostile, alice } = await load();
       await hostile[0]!.lose(ether(10));
       await metaPool.connect(alice).unstake(ether(50));
       const claim = await metaPool.get_account_unstaked_balance(alice);

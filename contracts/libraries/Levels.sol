@@ -73,9 +73,7 @@ library Levels {
     /// @dev Without N every cap reads as 0, which must not send stake home.
     function _isBlind(AllocatorBook.State storage self) private view returns (bool) {
         return
-            self.snapshot.networkStake == 0 &&
-            self.netShareBps != AllocatorBook.NO_SHARE &&
-            self.snapshot.healthy != 0;
+            self.snapshot.networkStake == 0 && self.netShareBps != AllocatorBook.NO_SHARE && self.snapshot.healthy != 0;
     }
 
     /// @dev Adds the operators after `cursor` up to `end`. @return the last one added, and the group whose cap that

@@ -1,7 +1,18 @@
 /** Attacks that make an honest operator look dead or poor while somebody holds a lock of its pool. */
 import { expect } from "chai";
 
-import { all, delegate, deployWorld, ether, EPOCH, networkHelpers, ethers, move, nextRound, settleAll } from "../fixtures/allocator.ts";
+import {
+  all,
+  delegate,
+  deployWorld,
+  ether,
+  EPOCH,
+  networkHelpers,
+  ethers,
+  move,
+  nextRound,
+  settleAll,
+} from "../fixtures/allocator.ts";
 
 function load() {
   return networkHelpers.loadFixture(deploy);
@@ -46,7 +57,9 @@ describe("Allocator", () => {
       await networkHelpers.time.increase(5n * EPOCH);
       await user.setCallback(allocator, allocator.interface.encodeFunctionData("settle", [1_000n]));
 
-      await user.connect(eve).execute(target, network.interface.encodeFunctionData("collect"), { gasLimit: 16_000_000n });
+      await user
+        .connect(eve)
+        .execute(target, network.interface.encodeFunctionData("collect"), { gasLimit: 16_000_000n });
       expect(await user.calledBack()).to.equal(true);
       for (const id of [1n, 2n, 3n]) expect((await allocator.positionOf(id)).faulted).to.equal(false);
     });

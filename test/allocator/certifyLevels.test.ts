@@ -247,16 +247,21 @@ describe("Allocator", () => {
       ]) {
         const world = await networkHelpers.loadFixture(deployG4);
         const { allocator } = world;
-        expect(await positionsOf(world)).to.deep.equal(
-          [350n, 150n, 200n, 200n, 60n, 40n].map((coins) => coins * COIN),
-        );
+        expect(await positionsOf(world)).to.deep.equal([350n, 150n, 200n, 200n, 60n, 40n].map((coins) => coins * COIN));
         await allocator.certifyLevels(G1, 100, PAGE);
         const moved = await move(
           world,
           order.map((id) => down(id, 10_000n * COIN)),
         );
         expect(sum(moved)).to.equal(270n * COIN);
-        expect(sum(await move(world, order.map((id) => down(id, 10_000n * COIN))))).to.equal(0n);
+        expect(
+          sum(
+            await move(
+              world,
+              order.map((id) => down(id, 10_000n * COIN)),
+            ),
+          ),
+        ).to.equal(0n);
         await nextRound(world);
         await allocator.certifyLevels(G1, 100, PAGE);
         expect(

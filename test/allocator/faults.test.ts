@@ -369,7 +369,10 @@ describe("Allocator", () => {
 
 async function deployHonest() {
   const bond = ether(1);
-  const world = await deployWorld({ honest: [{ bond }, { bond }, { bond }, { bond }], parameters: { allocator: LOOSE } });
+  const world = await deployWorld({
+    honest: [{ bond }, { bond }, { bond }, { bond }],
+    parameters: { allocator: LOOSE },
+  });
   await delegate(world);
   return world;
 }

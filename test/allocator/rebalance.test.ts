@@ -84,10 +84,18 @@ describe("Allocator", () => {
   describe("rebalance", () => {
     it("reverts with more than 200 legs", async () => {
       const { allocator } = await load();
-      await expect(allocator.rebalance(Array.from({ length: 201 }, () => up(1, 1n)), PAGE))
+      await expect(
+        allocator.rebalance(
+          Array.from({ length: 201 }, () => up(1, 1n)),
+          PAGE,
+        ),
+      )
         .to.be.revertedWithCustomError(allocator, "TooManyLegs")
         .withArgs(201n, 200n);
-      await allocator.rebalance(Array.from({ length: 200 }, () => up(99, 1n)), PAGE);
+      await allocator.rebalance(
+        Array.from({ length: 200 }, () => up(99, 1n)),
+        PAGE,
+      );
     });
 
     it("reverts when it is given too little gas for one leg", async () => {
@@ -387,7 +395,10 @@ describe("Allocator", () => {
           const world = await networkHelpers.loadFixture(deployWeighted);
           const { allocator } = world;
           await allocator.certifyLevels(poolLevel(ether(100), 1_000n), 100, PAGE);
-          await move(world, order.flatMap((id) => [down(id, ether(1_000)), up(id, ether(1_000))]));
+          await move(
+            world,
+            order.flatMap((id) => [down(id, ether(1_000)), up(id, ether(1_000))]),
+          );
           results.push((await positionsOf(world)).join());
         }
         expect(new Set(results).size).to.equal(1);

@@ -333,8 +333,7 @@ describe("Allocator", () => {
     });
 
     it("lets nobody leave ahead of a slash that is on chain: the watcher and the leaver race only once", async () => {
-      const { allocator, metaPool, hostile, alice, bob } = await load();
-      void bob;
+      const { allocator, metaPool, hostile, alice } = await load();
       await hostile[0]!.lose(ether(10));
       await metaPool.connect(alice).unstake(ether(50));
       const claim = await metaPool.get_account_unstaked_balance(alice);
@@ -389,7 +388,11 @@ async function deployHonest() {
   const bond = ether(2);
   const world = await deployWorld({
     groups: [{ dimension: 1, poolShareBps: 5_000 }],
-    honest: [{ bond, groups: [1] }, { bond, groups: [1] }, { bond, groups: [1] }],
+    honest: [
+      { bond, groups: [1] },
+      { bond, groups: [1] },
+      { bond, groups: [1] },
+    ],
     parameters: { policy: { bondRatio: 100 }, pool: { bufferTargetBps: 50 }, allocator: LOOSE },
   });
   await delegate(world);

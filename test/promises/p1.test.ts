@@ -31,11 +31,18 @@ async function deploy() {
 }
 
 describe("P1: a staker can always leave", () => {
-  for (const rounds of [0, 1, 2]) {
-    it(`who asks ${rounds} rounds after an announcement has its money before the change, by its own calls alone`, async () => {
+  for (const [rounds, sleep] of [
+    [0, 0],
+    [0, 7],
+    [1, 7],
+    [2, 0],
+    [2, 7],
+  ] as const) {
+    it(`who asks ${rounds} rounds after an announcement has its money before the change, by its own calls alone, ${sleep} days late`, async () => {
       const world = await networkHelpers.loadFixture(deploy);
       const { metaPool, allocator, notice, governance, alice, bob, eve } = world;
-      const announced = { ...(await metaPool.parameters()).toObject(), feeBps: 2_000n };
+      const { bufferTargetBps, assetCap, treasury } = await metaPool.parameters();
+      const announced = { feeBps: 2_000n, bufferTargetBps, assetCap, treasury };
       const call = [
         await metaPool.getAddress(),
         metaPool.interface.encodeFunctionData("setParameters", [announced]),
@@ -47,7 +54,10 @@ describe("P1: a staker can always leave", () => {
       await metaPool.connect(bob).unstake_all();
       const asked = await metaPool.get_account_unstaked_balance(bob);
 
+      if (sleep !== 0) await networkHelpers.time.increase(sleep * 86_400);
+
       let days = 0;
+      expect(await metaPool.withdrawable(bob), "nothing pays bob at once").to.equal(0n);
       const earliest = await notice.earliestOf(id);
       for (; ; days += 1) {
         expect(days, "the change is not held up for ever").to.be.lessThan(30);

@@ -22,7 +22,10 @@ describe("P2: nobody takes more than its share", () => {
     for (let round = 0; round < 3; round += 1) {
       await nextRound(world);
       await allocator.certifyLevels([], 100, PAGE);
-      await move(world, Array.from({ length: 20 }, () => up(1, ether(1_000))));
+      await move(
+        world,
+        Array.from({ length: 20 }, () => up(1, ether(1_000))),
+      );
       expect(await positionsOf(world)).to.deep.equal([ether(2)]);
     }
     expect((await metaPool.getBook()).buffer).to.equal(ether(98));
@@ -37,7 +40,10 @@ describe("P2: nobody takes more than its share", () => {
     await metaPool.connect(eve).deposit_and_stake({ value: ether(1_000) });
     const sheets = [
       [{ group: 0, level: 2n ** 159n }],
-      [{ group: 1, level: 2n ** 159n }, { group: 2, level: 2n ** 159n }],
+      [
+        { group: 1, level: 2n ** 159n },
+        { group: 2, level: 2n ** 159n },
+      ],
       [],
     ];
     for (const sheet of sheets) await allocator.certifyLevels(sheet, 100, PAGE).catch(() => undefined);
@@ -53,7 +59,11 @@ describe("P2: nobody takes more than its share", () => {
 });
 
 function deployOne() {
-  return deployWorld({ hostile: 1, stake: ether("99.9"), parameters: { policy: { poolShareBps: 200 }, allocator: LOOSE } });
+  return deployWorld({
+    hostile: 1,
+    stake: ether("99.9"),
+    parameters: { policy: { poolShareBps: 200 }, allocator: LOOSE },
+  });
 }
 
 function deployGroups() {

@@ -28,10 +28,17 @@ describe("P7: rounding and ether that nobody sent", () => {
     const world = await networkHelpers.loadFixture(deploy);
     const { metaPool, eve } = world;
     for (const [entries, exits] of [
+      [Array.from({ length: 40 }, (_, index) => 1_001n + BigInt(index)), []],
       [[1_000_003n], [1_000_000n]],
-      [[3n, 5n, 7n, 11n], [1n, 2n, 3n]],
-      [[ether(1) + 1n, 17n], [ether("0.3"), 1n, 1n, 13n]],
-    ] as const) {
+      [
+        [3n, 5n, 7n, 11n],
+        [1n, 2n, 3n],
+      ],
+      [
+        [ether(1) + 1n, 17n],
+        [ether("0.3"), 1n, 1n, 13n],
+      ],
+    ] as [bigint[], bigint[]][]) {
       const start = await metaPool.get_account_unstaked_balance(eve);
       let paid = 0n;
       for (const value of entries) {

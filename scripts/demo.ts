@@ -77,17 +77,26 @@ async function describe(
     title: "Trellis demo: 100 operators, 30 epochs",
     summary: [
       ["share price, start to end", `1.000000 → ${ethers(pool.rate, 6)}`],
-      ["staked, at operators, idle (ether)", [pool.book.assets, pool.book.delegated, pool.live.free].map((x) => ethers(x, 1)).join(", ")],
+      [
+        "staked, at operators, idle (ether)",
+        [pool.book.assets, pool.book.delegated, pool.live.free].map((x) => ethers(x, 1)).join(", "),
+      ],
       ["stakes, exits, withdrawals", `${done.stakes}, ${done.exits}, ${done.withdrawals}`],
       ["exits still waiting (ether)", ethers(pool.book.owed, 3)],
       ["exits waited (hours, longest)", hours.length === 0 ? "none" : Math.max(...hours).toFixed(1)],
       ["rounds completed in epochs", `${rounds} in ${done.epochs}`],
       ["faulty readings, sheets rejected", `${faultyReadings}, ${rejectedSheets}`],
-      ["moved: violations, exits, optimisation, up (ether)", [done.moved.class0, done.moved.class1, done.moved.class2, done.moved.up].map((x) => ethers(x, 1)).join(", ")],
+      [
+        "moved: violations, exits, optimisation, up (ether)",
+        [done.moved.class0, done.moved.class1, done.moved.class2, done.moved.up].map((x) => ethers(x, 1)).join(", "),
+      ],
       ["keeper: transactions, gas", `${done.transactions}, ${(Number(done.gas) / 1e6).toFixed(0)} million`],
       ["rewards paid by the network (ether)", ethers(done.rewards, 2)],
       ["largest operator's share of the stake", `${(spread.maxShare * 100).toFixed(2)} %`],
-      ["effective number of operators, HHI, Nakamoto (1/3)", `${spread.effectiveNumber.toFixed(1)}, ${spread.hhi.toFixed(1)}, ${spread.nakamotoThird}`],
+      [
+        "effective number of operators, HHI, Nakamoto (1/3)",
+        `${spread.effectiveNumber.toFixed(1)}, ${spread.hhi.toFixed(1)}, ${spread.nakamotoThird}`,
+      ],
     ],
     findings: findings.map(({ promise, message }) => `${promise}: ${message}`),
     operators: operators.map(({ id, operator, position, rooms }) => ({
@@ -106,7 +115,11 @@ async function describe(
       Number(timestamp),
       Number((assets * 10n ** 12n) / supply) / 1e12,
     ]),
-    waiting: waiting.map(({ batch, assets }, i) => ({ batch: Number(batch), hours: hours[i]!, amount: number(assets) })),
+    waiting: waiting.map(({ batch, assets }, i) => ({
+      batch: Number(batch),
+      hours: hours[i]!,
+      amount: number(assets),
+    })),
   };
 }
 

@@ -90,6 +90,7 @@ interface IAllocator {
     struct Rooms {
         uint256 target; // t_i
         uint256 cap; // c_i at the snapshot
+        uint256 bond; // at this moment; 0 if it cannot be read, or in a pool without bonds
         uint256 increaseCap; // what it may be lifted to, by the smaller T and N and the state and bond of this moment
         uint256 violationCap; // above what, grace aside, it is a violation; 0 if it may hold nothing
         uint256 up;

@@ -95,7 +95,6 @@ interface IPoolLens {
         uint256 minWeight;
         uint256 maxWeight;
         address factory; // that vouches for it; 0 if its pool is whitelisted by itself
-        uint256 bond; // 0 if it cannot be read, or in a pool without bonds
         IAllocator.Position position;
         IAllocator.Record record;
         IAllocator.Snapshot snapshot;
@@ -140,8 +139,12 @@ interface IPoolLens {
     function groups(uint256 from, uint256 limit) external view returns (GroupView[] memory);
 
     /// @notice Whether a leg would move something now; the lowest class of them, and how much of it there is at most:
-    /// operators share the rooms of their groups. Reads every operator.
+    /// operators share the rooms of their groups. Reads every operator: with more than 500 of them ask `roomSums` by pages.
     function rebalanceNeeded() external view returns (bool needed, Move class, uint256 amount);
+
+    /// @notice Rooms of classes 0, 1, 2 and up at up to `limit` operators from id `from` on, summed up, without those that
+    /// are skipped for their size. Budgets, need and free buffer bound each of them, not their sums.
+    function roomSums(uint256 from, uint256 limit) external view returns (uint256[4] memory sums);
 
     /// @notice Whether a round is complete whose levels are not certified.
     function levelsNeeded() external view returns (bool);

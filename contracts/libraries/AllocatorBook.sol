@@ -24,6 +24,9 @@ library AllocatorBook {
     uint96 internal constant NO_CAP = type(uint96).max;
     uint160 internal constant NO_LEVEL = type(uint160).max;
 
+    /// @dev Less may be worth no share at an operator's pool, and is less than what their roundings leave behind.
+    uint256 internal constant SMALLEST_STAKE = 1 gwei;
+
     /// @dev Gas of one frame of calls to an operator pool, and what must be left beside it (EIP-150 keeps 1/64).
     uint256 internal constant STIPEND = 1_000_000;
     uint256 internal constant RESERVE = 1_200_000;
@@ -81,6 +84,8 @@ library AllocatorBook {
         uint256 free; // buffer beyond owed and the buffer target
         uint256 need; // what exits and the buffer lack
         IOperatorRegistry.Policy policy;
+        uint256[] increaseCaps; // of groups, plus one, once they are read; these two only for legs
+        uint256[] violationCaps;
     }
 
     /* TOTALS */
@@ -105,6 +110,8 @@ library AllocatorBook {
         now_.free = book.buffer.saturatingSub(claims);
         now_.total = (book.buffer + self.committed + self.unbonding).saturatingSub(now_.faultedStake + claims);
         now_.need = claims.saturatingSub(book.buffer + self.unbonding - self.faultedUnbonding);
+        // Exits are paid out of the buffer target before such a rest is worth a call to a pool.
+        if (now_.need < SMALLEST_STAKE && book.bufferTarget >= SMALLEST_STAKE) now_.need = 0;
     }
 
     function currentEpoch(State storage self) internal view returns (uint256) {

@@ -18,6 +18,7 @@ library Legs {
     using SafeCast for uint256;
 
     uint256 private constant CLASS1_MULTIPLE = 4; // an operator's part of a need, over its fair part
+    uint256 private constant SMALLEST_STAKE = AllocatorBook.SMALLEST_STAKE;
     uint256 private constant MIN_MOVE_TOTAL_BPS = 1;
     uint256 private constant MIN_MOVE_OPERATOR_BPS = 200;
 
@@ -41,7 +42,7 @@ library Legs {
         moved = new uint256[](legs.length);
         if (self.round != 0 || self.snapshot.round == 0) return moved;
 
-        AllocatorBook.Live memory now_ = self.live();
+        AllocatorBook.Live memory now_ = _live(self);
         uint256 losses;
         for (uint256 i; i < legs.length; ++i) {
             if (gasleft() < AllocatorBook.GAS_PER_OPERATOR) {
@@ -90,7 +91,7 @@ library Legs {
         uint256 position = self.positions[id].position;
         {
             uint256 target = self.targetOf(snapshot);
-            uint256 cap = _increaseCap(self, now_, operator, snapshot, self.positions[id]);
+            (uint256 cap, ) = _increaseCap(self, now_, operator, snapshot, self.positions[id]);
             uint256 room = _roomUp(self, now_, snapshot.groups, position, target.min(cap));
             moved = room.min(leg.amount);
             if (moved == 0) return _skip(leg, room, IAllocator.SkipReason.NoRoom);
@@ -162,7 +163,7 @@ library Legs {
         for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS && room != 0; ++k) {
             uint256 group = AllocatorBook.groupAt(groups, k);
             if (group == 0) continue;
-            uint256 cap = _groupIncreaseCap(self, now_, group);
+            uint256 cap = _groupCap(self, now_, group, false);
             if (cap != AllocatorBook.NO_CAP) room = room.min(cap.saturatingSub(self.groups[group].position));
         }
     }
@@ -174,8 +175,9 @@ library Legs {
         IOperatorRegistry.Operator memory operator,
         IAllocator.Snapshot memory snapshot,
         IAllocator.Position storage at
-    ) private view returns (uint256 cap) {
-        if (!_mayHold(operator)) return 0;
+    ) private view returns (uint256 cap, uint256 bond) {
+        bond = _bond(now_, operator.pool);
+        if (!_mayHold(operator)) return (0, bond);
 
         (uint256 total, uint256 network) = _bounds(self, now_, false);
         cap = AllocatorBook
@@ -184,12 +186,12 @@ library Legs {
         if (operator.watch) cap = cap.min(at.position);
 
         uint256 ratio = now_.policy.bondRatio;
-        if (ratio == 0 || cap == 0) return cap;
-        return cap.min(_bond(operator.pool).saturatingMul(ratio).saturatingSub(snapshot.others + at.unbonding));
+        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(snapshot.others + at.unbonding));
     }
 
-    /// @dev The operator's bond, 0 if it cannot be read.
-    function _bond(address pool) private view returns (uint256) {
+    /// @dev The operator's bond, 0 if it cannot be read, or in a pool without bonds.
+    function _bond(AllocatorBook.Live memory now_, address pool) private view returns (uint256) {
+        if (now_.policy.bondRatio == 0) return 0;
         try IPoolCalls(address(this)).peekBond{gas: AllocatorBook.STIPEND}(pool) returns (uint256 bond) {
             return bond;
         } catch {
@@ -205,7 +207,7 @@ library Legs {
         uint256 position,
         uint256 target
     ) private view returns (bool) {
-        return moved < _minMove(self, now_, target) && position + moved != target;
+        return moved < SMALLEST_STAKE || (moved < _minMove(self, now_, target) && position + moved != target);
     }
 
     /* DOWN */
@@ -307,7 +309,8 @@ library Legs {
         left -= down.charged[0];
         uint256 room1 = _room1(self, now_, id, left, down.target, down.charged[0]);
         down.charged[1] = room1.min(amount - down.charged[0]);
-        down.whole = room1 != 0 && down.charged[1] == room1;
+        bool matters = room1 >= SMALLEST_STAKE || room1 == now_.need.saturatingSub(down.charged[0]);
+        down.whole = room1 != 0 && matters && down.charged[1] == room1;
         left -= down.charged[1];
         if (self.snapshot.certified) {
             uint256 room = _room2(self, left, down.target);
@@ -417,7 +420,7 @@ library Legs {
     ) public view returns (IAllocator.Rooms[] memory rooms) {
         uint256 first = from.max(1);
         uint256 count = (self.registry.operatorCount() + 1).saturatingSub(first).min(limit);
-        AllocatorBook.Live memory now_ = self.live();
+        AllocatorBook.Live memory now_ = _live(self);
         rooms = new IAllocator.Rooms[](count);
         for (uint256 i; i < count; ++i) {
             // Less would make a bond that needs it read as none.
@@ -439,7 +442,7 @@ library Legs {
         IAllocator.Position storage at = self.positions[id];
         rooms.target = self.targetOf(snapshot);
         rooms.cap = self.capOf(snapshot);
-        rooms.increaseCap = _increaseCap(self, now_, operator, snapshot, at);
+        (rooms.increaseCap, rooms.bond) = _increaseCap(self, now_, operator, snapshot, at);
         rooms.violationCap = _mayHold(operator) ? _violationCap(self, now_, operator, snapshot) : 0;
         if (self.round != 0 || self.snapshot.round == 0 || at.faulted) return rooms;
 
@@ -457,20 +460,28 @@ library Legs {
         uint256 limit
     ) public view returns (IAllocator.GroupCaps[] memory caps) {
         uint256 count = (self.registry.groupCount() + 1).saturatingSub(from).min(limit);
-        AllocatorBook.Live memory now_ = self.live();
+        AllocatorBook.Live memory now_ = _live(self);
         caps = new IAllocator.GroupCaps[](count);
         for (uint256 i; i < count; ++i) {
             caps[i] =
                 from + i == AllocatorBook.POOL_GROUP
                     ? IAllocator.GroupCaps(now_.total.min(self.snapshot.total), AllocatorBook.NO_CAP)
                     : IAllocator.GroupCaps(
-                        _groupIncreaseCap(self, now_, from + i),
+                        _groupCap(self, now_, from + i, false),
                         _groupCap(self, now_, from + i, true)
                     );
         }
     }
 
     /* BOTH */
+
+    /// @dev The pool at this moment, with room for the groups' caps.
+    function _live(AllocatorBook.State storage self) private view returns (AllocatorBook.Live memory now_) {
+        now_ = self.live();
+        uint256 groups = self.registry.groupCount() + 1;
+        now_.increaseCaps = new uint256[](groups);
+        now_.violationCaps = new uint256[](groups);
+    }
 
     /// @dev Whether an operator may hold stake at all; on watch it may, but no more than it has.
     function _mayHold(IOperatorRegistry.Operator memory operator) private pure returns (bool) {
@@ -496,24 +507,21 @@ library Legs {
         return (total.max(then_), unknown ? AllocatorBook.NO_CAP : network.max(snapshot.networkStake));
     }
 
+    /// @dev A group's cap by the smaller or the larger T' and N, which stay as they are during a call.
     function _groupCap(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
         uint256 group,
         bool larger
-    ) private view returns (uint256) {
+    ) private view returns (uint256 cap) {
+        uint256[] memory known = larger ? now_.violationCaps : now_.increaseCaps;
+        if (known[group] != 0) return known[group] - 1;
+
         (uint256 total, uint256 network) = _bounds(self, now_, larger);
         IAllocator.GroupSnapshot storage sums = self.groups[group];
-        return AllocatorBook.groupCap(self.registry.group(group), total, network, sums.others, sums.faulted);
-    }
-
-    /// @dev The cap that lets a group grow: the smaller of the snapshot's and the one of this moment.
-    function _groupIncreaseCap(
-        AllocatorBook.State storage self,
-        AllocatorBook.Live memory now_,
-        uint256 group
-    ) private view returns (uint256) {
-        return _groupCap(self, now_, group, false).min(self.groups[group].cap);
+        cap = AllocatorBook.groupCap(self.registry.group(group), total, network, sums.others, sums.faulted);
+        if (!larger) cap = cap.min(sums.cap); // what grows is held to the snapshot's cap, too
+        known[group] = cap + 1;
     }
 
     /// @dev min(1 bp of T, 2 % of `size`), but not below the parameter.

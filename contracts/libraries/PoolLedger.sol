@@ -11,7 +11,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 ///     loss     → bond shares first, ⌈loss·supply/equity⌉; the rest falls on equity and owed in proportion
 ///
 /// @dev Guarantees: no gain lowers the price; a loss that the bond covers does not lower it either; the loss on exits
-/// is at most one wei above its proportion; supply stays below 2^128, as nothing is minted above MAX_DILUTION.
+/// is never above its proportion; supply stays below 2^128, as nothing is minted above MAX_DILUTION.
 library PoolLedger {
     using Math for uint256;
 

@@ -268,6 +268,7 @@ library Rounds {
         IAllocator.Record storage record = self.records[id];
         self.positions[id].writtenDown = false;
         record.lost = 0;
+        self.roundGain += gain.toUint96();
         _endFactor(self, record, gain);
         emit IAllocator.OperatorRecovered(id, self.round);
     }

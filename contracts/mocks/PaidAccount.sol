@@ -19,12 +19,16 @@ contract PaidAccount {
     bytes[] private _answers;
     bool[] private _successes;
 
+    error Rejected(uint256 amount);
+    error Flooded(bytes flood);
+
+    // solhint-disable-next-line no-complex-fallback
     receive() external payable {
-        if (mode == Mode.Reject) revert("no");
+        require(mode != Mode.Reject, Rejected(msg.value));
         if (mode == Mode.BurnGas) while (true) {}
         if (mode == Mode.Flood) {
             bytes memory flood = new bytes(1 << 20);
-            revert(string(flood));
+            revert Flooded(flood);
         }
         if (mode == Mode.Call) _makeCalls();
     }

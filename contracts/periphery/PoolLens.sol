@@ -6,7 +6,6 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
 import {IMetaPool} from "../interfaces/IMetaPool.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
-import {IPoolCalls} from "../interfaces/IPoolCalls.sol";
 import {IPoolLens} from "../interfaces/IPoolLens.sol";
 import {AllocatorBook} from "../libraries/AllocatorBook.sol";
 
@@ -75,7 +74,7 @@ contract PoolLens is IPoolLens {
 
     /// @inheritdoc IPoolLens
     function rebalanceNeeded() external view returns (bool needed, Move class, uint256 amount) {
-        uint256[4] memory sums = _sumRooms(ALLOCATOR.roomsOf(1, type(uint256).max));
+        uint256[4] memory sums = roomSums(1, type(uint256).max);
         BudgetView memory budgets = _budgets();
         LiveView memory now_ = _live();
         uint256[4] memory limits = [
@@ -86,6 +85,17 @@ contract PoolLens is IPoolLens {
         ];
         for (uint256 i; i < 4; ++i) {
             if (sums[i] != 0) return (true, Move(i), sums[i].min(limits[i]));
+        }
+    }
+
+    /// @inheritdoc IPoolLens
+    function roomSums(uint256 from, uint256 limit) public view returns (uint256[4] memory sums) {
+        IAllocator.Rooms[] memory rooms = ALLOCATOR.roomsOf(from, limit);
+        for (uint256 i; i < rooms.length; ++i) {
+            if (!rooms[i].downIsDust) {
+                for (uint256 class; class < 3; ++class) sums[class] += rooms[i].down[class];
+            }
+            if (!rooms[i].upIsDust) sums[3] += rooms[i].up;
         }
     }
 
@@ -115,17 +125,7 @@ contract PoolLens is IPoolLens {
         view_.record = ALLOCATOR.recordOf(id);
         view_.snapshot = ALLOCATOR.snapshotOf(id);
         view_.rooms = rooms;
-        if (scope.policy.bondRatio != 0) view_.bond = _bond(view_.operator.pool);
         (view_.binding, view_.bindingGroup) = _binding(scope, view_);
-    }
-
-    /// @dev The operator's bond, 0 if it cannot be read.
-    function _bond(address operatorPool) private view returns (uint256) {
-        try IPoolCalls(address(ALLOCATOR)).peekBond{gas: AllocatorBook.STIPEND}(operatorPool) returns (uint256 bond) {
-            return bond;
-        } catch {
-            return 0;
-        }
     }
 
     /* WHY */
@@ -171,7 +171,7 @@ contract PoolLens is IPoolLens {
         binding = Binding.Recorded;
         uint256 tightest = AllocatorBook.NO_CAP;
         if (scope.policy.bondRatio != 0) {
-            uint256 backed = view_.bond.saturatingMul(scope.policy.bondRatio);
+            uint256 backed = view_.rooms.bond.saturatingMul(scope.policy.bondRatio);
             tightest = backed.saturatingSub(uint256(view_.snapshot.others) + view_.position.unbonding);
             binding = Binding.Bond;
         }
@@ -263,15 +263,5 @@ contract PoolLens is IPoolLens {
         (budgets.class0Used, budgets.class2Used) = ALLOCATOR.budgetsUsed();
         budgets.class0Limit = (total * parameters.budget0Bps) / BPS;
         budgets.class2Limit = (total * parameters.budget2Bps) / BPS;
-    }
-
-    /// @dev What legs of classes 0, 1, 2 and up would find, without those that are skipped for their size.
-    function _sumRooms(IAllocator.Rooms[] memory rooms) private pure returns (uint256[4] memory sums) {
-        for (uint256 i; i < rooms.length; ++i) {
-            if (!rooms[i].downIsDust) {
-                for (uint256 class; class < 3; ++class) sums[class] += rooms[i].down[class];
-            }
-            if (!rooms[i].upIsDust) sums[3] += rooms[i].up;
-        }
     }
 }

@@ -25,12 +25,7 @@ export interface Diary {
 }
 
 /** Plays the epochs, one after the other: what people do, what happens to operators, what keepers do. */
-export async function play(
-  stage: Stage,
-  chance: Chance,
-  epochs: number,
-  say: (line: string) => void,
-): Promise<Diary> {
+export async function play(stage: Stage, chance: Chance, epochs: number, say: (line: string) => void): Promise<Diary> {
   const diary: Diary = {
     epochs: 0,
     transactions: 0,

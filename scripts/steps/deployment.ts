@@ -51,7 +51,6 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
     lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
-    lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     deployer: await signerOf(named.deployer),
     governance: await signerOf(named.governance),
     guardian: await signerOf(named.guardian),

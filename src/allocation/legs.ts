@@ -1,6 +1,6 @@
 import { lessDown, smaller } from "./amounts.ts";
 import type { Book, Place } from "./book.ts";
-import { minMove, room0, room1, room2, roomUp } from "./rooms.ts";
+import { minMove, room0, room1, room2, roomUp, smallestStake } from "./rooms.ts";
 import type { Leg } from "./types.ts";
 
 /** Parts of a downward leg by class, in wei; zero for an upward leg. */
@@ -32,7 +32,9 @@ export function carryOut(book: Book, leg: Leg): Outcome {
 function lift(book: Book, place: Place, amount: bigint): Outcome {
   const moved = smaller(roomUp(book, place), amount);
   if (moved === 0n) return skip("noRoom");
-  if (moved < minMove(book, place.target) && place.position + moved !== place.target) return skip("belowMinMove");
+  const lands = place.position + moved === place.target;
+  const smallest = lands ? smallestStake(book) : minMove(book, place.target);
+  if (moved < smallest) return skip("belowMinMove");
 
   book.free -= moved;
   shift(place, moved);
@@ -44,14 +46,17 @@ function lower(book: Book, place: Place, amount: bigint): Outcome {
   let left = place.position;
   const class0 = smaller(room0(book, place, left), amount);
   left -= class0;
-  const class1 = smaller(room1(book, place, left), amount - class0);
+  const mostClass1 = room1(book, place, left, class0);
+  const class1 = smaller(mostClass1, amount - class0);
   left -= class1;
   const class2 = smaller(room2(book, place, left), amount - class0 - class1);
   left -= class2;
 
   const moved = place.position - left;
   if (moved === 0n) return skip("noRoom");
-  const lands = left === 0n || left === place.target || (class1 !== 0n && class1 === book.need);
+  const matters = mostClass1 >= smallestStake(book) || mostClass1 === lessDown(book.need, class0);
+  const whole = class1 !== 0n && matters && class1 === mostClass1;
+  const lands = left === 0n || left === place.target || whole;
   if (!lands && moved < minMove(book, place.position)) return skip("belowMinMove");
 
   book.need = lessDown(book.need, moved);

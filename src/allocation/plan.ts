@@ -4,7 +4,7 @@ import { openBook } from "./book.ts";
 import { carryOut } from "./legs.ts";
 import type { Charged } from "./legs.ts";
 import { fillMarks } from "./marks.ts";
-import { room0, room1, roomUp } from "./rooms.ts";
+import { room0, room1, roomUp, smallestStake } from "./rooms.ts";
 import type { Leg, OperatorId, Sheet, Snapshot } from "./types.ts";
 
 /** Most legs that `rebalance` takes at once. */
@@ -105,6 +105,8 @@ function liftTo(book: Book, legs: PlannedLeg[], goalOf: (place: Place) => bigint
 /** Carries out a leg and keeps it if it moved something. */
 function add(book: Book, legs: PlannedLeg[], place: Place, amount: bigint, up: boolean): void {
   const operator: OperatorId = place.record.id;
+  // What roundings left behind is not worth its gas, unless it is the last that an operator has or exits need.
+  if (amount < smallestStake(book) && amount < place.position && amount < book.need) return;
   const { moved, charged } = carryOut(book, { operator, amount, up });
   if (moved > 0n) legs.push({ operator, amount: moved, up, charged });
 }

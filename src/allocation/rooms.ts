@@ -6,6 +6,9 @@ import type { LiveOperator } from "./types.ts";
 /** An operator's part of a need, over its fair part. */
 const CLASS1_MULTIPLE = 4n;
 
+/** Less may be worth no share at an operator's pool, and is less than what their roundings leave behind, in wei. */
+const SMALLEST_STAKE = 10n ** 9n;
+
 const MIN_MOVE_TOTAL_BPS = 1n;
 const MIN_MOVE_OPERATOR_BPS = 200n;
 
@@ -41,16 +44,17 @@ export function room0(book: Book, place: Place, position: bigint): bigint {
 
 /**
  * Room of class 1, money for exits, in wei: down to the target once that is certified, and whatever the target four times
- * the operator's fair part of the need of the round's end, rounded up, less what class 1 took in this round.
+ * the operator's fair part of the need of the round's end, rounded up, less what class 1 took in this round. What the same
+ * leg moves as a violation is `coming` already.
  */
-export function room1(book: Book, place: Place, position: bigint): bigint {
+export function room1(book: Book, place: Place, position: bigint, coming = 0n): bigint {
   const { need0, X } = book.snapshot;
   if (place.record.live.faulted) return 0n;
 
   const part = X === 0n ? 0n : (CLASS1_MULTIPLE * need0 * place.record.position + X - 1n) / X;
   const quota = lessDown(part, place.class1Taken);
   const surplus = book.certified ? lessDown(position, place.target) : 0n;
-  return smaller(smaller(larger(quota, surplus), position), book.need);
+  return smaller(smaller(larger(quota, surplus), position), lessDown(book.need, coming));
 }
 
 /**
@@ -69,6 +73,11 @@ export function minMove(book: Book, size: bigint): bigint {
   const { live, legRules } = book.snapshot;
   const relative = smaller(shareDown(live.T, MIN_MOVE_TOTAL_BPS), shareDown(size, MIN_MOVE_OPERATOR_BPS));
   return larger(relative, legRules.minMove);
+}
+
+/** The smallest stake in wei that is worth a call to a pool, wherever it lands. */
+export function smallestStake(book: Book): bigint {
+  return smaller(SMALLEST_STAKE, book.snapshot.legRules.minMove);
 }
 
 function violation(book: Book, place: Place, position: bigint): bigint {

@@ -14,7 +14,8 @@ export function parseAmount(text: string): bigint {
 }
 
 export function parseAddress(text: string): string {
-  if (!isAddress(text)) throw new Failure(`"${text}" is not an address.`);
+  const isOne: boolean = isAddress(text);
+  if (!isOne) throw new Failure(`"${text}" is not an address.`);
   return getAddress(text);
 }
 

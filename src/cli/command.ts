@@ -61,7 +61,7 @@ export async function runCommand(create: CommandFactory, args: readonly string[]
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      const message = error.message.replace(/^error: /, "");
+      const message = oneLine(error.message.replace(/^error: /, ""));
       world.err(`${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.?!)]$/.test(message) ? "" : "."}`);
       return 1;
     }

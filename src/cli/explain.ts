@@ -63,6 +63,12 @@ export function explain(error: unknown): string {
   }
 }
 
+/** Whether a contract refused with the error of that name. */
+export function isRefusal(error: unknown, name: string): boolean {
+  const data = revertDataOf(error);
+  return data !== null && ERRORS.parseError(data)?.name === name;
+}
+
 function sentenceOf(description: ErrorDescription | null, data: string): string {
   if (description === null) {
     if (data.startsWith("0x08c379a0")) {

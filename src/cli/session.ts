@@ -126,12 +126,12 @@ async function withConfigurationExplained<T>({ network }: Place, ask: () => Prom
   } catch (error) {
     if (error instanceof Failure) throw error;
     const message = messageOf(error);
-    const variable = /Configuration Variable "(\w+)" not found/i.exec(message)?.[1];
+    const variable = /(?:Variable|Key) "(\w+)" not found/i.exec(message)?.[1];
     if (variable !== undefined) {
       const what = variable.endsWith("KEY") ? "There is no key to send with" : "It is not known where the node is";
       throw new Failure(`${what}: set ${variable} (npx hardhat keystore set ${variable}).`, { cause: error });
     }
-    if (/network.*(not found|isn't defined|doesn't exist)|HHE\d*.*network name/i.test(message)) {
+    if (/network .*is not defined/i.test(message)) {
       throw new Failure(`hardhat.config.ts has no network "${network}".`, { cause: error });
     }
     if (faultOf(error) === "node" || /cannot connect/i.test(message)) {

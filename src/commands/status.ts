@@ -1,3 +1,5 @@
+import { Result } from "ethers";
+
 import { type CommandFactory, inSession, placedCommand } from "../cli/command.ts";
 import type { Place } from "../cli/session.ts";
 import { toJson } from "../keeper/log.ts";
@@ -38,5 +40,5 @@ function plain({ pool, ...rest }: Status): object {
 
 /** A struct of the chain as an object. */
 function named(struct: object): object {
-  return "toObject" in struct && typeof struct.toObject === "function" ? (struct.toObject() as object) : struct;
+  return struct instanceof Result ? (struct.toObject() as object) : struct;
 }

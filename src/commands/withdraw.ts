@@ -1,7 +1,8 @@
 import { formatAmount, parseAddress, parseAmount } from "../cli/amounts.ts";
 import { type CommandFactory, exactlyOne, inSigningSession, sendingCommand } from "../cli/command.ts";
 import { Failure } from "../cli/failure.ts";
-import type { Place } from "../cli/session.ts";
+import { isRefusal } from "../cli/explain.ts";
+import type { Place, Session } from "../cli/session.ts";
 import { write } from "../cli/write.ts";
 
 interface Options extends Place {
@@ -30,9 +31,7 @@ export const withdrawCommand: CommandFactory = (world) =>
       await inSigningSession(world, options, async (session) => {
         const { metaPool } = session.contracts;
         const of = owner ?? session.account;
-        // A withdrawal funds waiting exits first, so more may be there than the view says.
-        const can = amount ?? (await metaPool.withdrawFor.staticCall(of, { from: session.account }));
-        if (can === 0n) throw new Failure(`${of} cannot withdraw anything now.`);
+        const can = amount ?? (await withdrawable(session, of));
         const to = receiver ?? of;
         world.out(`Withdraw ${formatAmount(can, 18)} ETH of ${of}${to === of ? "" : ` to ${to}`}.`);
 
@@ -47,3 +46,13 @@ export const withdrawCommand: CommandFactory = (world) =>
         await write(world, session, options.dryRun, await call);
       });
     });
+
+/** What `account` would be paid: a withdrawal funds waiting exits first, so it may be more than the view says. */
+async function withdrawable({ contracts: { metaPool } }: Session, account: string): Promise<bigint> {
+  try {
+    return await metaPool.withdrawFor.staticCall(account);
+  } catch (error) {
+    if (!isRefusal(error, "ZeroAmount")) throw error;
+    throw new Failure(`${account} cannot withdraw anything now.`, { cause: error });
+  }
+}

@@ -1,4 +1,4 @@
-import { type EventLog, type Log, type Provider, ZeroAddress } from "ethers";
+import { type EventLog, type Provider, ZeroAddress } from "ethers";
 
 import type { MetaPool } from "../../types/index.ts";
 
@@ -25,9 +25,12 @@ export interface HistorySources {
   readonly onProgress?: (block: number, last: number) => void;
 }
 
+/** A decoded log of the pool. */
+type PoolLog = Pick<EventLog, "blockNumber" | "index" | "transactionHash" | "eventName" | "args">;
+
 /** A row before the balance is known. */
 interface Entry {
-  readonly log: EventLog;
+  readonly log: PoolLog;
   readonly event: string;
   readonly assets: bigint | null;
   readonly shares: bigint | null;
@@ -73,7 +76,7 @@ export async function readHistory(sources: HistorySources, account: string): Pro
 }
 
 /** Logs of the pool that name the account. */
-async function readLogs(sources: HistorySources, account: string, last: number): Promise<EventLog[]> {
+async function readLogs(sources: HistorySources, account: string, last: number): Promise<PoolLog[]> {
   const { filters } = sources.metaPool;
   const found = await inRanges(sources, last, (from, to) =>
     [
@@ -93,12 +96,12 @@ async function readLogs(sources: HistorySources, account: string, last: number):
   return [...new Map(found.map((log) => [placeOf(log), log])).values()];
 }
 
-function placeOf({ blockNumber, index }: EventLog, after = 0): string {
+function placeOf({ blockNumber, index }: PoolLog, after = 0): string {
   return `${blockNumber}:${index + after}`;
 }
 
 /** Fundings of some batches. */
-function readFunding(sources: HistorySources, batches: readonly bigint[], last: number): Promise<EventLog[]> {
+function readFunding(sources: HistorySources, batches: readonly bigint[], last: number): Promise<PoolLog[]> {
   const { metaPool } = sources;
   return inRanges(sources, last, (from, to) =>
     batches.map((batch) => metaPool.queryFilter(metaPool.filters.BatchFunded(batch) as never, from, to)),
@@ -108,19 +111,19 @@ function readFunding(sources: HistorySources, batches: readonly bigint[], last: 
 async function inRanges(
   { firstBlock, range = RANGE, onProgress }: HistorySources,
   last: number,
-  ask: (from: number, to: number) => Promise<(EventLog | Log)[]>[],
-): Promise<EventLog[]> {
-  const found: EventLog[] = [];
+  ask: (from: number, to: number) => Promise<unknown[]>[],
+): Promise<PoolLog[]> {
+  const found: PoolLog[] = [];
   for (let from = firstBlock; from <= last; from += range) {
     const to = Math.min(from + range - 1, last);
-    found.push(...((await Promise.all(ask(from, to))).flat() as EventLog[]));
+    found.push(...((await Promise.all(ask(from, to))).flat() as PoolLog[]));
     onProgress?.(to, last);
   }
   return found;
 }
 
 /** What the account asked for in each batch, and what everybody did. */
-async function readExits(metaPool: MetaPool, logs: readonly EventLog[], last: number): Promise<Map<bigint, Exit>> {
+async function readExits(metaPool: MetaPool, logs: readonly PoolLog[], last: number): Promise<Map<bigint, Exit>> {
   const exits = new Map<bigint, Exit>();
   for (const { eventName, args } of logs) {
     if (eventName !== "Unstaked" || args.getValue("units") === 0n) continue;
@@ -133,7 +136,7 @@ async function readExits(metaPool: MetaPool, logs: readonly EventLog[], last: nu
 }
 
 /** The account's part of each funding: ⌊units·paid/batch.units⌋ after it, less the same before it. */
-function toFunded(logs: readonly EventLog[], exits: ReadonlyMap<bigint, Exit>): Entry[] {
+function toFunded(logs: readonly PoolLog[], exits: ReadonlyMap<bigint, Exit>): Entry[] {
   const paid = new Map<bigint, bigint>();
   return logs.flatMap((log) => {
     const batch = log.args.getValue("batch") as bigint;
@@ -147,7 +150,7 @@ function toFunded(logs: readonly EventLog[], exits: ReadonlyMap<bigint, Exit>): 
   });
 }
 
-function toEntry(log: EventLog, account: string): Entry[] {
+function toEntry(log: PoolLog, account: string): Entry[] {
   const { args, eventName } = log;
   const value = (name: string): bigint => args.getValue(name) as bigint;
   const who = (name: string): string => args.getValue(name) as string;

@@ -2,11 +2,13 @@ import type { TransactionReceipt } from "ethers";
 
 import { planLegs } from "../allocation/plan.ts";
 import type { Leg, OperatorId, Snapshot } from "../allocation/types.ts";
-import { readSnapshot } from "../lens/snapshot.ts";
+import { readLens } from "../lens/read.ts";
+import { toSheet, toSnapshot } from "../lens/snapshot.ts";
 import type { KeeperContracts } from "./contracts.ts";
 import { ask, type Desk, openDesk, refused, say, send, type Step, warn, work } from "./desk.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { Moved, RebalanceReport } from "./report.ts";
+import { worthSending } from "./worth.ts";
 
 export const REBALANCE_GAS = 8_000_000n;
 const MOST_STEPS = 2_000;
@@ -18,15 +20,21 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
   const { allocator, lens } = desk.contracts;
   /** Operators whose pools fail: they are left alone for the rest of the run. */
   const failing = new Set<OperatorId>();
+  /** Operators whose legs came to nothing, because the state moved between the question and the answer. */
+  const exhausted = new Set<OperatorId>();
   let queue: Leg[] = [];
   let legs = 0;
   let moved = NOTHING;
 
   const step = async (): Promise<Step> => {
     if (queue.length === 0) {
-      const reading = await ask(desk, () => readSnapshot(lens));
-      if (reading === null) return { outcome: "nothing", reason: "no finished round to work from" };
-      queue = planLegs(without(reading.snapshot, failing), reading.certified).legs.map(toLeg);
+      const reading = await ask(desk, () => readLens(lens));
+      const { round, snapshot } = reading.pool;
+      if (round.open !== 0n || snapshot.round === 0n) {
+        return { outcome: "nothing", reason: "no finished round to work from" };
+      }
+      const plan = planLegs(without(toSnapshot(reading), failing, exhausted), toSheet(reading));
+      queue = worthSending(plan.legs, reading.pool);
       if (queue.length === 0) return ending(legs, failing);
     }
 
@@ -44,8 +52,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     }
     // What comes after the last leg that moves may only have been short of gas.
     const moving = chunk.filter((_, index) => amounts[index] !== 0n);
-    const asPlanned = moving.length === last + 1 && moving.every(({ amount }, index) => amounts[index] === amount);
-    queue = asPlanned ? queue.slice(moving.length) : [];
+    queue = moving.length > 0 && moving.length === last + 1 ? queue.slice(moving.length) : [];
     if (moving.length === 0) return "again";
 
     const request = await allocator.getFunction("rebalance").populateTransaction(moving);
@@ -60,6 +67,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     moved = add(moved, done);
     say(desk, "moved stake", { legs: moving.length, ...done, gas: receipt.gasUsed, tx: receipt.hash });
     if (total(done) !== sum(moving)) queue = [];
+    if (total(done) === 0n) for (const { operator } of moving) exhausted.add(operator);
     return "again";
   };
 
@@ -73,12 +81,11 @@ function ending(legs: number, failing: ReadonlySet<OperatorId>): Step {
 }
 
 /** The snapshot with some operators left alone. */
-function without(snapshot: Snapshot, failing: ReadonlySet<OperatorId>): Snapshot {
-  if (failing.size === 0) return snapshot;
+function without(snapshot: Snapshot, ...sets: readonly ReadonlySet<OperatorId>[]): Snapshot {
   return {
     ...snapshot,
     operators: snapshot.operators.map((operator) =>
-      failing.has(operator.id) ? { ...operator, live: { ...operator.live, faulted: true } } : operator,
+      sets.some((set) => set.has(operator.id)) ? { ...operator, live: { ...operator.live, faulted: true } } : operator,
     ),
   };
 }
@@ -100,10 +107,6 @@ function movedBy({ contracts: { allocator } }: Desk, receipt: TransactionReceipt
     moved = add(moved, { class0, class1, class2, up: up ? amount : 0n });
   }
   return moved;
-}
-
-function toLeg({ operator, amount, up }: Leg): Leg {
-  return { operator, amount, up };
 }
 
 function add(first: Moved, second: Moved): Moved {

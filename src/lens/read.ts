@@ -24,7 +24,7 @@ export interface LensReading {
   readonly groups: readonly GroupView[];
 }
 
-/** Fits the 16.7 million gas that a transaction may use, which some nodes hold calls to as well. */
+/** Fits the 16.7 million gas that a transaction may use (EIP-7825), which some nodes hold calls to as well. */
 const PAGE_SIZE = 30;
 
 /** The pool without its operators and groups. */
@@ -48,7 +48,7 @@ const LAST = new WeakMap<Provider, { key: string; reading: LensReading }>();
 /** Everything at one block: the given one, or the latest when the reading begins. */
 export async function readLens(lens: PoolLens, options: PageOptions = {}): Promise<LensReading> {
   const provider = lens.runner?.provider;
-  if (provider == null) throw new Error("The lens is not connected to a node.");
+  if (!provider) throw new Error("The lens is not connected to a node.");
   const block = await provider.getBlock(options.blockTag ?? "latest");
   if (block === null) throw new Error(`The node does not know block ${String(options.blockTag)}.`);
 

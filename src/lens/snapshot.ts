@@ -112,7 +112,7 @@ function toOperator(view: OperatorView, round: bigint): OperatorRecord {
   };
 }
 
-function toLiveOperator({ operator, position, record, bond }: OperatorView, round: bigint): LiveOperator {
+function toLiveOperator({ operator, position, record, rooms }: OperatorView, round: bigint): LiveOperator {
   const { state } = operator;
   return {
     draining: state === STATE.draining,
@@ -122,7 +122,7 @@ function toLiveOperator({ operator, position, record, bond }: OperatorView, roun
     faulted: position.faulted,
     position: position.position,
     unbonding: position.unbonding,
-    bond,
+    bond: rooms.bond,
     ramp: null,
     absolute: capOrNull(operator.absoluteCap),
     class1Taken: record.class1Round === round ? record.class1Taken : 0n,

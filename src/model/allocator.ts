@@ -1,15 +1,17 @@
 /** The pool's delegations: readings, faults, write-downs and rounds (design, section 6; specification, section 3). */
 import { max, min, monus, mulDivDown, sum } from "./arithmetic.ts";
 import * as metaBook from "./book.ts";
-import { type Book, BPS, bufferOf, bufferTargetAt } from "./book.ts";
+import { type Book, BPS, bufferOf, bufferTargetAt, DAY } from "./book.ts";
 import { required } from "./errors.ts";
-import { type Listing, newOperator, type Operator, type OperatorPool, type Reading } from "./operators.ts";
+import { type Listing, newOperator, newSnapshot, type Operator, type OperatorPool, type Reading } from "./operators.ts";
 
 /** A loss up to it is rounding, which anyone may leave to the next round. */
 export const TOLERATED_LOSS = 1000n;
 const FAULTS_TO_WRITE_DOWN = 3;
 const OVERDUE_EPOCHS = 2n;
 const RAMP_START_BPS = 5n;
+const WRITE_DOWN_TERM = 90n * DAY;
+const MOST_FAULTS = 255;
 
 export interface Caps {
   poolShareBps?: bigint; // of T'
@@ -37,6 +39,12 @@ export interface Parameters {
   minMove: bigint;
 }
 
+/** T, T' and N at one moment; what a leg may use of the buffer, and what exits and the buffer lack. */
+export interface Live extends Totals {
+  free: bigint;
+  need: bigint;
+}
+
 /** T, T' and N at one moment. */
 export interface Totals {
   total: bigint; // T
@@ -48,6 +56,8 @@ export interface PoolSnapshot extends Totals {
   need: bigint; // need₀
   healthy: bigint; // X
   round: bigint;
+  poolShareBps: bigint; // the policy's, when the round began
+  netShareBps: bigint | undefined;
   certified: boolean;
   caps: Map<bigint, bigint>; // C_g; a group without an entry has none
   levels: Map<bigint, bigint>; // by group, 1e18; a group without an entry is unbounded
@@ -65,9 +75,11 @@ export interface Allocator {
   cursor: number;
   roundGains: { amount: bigint; accrual: bigint }[];
   roundLosses: bigint[];
+  begun: { network: bigint; poolShareBps: bigint; netShareBps: bigint | undefined; longestUnbonding: bigint };
   snapshot: PoolSnapshot | undefined;
+  longestUnbonding: bigint; // of what the last round read, and of who was listed since
   class0Taken: bigint; // since the last round
-  class2: { amount: bigint; at: bigint }[]; // every leg's
+  class2: { amount: bigint; epoch: bigint }[]; // every leg's
 }
 
 export function newAllocator(
@@ -84,14 +96,17 @@ export function newAllocator(
     cursor: 0,
     roundGains: [],
     roundLosses: [],
+    begun: { network: 0n, poolShareBps: 0n, netShareBps: undefined, longestUnbonding: 0n },
     snapshot: undefined,
+    longestUnbonding: 0n,
     class0Taken: 0n,
     class2: [],
   };
 }
 
-export function list(allocator: Allocator, now: bigint, pool: OperatorPool, listing: Listing): Operator {
-  const operator = newOperator(BigInt(allocator.operators.length + 1), pool, now, listing);
+export function list(allocator: Allocator, pool: OperatorPool, listing: Listing): Operator {
+  const operator = newOperator(BigInt(allocator.operators.length + 1), pool, listing);
+  allocator.longestUnbonding = max(allocator.longestUnbonding, pool.unbondingTime);
   allocator.operators.push(operator);
   return operator;
 }
@@ -135,8 +150,20 @@ export function liveNeed(allocator: Allocator, now: bigint): bigint {
   return monus(book.exits.owed + bufferTargetAt(book, now), bufferOf(book) + coming);
 }
 
-export function longestUnbonding(allocator: Allocator): bigint {
-  return max(0n, ...allocator.operators.map((operator) => operator.pool.unbondingTime));
+export function liveOf(allocator: Allocator, now: bigint): Live {
+  const { book } = allocator;
+  return {
+    ...liveTotals(allocator, now),
+    free: monus(bufferOf(book), book.exits.owed + bufferTargetAt(book, now)),
+    need: liveNeed(allocator, now),
+  };
+}
+
+/** What class 2 took in this epoch and in those of the longest unbonding time, counted whole. */
+export function class2Used(allocator: Allocator, now: bigint): bigint {
+  const epoch = metaBook.epochAt(allocator.book, now);
+  const window = allocator.longestUnbonding / allocator.book.parameters.epochLength + 1n;
+  return sum(allocator.class2.filter((entry) => entry.epoch + window >= epoch).map((entry) => entry.amount));
 }
 
 /* ROUNDS */
@@ -152,49 +179,65 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     allocator.cursor = 0;
     allocator.roundGains = [];
     allocator.roundLosses = [];
+    const { poolShareBps, netShareBps } = allocator.policy;
+    allocator.begun = { network: allocator.networkStake(), poolShareBps, netShareBps, longestUnbonding: 0n };
   }
 
   const page = allocator.operators.slice(allocator.cursor, allocator.cursor + maxOperators);
-  const booked = page
-    .filter((operator) => operator.state !== "Removed")
-    .map((operator) => read(allocator, now, operator));
-  metaBook.report(book, now, {
-    cash: sum(booked.map((result) => result.cash)),
-    gain: sum(booked.map((result) => result.gain)),
-    loss: sum(booked.map((result) => result.loss)),
-  });
+  const sums: Sums = { cash: 0n, gain: 0n, loss: 0n };
+  for (const operator of page) {
+    if (operator.state === "Removed") {
+      operator.snapshot = newSnapshot();
+    } else {
+      read(allocator, now, operator, sums);
+      if (operator.factor > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endFactor(allocator, now, operator);
+      takeSnapshot(allocator, operator);
+    }
+  }
+  bookSums(allocator, now, sums);
   allocator.cursor += page.length;
   const completed = allocator.cursor === allocator.operators.length;
   if (completed) completeRound(allocator, now);
   return { read: page.length, completed };
 }
 
-interface Booked {
+/** What a page has read and not yet booked. */
+interface Sums {
   cash: bigint;
   gain: bigint;
   loss: bigint;
 }
 
-function read(allocator: Allocator, now: bigint, operator: Operator): Booked {
+/** Books the page so far: before a write-down, or the end of one, for it belongs to the price before. */
+function bookSums(allocator: Allocator, now: bigint, sums: Sums): void {
+  metaBook.report(allocator.book, now, sums);
+  Object.assign(sums, { cash: 0n, gain: 0n, loss: 0n });
+}
+
+function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): void {
   let reading: Reading;
   try {
     reading = operator.pool.collect(now);
   } catch {
-    fault(allocator, now, operator);
-    return { cash: 0n, gain: 0n, loss: 0n };
+    operator.bond = 0n;
+    fault(allocator, now, operator, sums);
+    return;
   }
-  const booked = bookReading(allocator, now, operator, reading);
-  if (isOverdue(allocator, now, operator)) {
-    fault(allocator, now, operator);
-  } else {
-    operator.faulted = false;
-    operator.faults = 0;
-    if (operator.writtenDown) recover(allocator, operator);
+  operator.others = monus(reading.total, reading.staked);
+  operator.bond = reading.bond;
+  if (operator.writtenDown && isOverdue(allocator, now, operator, reading.arrived)) {
+    // It still owes what was due and is not back: only its cash counts.
+    sums.cash += reading.arrived;
+    sums.gain += reading.arrived;
+    allocator.roundGains.push({ amount: reading.arrived, accrual: 0n });
+    operator.lost = monus(operator.lost, reading.arrived);
+    fault(allocator, now, operator, sums);
+    return;
   }
-  return booked;
+  bookReading(allocator, now, operator, reading, sums);
 }
 
-function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading): Booked {
+function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): void {
   const { maxGainBps, maxLossBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
   const unbondingBefore = operator.unbonding;
@@ -202,86 +245,108 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const left = monus(unbondingBefore, reading.arrived);
   const booked = operator.position + left;
   const seen = reading.staked + reading.unstaked;
-  const elapsed = now - operator.readAt;
+  const elapsed = operator.readAt === undefined ? 0n : now - operator.readAt;
 
-  const bound = ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength);
-  const above = monus(seen, booked);
-  const stakeGain = operator.writtenDown ? above : min(above, bound);
+  // Of a written-down operator what was written down may come back at once.
+  const bound = ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) + operator.lost;
+  const stakeGain = min(monus(seen, booked), bound);
   const loss = monus(booked, seen);
+  const held = min(booked, seen) + stakeGain;
+  operator.unbonding = min(reading.unstaked, held);
+  operator.position = held - operator.unbonding;
 
-  const unbondingAfter = min(reading.unstaked, left);
-  operator.unbonding = unbondingAfter;
-  updateDue(operator, now, reading.arrived + loss);
-  operator.position = min(booked, seen) + stakeGain - unbondingAfter;
-  operator.bond = reading.bond;
-  operator.others = monus(reading.total, reading.staked);
-  operator.readAt = now;
-  if ((operator.lossSince + loss) * BPS > maxLossBps * operator.snapshot.position) operator.watch = true;
+  // A written-down operator's cash was taken off the amount that is due above.
+  const settled = (operator.writtenDown ? 0n : reading.arrived) + loss + operator.lossSince;
+  const overdue = isOverdue(allocator, now, operator, settled);
+  if (operator.due === undefined && operator.unbonding > 0n) {
+    operator.due = { amount: operator.unbonding, at: now + operator.pool.unbondingTime };
+  }
+  const lossOfRound = loss + operator.lossSince;
+  if (lossOfRound * BPS > maxLossBps * operator.snapshot.position && lossOfRound > 0n) operator.watch = true;
   operator.lossSince = 0n;
 
   const gain = cashGain + stakeGain;
   allocator.roundGains.push({ amount: gain, accrual: elapsed });
   allocator.roundLosses.push(loss);
-  return { cash: reading.arrived, gain, loss };
+  if (operator.writtenDown) {
+    bookSums(allocator, now, sums);
+    operator.writtenDown = false;
+    operator.lost = 0n;
+    endFactor(allocator, now, operator, gain);
+  } else {
+    sums.gain += gain;
+  }
+  sums.loss += loss;
+  sums.cash += reading.arrived;
+  operator.readAt = now;
+  if (overdue) {
+    fault(allocator, now, operator, sums);
+  } else {
+    operator.faulted = false;
+    operator.faults = 0;
+  }
 }
 
 /**
- * What is unbonding when nothing is waited for is due as a whole one unbonding time later. What arrived and what was lost
- * is taken off it; once nothing of it is left, what is unbonding then becomes due.
+ * Takes what arrived and what was lost off the amount that is due; says whether the rest should be here for two epochs.
+ * The time runs from the first reading after it was asked for.
  */
-function updateDue(operator: Operator, now: bigint, settled: bigint): void {
-  takeOffDue(operator, settled);
-  if (operator.due !== undefined || operator.unbonding === 0n) return;
-  operator.due = { amount: operator.unbonding, at: now + operator.pool.unbondingTime };
-}
-
-export function takeOffDue(operator: Operator, settled: bigint): void {
-  if (operator.due === undefined) return;
-  operator.due.amount = monus(operator.due.amount, settled);
-  if (operator.due.amount === 0n) operator.due = undefined;
-}
-
-function isOverdue(allocator: Allocator, now: bigint, operator: Operator): boolean {
-  const patience = OVERDUE_EPOCHS * allocator.book.parameters.epochLength;
-  return operator.due !== undefined && now > operator.due.at + patience;
+function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settled: bigint): boolean {
+  if (operator.due === undefined) return false;
+  const amount = monus(operator.due.amount, settled);
+  if (amount === 0n) {
+    operator.due = undefined;
+    return false;
+  }
+  const at = operator.due.at ?? now + operator.pool.unbondingTime;
+  operator.due = { amount, at };
+  return now > at + OVERDUE_EPOCHS * allocator.book.parameters.epochLength;
 }
 
 /* FAULTS */
 
-function fault(allocator: Allocator, now: bigint, operator: Operator): void {
+function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): void {
   operator.faulted = true;
-  operator.faults += 1;
-  if (operator.faults < FAULTS_TO_WRITE_DOWN || operator.writtenDown) return;
+  operator.faults = Math.min(operator.faults + 1, MOST_FAULTS);
   const loss = heldAt(operator);
+  if (operator.faults < FAULTS_TO_WRITE_DOWN || loss === 0n) return;
+  bookSums(allocator, now, sums);
   operator.position = 0n;
   operator.unbonding = 0n;
-  operator.due = undefined;
   operator.writtenDown = true;
+  operator.lost += loss;
+  operator.writtenDownAt = now;
   operator.factor = metaBook.reportWriteDown(allocator.book, now, loss);
   allocator.roundLosses.push(loss);
 }
 
-function recover(allocator: Allocator, operator: Operator): void {
-  operator.writtenDown = false;
-  endFactor(allocator, operator);
-}
-
 /** Ends the premium that stakes pay because of a written-down operator. */
-export function clearWriteDown(allocator: Allocator, id: bigint): void {
+export function clearWriteDown(allocator: Allocator, now: bigint, id: bigint): void {
   const operator = operatorOf(allocator, id);
-  required(operator.writtenDown && operator.factor > 0n, "NotWrittenDown", id);
-  endFactor(allocator, operator);
+  required(operator.factor > 0n, "NotWrittenDown", id);
+  endFactor(allocator, now, operator);
 }
 
-function endFactor(allocator: Allocator, operator: Operator): void {
-  if (operator.factor === 0n) return;
+/** Takes an operator's factor out of D, with what it turns out to have. */
+function endFactor(allocator: Allocator, now: bigint, operator: Operator, gain = 0n): void {
   const { factor } = operator;
   operator.factor = 0n;
-  metaBook.endWriteDown(
-    allocator.book,
-    factor,
-    allocator.operators.every((other) => other.factor === 0n),
-  );
+  const last = allocator.operators.every((other) => other.factor === 0n);
+  metaBook.endWriteDown(allocator.book, now, { gain, factor, last });
+}
+
+/** Collects what a removed operator returns: a gain. Its factor ends once all that was lost is back. */
+export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
+  const operator = operatorOf(allocator, id);
+  required(operator.state === "Removed", "UnknownOperator", id);
+  const { arrived, staked } = operator.pool.collect(now);
+  if (staked > 0n) operator.pool.pull(now, staked, true);
+  if (arrived === 0n) return 0n;
+  operator.lost = monus(operator.lost, arrived);
+  const isRestored = operator.lost === 0n && operator.factor > 0n;
+  if (isRestored) endFactor(allocator, now, operator, arrived);
+  metaBook.report(allocator.book, now, { cash: arrived, gain: isRestored ? 0n : arrived });
+  return arrived;
 }
 
 /** Books a loss above 1,000 wei that the operator's pool shows now; failing is no fault. */
@@ -298,7 +363,6 @@ export function settleOne(allocator: Allocator, now: bigint, id: bigint): bigint
   if (shown + TOLERATED_LOSS >= booked) return 0n;
   const loss = booked - shown;
   operator.unbonding = min(seen.unstaked, operator.unbonding);
-  takeOffDue(operator, loss);
   operator.position = shown - operator.unbonding;
   operator.lossSince += loss;
   metaBook.report(allocator.book, now, { loss });
@@ -314,21 +378,15 @@ function completeRound(allocator: Allocator, now: bigint): void {
   const netGain = monus(gains, sum(allocator.roundLosses));
   metaBook.endRound(book, now, netGain, gains === 0n ? 0n : weighted / gains);
 
-  const totals = liveTotals(allocator, now);
+  const { network, ...shares } = allocator.begun;
+  const totals = { ...liveTotals(allocator, now), network };
   for (const operator of allocator.operators) {
     moveRamp(operator, totals.total);
-    operator.snapshot = {
-      position: operator.position,
-      fixedCap: fixedCapOf(allocator, operator, "target"),
-      cap: 0n,
-      class1Taken: 0n,
-      weight: operator.weight,
-      groups: [...operator.groups],
-    };
-    operator.snapshot.cap = capOf(allocator, operator, totals, "target");
+    if (operator.state === "Ramping") operator.snapshot.ramp = operator.ramp;
   }
   allocator.snapshot = {
     ...totals,
+    ...shares,
     need: liveNeed(allocator, now),
     healthy: sum(allocator.operators.filter((operator) => !operator.faulted).map((operator) => operator.position)),
     round: allocator.round,
@@ -343,8 +401,24 @@ function completeRound(allocator: Allocator, now: bigint): void {
     allocator.snapshot.caps.set(id, cap);
     if (weight > 0n) allocator.snapshot.levels.set(id, mulDivDown(cap, metaBook.WAD, weight));
   }
+  allocator.longestUnbonding = allocator.begun.longestUnbonding;
   allocator.class0Taken = 0n;
   allocator.round = 0n;
+}
+
+/** What the reading of an operator leaves for the round's end, and for legs after it. */
+function takeSnapshot(allocator: Allocator, operator: Operator): void {
+  operator.snapshot = {
+    ...newSnapshot(),
+    isListed: true,
+    position: operator.position,
+    faulted: operator.faulted ? heldAt(operator) : 0n,
+    fixedCap: fixedCapOf(allocator, operator),
+    others: operator.others,
+    weight: operator.weight,
+    groups: [...operator.groups],
+  };
+  allocator.begun.longestUnbonding = max(allocator.begun.longestUnbonding, operator.pool.unbondingTime);
 }
 
 /** From 5 bp of T, half as much again per clean epoch, halved on a fault. */
@@ -356,38 +430,95 @@ function moveRamp(operator: Operator, total: bigint): void {
 /* CAPS */
 
 /**
- * What a cap is read for. A target and a violation leave our own unbonding out of the bond term (decision 0002); a
- * violation leaves the ramp and the watch out too. A network whose stake cannot be read stops increases and nothing else.
+ * What a group's cap is read for. A network whose stake cannot be read stops increases and nothing else.
  */
 export type Use = "target" | "increase" | "violation";
-
-/** What of an operator's cap does not depend on T or N. */
-export function fixedCapOf(allocator: Allocator, operator: Operator, use: Use): bigint | undefined {
-  const { bondRatio } = allocator.policy;
-  const ours = use === "increase" ? operator.unbonding : 0n;
-  const terms = [
-    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others + ours),
-    use !== "violation" && operator.state === "Ramping" ? operator.ramp : undefined,
-    operator.absoluteCap,
-  ];
-  return least(terms);
-}
 
 export function mayHold(operator: Operator): boolean {
   return operator.whitelisted && (operator.state === "Active" || operator.state === "Ramping");
 }
 
-/** c_i, read with `totals`. */
-export function capOf(allocator: Allocator, operator: Operator, totals: Totals, use: Use): bigint {
+/** What of an operator's cap does not depend on T or N. Our own unbonding does not count (decision 0002). */
+function fixedCapOf(allocator: Allocator, operator: Operator): bigint | undefined {
   if (!mayHold(operator) || operator.faulted) return 0n;
-  const fixed = fixedCapOf(allocator, operator, use);
-  const { policy } = allocator;
-  const cap = least([
-    policyShare(policy.poolShareBps, totals),
-    netShare(policy.netShareBps, totals, operator, use),
-    fixed,
+  const { bondRatio } = allocator.policy;
+  return least([
+    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others),
+    operator.absoluteCap,
+    operator.watch ? operator.position : undefined,
   ]);
-  return operator.watch && use !== "violation" ? min(cap ?? 0n, operator.position) : (cap ?? 0n);
+}
+
+/** c_i at the snapshot. */
+export function capOf(allocator: Allocator, operator: Operator): bigint {
+  const { snapshot: pool } = allocator;
+  const { snapshot } = operator;
+  if (pool === undefined || !snapshot.isListed) return 0n;
+  const terms = [
+    policyShare(pool.poolShareBps, pool),
+    netShare(pool.netShareBps, pool, snapshot, "target"),
+    snapshot.fixedCap,
+    snapshot.ramp,
+  ];
+  return least(terms) ?? 0n;
+}
+
+/** The cap that lets an operator grow: by the smaller T and N, and its state, bond and absolute cap of this moment. */
+export function increaseCapOf(allocator: Allocator, now: bigint, operator: Operator, live: Totals): bigint {
+  const { policy, snapshot } = allocator;
+  if (snapshot === undefined || !mayHold(operator)) return 0n;
+  const totals = lower(snapshot, live);
+  const { others, ramp } = operator.snapshot;
+  const { bondRatio } = policy;
+  const terms = [
+    policyShare(policy.poolShareBps, totals),
+    netShare(policy.netShareBps, totals, { others }, "increase"),
+    operator.absoluteCap,
+    ramp,
+    operator.watch ? operator.position : undefined,
+    bondRatio === undefined ? undefined : monus(bondNow(operator, now) * bondRatio, others + operator.unbonding),
+  ];
+  return least(terms) ?? 0n;
+}
+
+function bondNow(operator: Operator, now: bigint): bigint {
+  try {
+    return operator.pool.peekBond(now);
+  } catch {
+    return 0n;
+  }
+}
+
+/**
+ * The cap above which a position is a violation: by the larger T and N, without the ramp, never above the snapshot's.
+ * On watch the snapshot's is the position of then, which makes no violation.
+ */
+export function violationCapOf(allocator: Allocator, operator: Operator, live: Totals): bigint | undefined {
+  const { policy, snapshot } = allocator;
+  if (snapshot === undefined || !mayHold(operator)) return 0n;
+  const totals = higher(snapshot, live);
+  return least([
+    policyShare(policy.poolShareBps, totals),
+    netShare(policy.netShareBps, totals, operator.snapshot, "violation"),
+    operator.absoluteCap,
+    operator.watch ? undefined : operator.snapshot.fixedCap,
+  ]);
+}
+
+export function lower(a: Totals, b: Totals): Totals {
+  return {
+    total: min(a.total, b.total),
+    withFaulted: min(a.withFaulted, b.withFaulted),
+    network: min(a.network, b.network),
+  };
+}
+
+export function higher(a: Totals, b: Totals): Totals {
+  return {
+    total: max(a.total, b.total),
+    withFaulted: max(a.withFaulted, b.withFaulted),
+    network: a.network === 0n || b.network === 0n ? 0n : max(a.network, b.network),
+  };
 }
 
 function policyShare(shareBps: bigint | undefined, totals: Totals): bigint | undefined {
@@ -410,18 +541,27 @@ function least(terms: (bigint | undefined)[]): bigint | undefined {
   return first === undefined ? undefined : min(first, ...others);
 }
 
+/** Members of a group at the snapshot. */
 export function membersOf(allocator: Allocator, group: bigint): Operator[] {
-  return allocator.operators.filter((operator) => group === 0n || operator.groups.includes(group));
+  return allocator.operators.filter(
+    ({ snapshot }) => snapshot.isListed && (group === 0n || snapshot.groups.includes(group)),
+  );
 }
 
-/** C_g, read with `totals`; none if the group has no cap. */
+/** What a group's healthy members hold: C_g is net of the others' stake. */
+export function groupPositionOf(allocator: Allocator, group: bigint): bigint {
+  const healthy = membersOf(allocator, group).filter((member) => !member.faulted);
+  return sum(healthy.map((member) => member.position));
+}
+
+/** C_g, read with `totals`; none if the group has no cap. Others' and faulted members' stake are the snapshot's. */
 export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use: Use): bigint | undefined {
   if (id === 0n) return totals.total;
   const group = allocator.groups.find((candidate) => candidate.id === id);
   if (group === undefined) return undefined;
   const members = membersOf(allocator, id);
-  const others = sum(members.map((operator) => operator.others));
-  const faulted = sum(members.filter((operator) => operator.faulted).map(heldAt));
+  const others = sum(members.map((operator) => operator.snapshot.others));
+  const faulted = sum(members.map((operator) => operator.snapshot.faulted));
   const cap = least([
     policyShare(group.poolShareBps, totals),
     netShare(group.netShareBps, totals, { others }, use),
@@ -430,8 +570,12 @@ export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use
   return cap === undefined ? undefined : monus(cap, faulted);
 }
 
-/** W_g: weights of members with a cap above zero at the snapshot. */
+/** W_g: weights of members with a cap above zero, as far as it is known when they are read. */
 export function groupWeightOf(allocator: Allocator, id: bigint): bigint {
-  const members = membersOf(allocator, id).filter((operator) => operator.snapshot.cap > 0n);
-  return sum(members.map((operator) => operator.weight));
+  const { network, netShareBps } = allocator.begun;
+  const members = membersOf(allocator, id).filter(({ snapshot }) => {
+    const room = netShareBps === undefined ? 1n : monus(mulDivDown(network, netShareBps, BPS), snapshot.others);
+    return snapshot.fixedCap !== 0n && room > 0n;
+  });
+  return sum(members.map((operator) => operator.snapshot.weight));
 }

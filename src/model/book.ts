@@ -21,7 +21,7 @@ export const DAY = 86_400n;
 export const LONGEST_RELEASE = 7n * DAY;
 
 /** D saturates here. */
-export const MOST_DILUTION = 2n ** 128n - 1n;
+export const MOST_DILUTION = 2n ** 96n - 1n;
 
 /** A written-down operator's factor below one and one basis point is dropped. */
 export const LEAST_FACTOR = WAD + 10n ** 14n;
@@ -135,9 +135,10 @@ export function accountToChange(book: Book, address: string): Account {
 
 /* MONEY TO AND FROM THE ALLOCATOR */
 
-/** Sends `assets` of the buffer to the allocator. */
+/** Sends `assets` of the buffer beyond what exits are owed to the allocator. */
 export function sendToAllocator(book: Book, assets: bigint): void {
-  required(assets <= bufferOf(book), "InsufficientBuffer", assets, bufferOf(book));
+  const available = monus(bufferOf(book), book.exits.owed);
+  required(assets <= available, "InsufficientBuffer", assets, available);
   book.delegated += assets;
   book.balance -= assets;
 }
@@ -168,7 +169,8 @@ function bookLoss(book: Book, now: bigint, loss: bigint): void {
   const fromRoundGain = min(loss, book.roundGain);
   const fromLocked = min(loss - fromRoundGain, lockedAt(book, now));
   const rest = loss - fromRoundGain - fromLocked;
-  const fromExits = rest === 0n ? 0n : mulDivUp(rest, owed, assets + owed);
+  // Down: rounded up, a wei of loss would halve the index of all exits while only two wei are owed.
+  const fromExits = rest === 0n ? 0n : mulDivDown(rest, owed, assets + owed);
 
   book.delegated -= loss;
   book.roundGain -= fromRoundGain;
@@ -181,6 +183,7 @@ function bookLoss(book: Book, now: bigint, loss: bigint): void {
   writeDown(book.exits, fromExits);
 
   if (loss > assets / 100_000n) book.instantFrom = book.exits.filling;
+  if (owed > 0n) checkExits(book, now);
   checkEnd(book, now);
 }
 
@@ -190,10 +193,15 @@ function settleLocked(book: Book, now: bigint): void {
   book.releaseDuration = monus(book.releaseEnd, now);
 }
 
+/** Voids open exits of which nothing, or nothing that could be told apart, is left. */
+function checkExits(book: Book, now: bigint): void {
+  const { owed, lossIndex } = book.exits;
+  if (assetsAt(book, now) + owed === 0n || lossIndex < LEAST_INDEX) book.equity += voidOpen(book.exits);
+}
+
 function checkEnd(book: Book, now: bigint): void {
   const assets = assetsAt(book, now);
   if (assets === 0n || assets * 10n ** 9n < supplyOf(book)) book.closed = true;
-  if (assets + book.exits.owed === 0n || book.exits.lossIndex < LEAST_INDEX) book.equity += voidOpen(book.exits);
 }
 
 /* WRITTEN-DOWN OPERATORS */
@@ -203,19 +211,31 @@ export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
   const before = assetsAt(book, now);
   bookLoss(book, now, loss);
   const after = assetsAt(book, now);
-  if (after === 0n) return changeDilution(book, MOST_DILUTION);
-  const factor = max(WAD, mulDivUp(before, WAD, after));
-  return factor < LEAST_FACTOR ? 0n : changeDilution(book, min(factor, MOST_DILUTION));
-}
-
-function changeDilution(book: Book, factor: bigint): bigint {
+  if (after === 0n) return 0n; // closed for good
+  const factor = min(MOST_DILUTION, mulDivUp(before, WAD, after));
+  if (factor < LEAST_FACTOR) return 0n;
   book.dilution = min(MOST_DILUTION, mulDivUp(book.dilution, factor, WAD));
   return factor;
 }
 
-/** Takes a factor out of D; exactly one is left with the `last`. */
-export function endWriteDown(book: Book, factor: bigint, last: boolean): void {
-  book.dilution = last ? WAD : max(WAD, mulDivUp(book.dilution, WAD, factor));
+/** The end of an operator's factor of D, 0 if it has none. */
+export interface WriteDownEnd {
+  gain?: bigint; // what the operator turns out to have, if it is back
+  factor: bigint;
+  last: boolean; // no factor is left
+}
+
+/**
+ * Takes a factor out of D; exactly one is left with the `last`. As much of the gain as makes up for the premium that stakes
+ * have paid belongs to the shares at once, the rest is a gain of the round.
+ */
+export function endWriteDown(book: Book, now: bigint, { gain = 0n, factor, last }: WriteDownEnd): void {
+  const restored = factor === 0n ? 0n : min(gain, mulDivDown(assetsAt(book, now), factor - WAD, WAD));
+  book.delegated += gain;
+  book.equity += restored;
+  book.roundGain += gain - restored;
+  if (last) book.dilution = WAD;
+  else if (factor > 0n) book.dilution = max(WAD, mulDivUp(book.dilution, WAD, factor));
 }
 
 /* ROUNDS */
@@ -248,9 +268,10 @@ export function endRound(
   const feeShares = hasFee ? mulDivDown(fee, supply, assets) : 0n;
   if (feeShares > 0n) accountToChange(book, parameters.treasury).shares += feeShares;
 
+  settleLocked(book, now);
   book.equity += book.roundGain;
-  book.locked = stillLocked + book.roundGain - fee;
-  if (book.locked > 0n) {
+  book.locked += book.roundGain - fee;
+  if (book.roundGain > 0n) {
     const period = min(LONGEST_RELEASE, max(parameters.epochLength, accrual));
     book.releaseEnd = stillLocked > 0n ? max(book.releaseEnd, now + period) : now + period;
     book.releaseDuration = book.releaseEnd - now;

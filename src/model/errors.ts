@@ -22,6 +22,10 @@ export interface Errors {
   GroupWithoutLevel: [group: bigint];
   UnknownOperator: [id: bigint];
   NotWrittenDown: [id: bigint];
+  // IStakingPoolOwner
+  InsufficientBond: [requested: bigint, available: bigint];
+  NoBondWithdrawal: [];
+  BondWithdrawalNotReady: [readyAt: bigint, timestamp: bigint];
   // ERC-20
   ERC20InsufficientBalance: [sender: string, balance: bigint, needed: bigint];
 }

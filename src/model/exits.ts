@@ -29,12 +29,22 @@ export interface ExitBook {
   reserved: bigint; // wei of matured exits, with the dust of their rounding
   filling: bigint; // batch that exits join
   completed: bigint; // last batch that can be funded
+  voided: bigint; // last batch that was voided with those before it, 0 if none was
   batches: Batch[];
   exits: Exit[];
 }
 
 export function newExitBook(): ExitBook {
-  return { lossIndex: INDEX_ONE, owed: 0n, reserved: 0n, filling: 1n, completed: 0n, batches: [], exits: [] };
+  return {
+    lossIndex: INDEX_ONE,
+    owed: 0n,
+    reserved: 0n,
+    filling: 1n,
+    completed: 0n,
+    voided: 0n,
+    batches: [],
+    exits: [],
+  };
 }
 
 /* VIEWS */
@@ -73,10 +83,10 @@ export function openUnits(book: ExitBook): bigint {
   return sum(book.batches.map((batch) => batch.openUnits));
 }
 
-/** The last batch before the oldest one with open units; with none open, the last completed one. */
+/** The last batch before the oldest one with open units; with none open, the last completed or voided one. */
 export function fundedThrough(book: ExitBook): bigint {
   const open = book.batches.filter((batch) => batch.openUnits > 0n).map((batch) => batch.number);
-  return open.length === 0 ? book.completed : min(open[0]!, ...open) - 1n;
+  return open.length === 0 ? max(book.completed, book.voided) : min(open[0]!, ...open) - 1n;
 }
 
 /* EXITS */
@@ -149,23 +159,34 @@ export function writeDown(book: ExitBook, loss: bigint): void {
   book.owed -= loss;
 }
 
-/** Closes open batches at what they were paid. Returns what was owed to them: it belongs to the shares. */
+/**
+ * Closes open batches at what they were paid; new exits join the next batch, as units of the voided one are worth nothing.
+ * Returns what was owed to them: it belongs to the shares.
+ */
 export function voidOpen(book: ExitBook): bigint {
+  book.voided = closeFilling(book);
   for (const batch of book.batches) batch.openUnits = 0n;
   book.lossIndex = INDEX_ONE;
   return takeRest(book);
 }
 
-/** Takes `amount` of the account's matured exits, oldest first. Finished exits that are taken whole are deleted. */
-export function takeMatured(book: ExitBook, account: string, amount: bigint): void {
-  let left = amount;
+/**
+ * Takes up to `limit` of the account's matured exits, oldest first, all of them without one. Finished exits that are taken
+ * whole on the way are deleted. Returns what was taken.
+ */
+export function takeMatured(book: ExitBook, account: string, limit?: bigint): bigint {
+  let taken = 0n;
   for (const exit of exitsOf(book, account)) {
-    const taken = min(left, maturedOf(book, exit));
-    exit.taken += taken;
-    left -= taken;
+    if (taken === limit) break;
+    const matured = maturedOf(book, exit);
+    const amount = limit === undefined ? matured : min(matured, limit - taken);
+    taken += amount;
+    exit.taken += amount;
+    if (amount < matured || !isFinished(book, exit)) break;
+    book.exits = book.exits.filter((other) => other !== exit);
   }
-  book.reserved -= amount;
-  book.exits = book.exits.filter((exit) => exit.account !== account || !isSpent(book, exit));
+  book.reserved -= taken;
+  return taken;
 }
 
 /** Folds up to `limit` finished exits of the account, oldest first. Returns what they were worth. */
@@ -181,8 +202,4 @@ export function fold(book: ExitBook, account: string, limit: number): bigint {
 
 function isFinished(book: ExitBook, exit: Exit): boolean {
   return batchOf(book, exit.batch).openUnits === 0n;
-}
-
-function isSpent(book: ExitBook, exit: Exit): boolean {
-  return isFinished(book, exit) && maturedOf(book, exit) === 0n;
 }

@@ -3,16 +3,19 @@ import { max, min, monus, mulDivDown, mulDivUp, sum } from "./arithmetic.ts";
 import {
   type Allocator,
   capOf,
+  class2Used,
   groupCapOf,
-  liveNeed,
-  liveTotals,
-  longestUnbonding,
+  groupPositionOf,
+  higher,
+  increaseCapOf,
+  type Live,
+  liveOf,
+  lower,
   mayHold,
   membersOf,
-  takeOffDue,
-  type Totals,
+  violationCapOf,
 } from "./allocator.ts";
-import { BPS, bufferOf, bufferTargetAt, report, sendToAllocator, WAD } from "./book.ts";
+import { BPS, epochAt, report, sendToAllocator, WAD } from "./book.ts";
 import { required } from "./errors.ts";
 import type { Operator } from "./operators.ts";
 
@@ -40,8 +43,9 @@ export type Charged = Record<Class, bigint>;
 /** t_i at the snapshot, with the levels in force or those of a sheet. */
 export function targetOf(allocator: Allocator, operator: Operator, levels = allocator.snapshot?.levels): bigint {
   if (levels === undefined) return 0n;
-  const { cap, weight, groups } = operator.snapshot;
+  const { weight, groups } = operator.snapshot;
   if (weight === 0n) return 0n;
+  const cap = capOf(allocator, operator);
   const bounds = [0n, ...groups].map((group) => levels.get(group)).filter((level) => level !== undefined);
   return bounds.length === 0 ? cap : min(cap, mulDivDown(weight, min(bounds[0]!, ...bounds), WAD));
 }
@@ -49,7 +53,8 @@ export function targetOf(allocator: Allocator, operator: Operator, levels = allo
 /** Puts a sheet in force if no group's sum exceeds its cap and every group with a level is full within a wei a member. */
 export function certifyLevels(allocator: Allocator, sheet: Level[]): boolean {
   const { snapshot } = allocator;
-  if (snapshot === undefined || allocator.round !== 0n || snapshot.certified) return false;
+  if (snapshot === undefined || allocator.round !== 0n) return false;
+  if (snapshot.certified) return true;
   let last = -1n;
   for (const { group } of sheet) {
     required(group > last, "SheetNotAscending", group);
@@ -58,7 +63,7 @@ export function certifyLevels(allocator: Allocator, sheet: Level[]): boolean {
   }
   const levels = new Map(sheet.map(({ group, level }) => [group, level]));
   const fits = [...snapshot.caps].every(([group, cap]) => {
-    const members = allocator.operators.filter((operator) => group === 0n || operator.snapshot.groups.includes(group));
+    const members = membersOf(allocator, group);
     const total = sum(members.map((member) => targetOf(allocator, member, levels)));
     const isTight = total + BigInt(members.length) >= cap;
     return total <= cap && (!levels.has(group) || isTight);
@@ -71,178 +76,191 @@ export function certifyLevels(allocator: Allocator, sheet: Level[]): boolean {
 
 /* ROOMS */
 
-function lower(a: Totals, b: Totals): Totals {
-  return {
-    total: min(a.total, b.total),
-    withFaulted: min(a.withFaulted, b.withFaulted),
-    network: min(a.network, b.network),
-  };
-}
-
-function higher(a: Totals, b: Totals): Totals {
-  return {
-    total: max(a.total, b.total),
-    withFaulted: max(a.withFaulted, b.withFaulted),
-    network: max(a.network, b.network),
-  };
-}
-
-function positionOf(allocator: Allocator, group: bigint): bigint {
-  const healthy = membersOf(allocator, group).filter((member) => !member.faulted);
-  return sum(healthy.map((member) => member.position));
-}
-
 /** The cap that an increase must stay below: the smaller of the snapshot's and the live one. */
 export function liveCapOf(allocator: Allocator, now: bigint, operator: Operator): bigint {
+  return min(capOf(allocator, operator), increaseCapOf(allocator, now, operator, liveOf(allocator, now)));
+}
+
+export function roomUp(allocator: Allocator, now: bigint, operator: Operator, live = liveOf(allocator, now)): bigint {
   const { snapshot } = allocator;
   if (snapshot === undefined) return 0n;
-  return min(
-    operator.snapshot.cap,
-    capOf(allocator, operator, lower(snapshot, liveTotals(allocator, now)), "increase"),
-  );
-}
-
-export function roomUp(allocator: Allocator, now: bigint, operator: Operator): bigint {
-  const { snapshot, book } = allocator;
-  if (snapshot === undefined) return 0n;
-  const totals = lower(snapshot, liveTotals(allocator, now));
-  const own = monus(min(targetOf(allocator, operator), liveCapOf(allocator, now, operator)), operator.position);
-  const rooms = [0n, ...operator.groups].map((group) => {
-    const caps = [groupCapOf(allocator, group, totals, "increase"), snapshot.caps.get(group)].filter(
+  const most = min(targetOf(allocator, operator), increaseCapOf(allocator, now, operator, live));
+  const rooms = operator.snapshot.groups.map((group) => {
+    const position = groupPositionOf(allocator, group);
+    const caps = [groupCapOf(allocator, group, lower(snapshot, live), "increase"), snapshot.caps.get(group)].filter(
       (cap) => cap !== undefined,
     );
-    return monus(min(own + positionOf(allocator, group), ...caps), positionOf(allocator, group));
+    return monus(min(most + position, ...caps), position);
   });
-  const idle = monus(bufferOf(book), book.exits.owed + bufferTargetAt(book, now));
-  return min(own, idle, ...rooms);
+  return min(monus(most, operator.position), live.free, ...rooms);
 }
 
-/** Room of a class for a position of which `left` is left. */
-export function roomDown(allocator: Allocator, now: bigint, operator: Operator, which: Class, left: bigint): bigint {
-  const { snapshot, parameters } = allocator;
-  if (snapshot === undefined) return 0n;
+/** How a leg down is split: each class on what the ones before it leave. */
+interface Split {
+  charged: Charged;
+  isWhole: boolean; // class 1 takes all that it may from this operator
+}
+
+export function splitDown(
+  allocator: Allocator,
+  now: bigint,
+  operator: Operator,
+  requested: bigint,
+  live = liveOf(allocator, now),
+): Split {
   const target = targetOf(allocator, operator);
-  switch (which) {
-    case 0:
-      return min(
-        violation(allocator, now, operator, left),
-        monus(mulDivDown(snapshot.total, parameters.budget0Bps, BPS), allocator.class0Taken),
-      );
-    case 1: {
-      const surplus = snapshot.certified ? monus(left, target) : 0n;
-      const part =
-        snapshot.healthy === 0n
-          ? 0n
-          : mulDivUp(NEED_MULTIPLE * snapshot.need, operator.snapshot.position, snapshot.healthy);
-      const room = max(surplus, monus(part, operator.snapshot.class1Taken));
-      return min(left, room, liveNeed(allocator, now));
-    }
-    case 2: {
-      const isOutside = left * BPS > target * (BPS + parameters.bandBps);
-      if (!snapshot.certified || !isOutside) return 0n;
-      const since = now - longestUnbonding(allocator);
-      const used = sum(allocator.class2.filter((entry) => entry.at > since).map((entry) => entry.amount));
-      return min(left - target, monus(mulDivDown(snapshot.total, parameters.budget2Bps, BPS), used));
-    }
-  }
+  let left = operator.position;
+  let wanted = requested;
+  const take = (room: bigint) => {
+    const taken = min(room, wanted);
+    left -= taken;
+    wanted -= taken;
+    return taken;
+  };
+  const violations = take(room0(allocator, operator, target, live));
+  const room = room1(allocator, operator, { left, target, need: monus(live.need, violations) });
+  const forExits = take(room);
+  const optimised = take(room2(allocator, now, left, target));
+  return { charged: { 0: violations, 1: forExits, 2: optimised }, isWhole: room > 0n && forExits === room };
 }
 
-function violation(allocator: Allocator, now: bigint, operator: Operator, left: bigint): bigint {
+function room0(allocator: Allocator, operator: Operator, target: bigint, live: Live): bigint {
   const { snapshot, parameters } = allocator;
   if (snapshot === undefined) return 0n;
-  if (!mayHold(operator)) return left;
-  const totals = higher(snapshot, liveTotals(allocator, now));
+  const budget = monus(mulDivDown(snapshot.total, parameters.budget0Bps, BPS), allocator.class0Taken);
+  return min(violation(allocator, operator, target, live), budget);
+}
+
+function violation(allocator: Allocator, operator: Operator, target: bigint, live: Live): bigint {
+  const { snapshot, parameters } = allocator;
+  const { position } = operator;
+  if (snapshot === undefined) return 0n;
+  if (!mayHold(operator)) return position;
   const withGrace = (cap: bigint) => mulDivDown(cap, BPS + parameters.graceBps, BPS);
 
-  const cap = capOf(allocator, operator, totals, "violation");
-  if (left > withGrace(cap)) return left - cap;
+  const cap = violationCapOf(allocator, operator, live);
+  if (cap !== undefined && position > withGrace(cap)) return position - cap;
 
-  const taken = operator.position - left;
-  const excesses = operator.groups.map((group) => {
-    const groupCap = groupCapOf(allocator, group, totals, "violation");
-    return groupCap === undefined ? 0n : monus(positionOf(allocator, group) - taken, withGrace(groupCap));
+  const excesses = operator.snapshot.groups.map((group) => {
+    const groupCap = groupCapOf(allocator, group, higher(snapshot, live), "violation");
+    return groupCap === undefined ? 0n : monus(groupPositionOf(allocator, group), withGrace(groupCap));
   });
-  return min(monus(left, targetOf(allocator, operator)), max(0n, ...excesses));
+  return min(monus(position, target), max(0n, ...excesses));
 }
 
-function minMoveOf(allocator: Allocator, operator: Operator, up: boolean): bigint {
-  const total = allocator.snapshot?.total ?? 0n;
-  const size = up ? targetOf(allocator, operator) : operator.position;
-  return max(
-    allocator.parameters.minMove,
-    min(mulDivDown(total, MIN_MOVE_OF_TOTAL, BPS), mulDivDown(size, MIN_MOVE_OF_POSITION, BPS)),
-  );
+/** `need` is what exits still need beside what the same leg moves as a violation. */
+function room1(
+  { snapshot }: Allocator,
+  operator: Operator,
+  { left, target, need }: { left: bigint; target: bigint; need: bigint },
+): bigint {
+  if (snapshot === undefined) return 0n;
+  const { position, class1Taken } = operator.snapshot;
+  const part = snapshot.healthy === 0n ? 0n : mulDivUp(NEED_MULTIPLE * snapshot.need, position, snapshot.healthy);
+  const surplus = snapshot.certified ? monus(left, target) : 0n;
+  return min(left, max(surplus, monus(part, class1Taken)), need);
+}
+
+function room2(allocator: Allocator, now: bigint, left: bigint, target: bigint): bigint {
+  const { snapshot, parameters } = allocator;
+  const isOutside = left * BPS > target * (BPS + parameters.bandBps);
+  if (snapshot?.certified !== true || !isOutside) return 0n;
+  const budget = mulDivDown(snapshot.total, parameters.budget2Bps, BPS);
+  return min(left - target, monus(budget, class2Used(allocator, now)));
+}
+
+/** min(1 bp of T, 2 % of `size`), but not below the parameter. */
+function minMoveOf(allocator: Allocator, live: Live, size: bigint): bigint {
+  const ofTotal = mulDivDown(live.total, MIN_MOVE_OF_TOTAL, BPS);
+  return max(allocator.parameters.minMove, min(ofTotal, mulDivDown(size, MIN_MOVE_OF_POSITION, BPS)));
 }
 
 /* LEGS */
 
-/** Carries out up to 200 legs, each clipped to its room. Returns what each moved. */
+/**
+ * Carries out up to 200 legs, each clipped to its room. T, N and what the buffer has are read once per call, and what the
+ * legs lost is booked at its end. Returns what each moved.
+ */
 export function rebalance(allocator: Allocator, now: bigint, legs: Leg[]): bigint[] {
   required(legs.length <= MOST_LEGS, "TooManyLegs", BigInt(legs.length), BigInt(MOST_LEGS));
   if (allocator.snapshot === undefined || allocator.round !== 0n) return legs.map(() => 0n);
-  return legs.map((leg) => {
+  const live = liveOf(allocator, now);
+  const results = legs.map((leg) => {
     const operator = allocator.operators.find((candidate) => candidate.id === leg.operator);
-    if (operator === undefined || operator.faulted || operator.state === "Removed") return 0n;
-    return leg.up ? moveUp(allocator, now, operator, leg.amount) : moveDown(allocator, now, operator, leg.amount).moved;
+    if (operator === undefined || operator.faulted) return NOTHING;
+    return leg.up
+      ? legUp(allocator, now, operator, leg.amount, live)
+      : legDown(allocator, now, operator, leg.amount, live);
   });
+  report(allocator.book, now, { loss: sum(results.map(({ loss }) => loss)) });
+  return results.map(({ moved }) => moved);
 }
 
-function moveUp(allocator: Allocator, now: bigint, operator: Operator, requested: bigint): bigint {
-  const room = roomUp(allocator, now, operator);
-  const amount = min(requested, room);
-  const landsOnTarget = operator.position + amount === targetOf(allocator, operator);
-  if (amount === 0n || (amount < minMoveOf(allocator, operator, true) && !landsOnTarget)) return 0n;
-
-  let staked: bigint;
-  try {
-    staked = operator.pool.push(now, amount);
-  } catch {
-    return 0n;
-  }
-  const position = min(operator.position + amount, staked);
-  const loss = operator.position + amount - position;
-  sendToAllocator(allocator.book, amount);
-  operator.position = position;
-  report(allocator.book, now, { loss });
-  return amount;
-}
-
+/** One leg down, with the classes that it was charged to. */
 export function moveDown(
   allocator: Allocator,
   now: bigint,
   operator: Operator,
   requested: bigint,
 ): { moved: bigint; charged: Charged } {
-  const charged: Charged = { 0: 0n, 1: 0n, 2: 0n };
-  let left = operator.position;
-  let wanted = min(requested, operator.position);
-  for (const which of [0, 1, 2] as const) {
-    charged[which] = min(wanted, roomDown(allocator, now, operator, which, left));
-    wanted -= charged[which];
-    left -= charged[which];
+  const { moved, charged, loss } = legDown(allocator, now, operator, requested, liveOf(allocator, now));
+  report(allocator.book, now, { loss });
+  return { moved, charged };
+}
+
+interface Moved {
+  moved: bigint;
+  charged: Charged;
+  loss: bigint;
+}
+
+const NO_CHARGE: Charged = { 0: 0n, 1: 0n, 2: 0n };
+const NOTHING: Moved = { moved: 0n, charged: NO_CHARGE, loss: 0n };
+
+function legUp(allocator: Allocator, now: bigint, operator: Operator, requested: bigint, live: Live): Moved {
+  const amount = min(requested, roomUp(allocator, now, operator, live));
+  const target = targetOf(allocator, operator);
+  const isDust = amount < minMoveOf(allocator, live, target) && operator.position + amount !== target;
+  if (amount === 0n || isDust) return NOTHING;
+
+  let seen: { staked: bigint; unstaked: bigint };
+  try {
+    seen = operator.pool.push(now, amount);
+  } catch {
+    return NOTHING;
   }
-  const amount = operator.position - left;
-  const nothing = { moved: 0n, charged: { 0: 0n, 1: 0n, 2: 0n } };
-  const landsOnTarget = left === targetOf(allocator, operator);
-  const completesNeed = charged[1] > 0n && charged[1] === liveNeed(allocator, now);
-  const isTooSmall = amount < minMoveOf(allocator, operator, false);
-  if (amount === 0n || (isTooSmall && !landsOnTarget && left !== 0n && !completesNeed)) return nothing;
+  live.free -= amount;
+  const booked = operator.position + operator.unbonding + amount;
+  const left = min(booked, seen.staked + seen.unstaked);
+  sendToAllocator(allocator.book, amount);
+  operator.unbonding = min(operator.unbonding, left);
+  operator.position = left - operator.unbonding;
+  return { moved: amount, charged: NO_CHARGE, loss: booked - left };
+}
+
+function legDown(allocator: Allocator, now: bigint, operator: Operator, requested: bigint, live: Live): Moved {
+  const { charged, isWhole } = splitDown(allocator, now, operator, requested, live);
+  const amount = charged[0] + charged[1] + charged[2];
+  const left = operator.position - amount;
+  const lands = left === 0n || left === targetOf(allocator, operator);
+  const isDust = amount < minMoveOf(allocator, live, operator.position) && !lands && !isWhole;
+  if (amount === 0n || isDust) return NOTHING;
 
   let seen: { staked: bigint; unstaked: bigint };
   try {
     seen = operator.pool.pull(now, amount, left === 0n);
   } catch {
-    return nothing;
+    return NOTHING;
   }
   const before = operator.unbonding;
   const booked = operator.position + before;
-  const shown = seen.staked + seen.unstaked;
-  const unbondingAfter = min(seen.unstaked, before + amount);
-  const moved = monus(unbondingAfter, before);
-  operator.position = monus(min(booked, shown), unbondingAfter);
-  operator.unbonding = unbondingAfter;
-  takeOffDue(operator, monus(booked, shown));
-  report(allocator.book, now, { loss: monus(booked, shown) });
+  const shown = min(booked, seen.staked + seen.unstaked);
+  operator.unbonding = min(seen.unstaked, before + amount, shown);
+  operator.position = shown - operator.unbonding;
+  const moved = monus(operator.unbonding, before);
+  live.need = monus(live.need, moved);
+  // Noted when it is asked for; the time runs from the next reading. What is waited for already keeps its time.
+  if (moved > 0n) operator.due ??= { amount: operator.unbonding, at: undefined };
 
   // What was moved is charged in the order of the classes.
   let rest = moved;
@@ -252,6 +270,6 @@ export function moveDown(
   }
   allocator.class0Taken += charged[0];
   operator.snapshot.class1Taken += charged[1];
-  if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], at: now });
-  return { moved, charged };
+  if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], epoch: epochAt(allocator.book, now) });
+  return { moved, charged, loss: booked - shown };
 }

@@ -21,6 +21,7 @@ export const PAUSE_INTERVAL = 60n * DAY;
 
 const BATCHES_PER_WITHDRAWAL = 2;
 const FOLDS_PER_UNSTAKE = 2;
+const NOT_ENOUGH = 2n ** 256n - 1n;
 const LEAST_INSTANT_FEE = 25n; // bp
 const MOST_INSTANT_FEE = 180n;
 
@@ -45,9 +46,10 @@ export function previewStake(book: Book, now: bigint, assets: bigint): bigint {
   return total === 0n ? 0n : (assets * supplyOf(book) * WAD) / (total * book.dilution);
 }
 
+/** No number of shares is enough once they are worth nothing. */
 export function previewUnstake(book: Book, now: bigint, assets: bigint): bigint {
   const total = assetsAt(book, now);
-  return total === 0n ? 0n : mulDivUp(assets, supplyOf(book), total);
+  return total === 0n ? NOT_ENOUGH : mulDivUp(assets, supplyOf(book), total);
 }
 
 export function stakedBalance(book: Book, now: bigint, account: string): bigint {
@@ -142,14 +144,17 @@ export function stake(book: Book, now: bigint, caller: string, amount: bigint): 
 }
 
 export function stakeAll(book: Book, now: bigint, caller: string): bigint {
-  return stake(book, now, caller, withdrawable(book, caller));
+  return atomically([book], () => {
+    const amount = takeWithdrawable(book, caller);
+    return mint(book, now, caller, amount);
+  });
 }
 
 function mint(book: Book, now: bigint, receiver: string, assets: bigint): bigint {
   required(assets > 0n, "ZeroAmount");
   required(!isStakingPaused(book, now), "StakingIsPaused", book.pausedUntil);
   const total = assetsAt(book, now);
-  required(!book.closed, "PoolInsolvent", total, supplyOf(book));
+  required(!book.closed && total > 0n, "PoolInsolvent", total, supplyOf(book));
   const { assetCap } = book.parameters;
   if (assetCap !== undefined) {
     required(total + assets <= assetCap, "ExceedsAssetCap", assets, monus(assetCap, total));
@@ -202,11 +207,10 @@ export function unstakeInstant(book: Book, now: bigint, caller: string, shares: 
   const held = accountOf(book, caller).shares;
   required(shares <= held, "InsufficientStake", caller, shares, held);
   const { assets, worth } = quoteInstant(book, now, shares);
+  const isIdle = worth <= monus(bufferOf(book), book.exits.owed);
+  const available = isIdle ? instantAllowance(book, now) : 0n;
+  required(assets <= available && assets > 0n, "InstantExitUnavailable", assets, available);
   required(assets >= minAssets, "BelowMinimum", assets, minAssets);
-  const idle = monus(bufferOf(book), book.exits.owed);
-  required(worth <= idle, "InstantExitUnavailable", worth, idle);
-  const allowance = instantAllowance(book, now);
-  required(assets <= allowance, "InstantExitUnavailable", assets, allowance);
 
   const epoch = epochAt(book, now);
   book.instantPaid = (book.instantEpoch === epoch ? book.instantPaid : 0n) + assets;
@@ -242,19 +246,19 @@ export function withdraw(book: Book, caller: string, amount: bigint): void {
 export function withdrawAll(book: Book, account: string): bigint {
   return atomically([book], () => {
     fundExits(book, BATCHES_PER_WITHDRAWAL);
-    const amount = withdrawable(book, account);
+    const amount = takeWithdrawable(book, account);
     required(amount > 0n, "ZeroAmount");
-    takeWithdrawable(book, account, amount);
     book.balance -= amount;
     return amount;
   });
 }
 
-function takeWithdrawable(book: Book, address: string, amount: bigint): void {
+/** Takes `amount` of the free balance, then of matured exits; all of both without one. */
+function takeWithdrawable(book: Book, address: string, amount?: bigint): bigint {
   const account = accountToChange(book, address);
-  const fromFree = min(amount, account.free);
+  const fromFree = amount === undefined ? account.free : min(amount, account.free);
   account.free -= fromFree;
-  exits.takeMatured(book.exits, address, amount - fromFree);
+  return fromFree + exits.takeMatured(book.exits, address, amount === undefined ? undefined : amount - fromFree);
 }
 
 /* SHARES */

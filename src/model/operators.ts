@@ -16,7 +16,7 @@ export interface OperatorPool {
   collect: (now: bigint) => Reading;
   peek: (now: bigint) => { staked: bigint; unstaked: bigint };
   peekBond: (now: bigint) => bigint;
-  push: (now: bigint, amount: bigint) => bigint;
+  push: (now: bigint, amount: bigint) => { staked: bigint; unstaked: bigint };
   pull: (now: bigint, amount: bigint, all: boolean) => { staked: bigint; unstaked: bigint };
   unbondingTime: bigint;
 }
@@ -35,11 +35,13 @@ export interface Operator {
   ramp: bigint; // wei; counts while Ramping
   position: bigint;
   unbonding: bigint;
-  due: { amount: bigint; at: bigint } | undefined; // what must have arrived, and when (decision 0003)
-  readAt: bigint;
+  due: { amount: bigint; at: bigint | undefined } | undefined; // what must have arrived, and when (decision 0003)
+  readAt: bigint | undefined;
   faults: number; // faulted rounds in a row
   faulted: boolean;
   writtenDown: boolean;
+  writtenDownAt: bigint;
+  lost: bigint; // written down and not recovered
   factor: bigint; // of D, 0 if it has none
   lossSince: bigint; // booked by settleOne since the last reading
   bond: bigint; // at the last reading
@@ -49,9 +51,12 @@ export interface Operator {
 
 /** What the last round recorded. */
 export interface OperatorSnapshot {
+  isListed: boolean; // it was read
   position: bigint; // p_i
-  fixedCap: bigint | undefined; // what does not depend on T or N; none without bond, ramp and absolute cap
-  cap: bigint; // c_i
+  faulted: bigint; // position and unbonding if it was faulted, else 0
+  fixedCap: bigint | undefined; // what does not depend on T or N; none without bond and absolute cap
+  ramp: bigint | undefined; // none but while Ramping
+  others: bigint;
   class1Taken: bigint; // since then
   weight: bigint;
   groups: bigint[];
@@ -64,7 +69,21 @@ export interface Listing {
   state?: State;
 }
 
-export function newOperator(id: bigint, pool: OperatorPool, now: bigint, listing: Listing): Operator {
+export function newSnapshot(): OperatorSnapshot {
+  return {
+    isListed: false,
+    position: 0n,
+    faulted: 0n,
+    fixedCap: 0n,
+    ramp: undefined,
+    others: 0n,
+    class1Taken: 0n,
+    weight: 0n,
+    groups: [],
+  };
+}
+
+export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): Operator {
   return {
     id,
     pool,
@@ -78,16 +97,25 @@ export function newOperator(id: bigint, pool: OperatorPool, now: bigint, listing
     position: 0n,
     unbonding: 0n,
     due: undefined,
-    readAt: now,
+    readAt: undefined,
     faults: 0,
     faulted: false,
     writtenDown: false,
+    writtenDownAt: 0n,
+    lost: 0n,
     factor: 0n,
     lossSince: 0n,
     bond: 0n,
     others: 0n,
-    snapshot: { position: 0n, fixedCap: undefined, cap: 0n, class1Taken: 0n, weight: 0n, groups: [] },
+    snapshot: newSnapshot(),
   };
+}
+
+/** What a pool's views show: its book as the next call will find it. */
+export function syncedCopy(pool: staking.StakingPool, network: Network, now: bigint): staking.StakingPool {
+  const [copy, copiedNetwork] = [structuredClone(pool), structuredClone(network)];
+  staking.sync(copy, copiedNetwork, now);
+  return copy;
 }
 
 /** The allocator's account at a pool of this model. */
@@ -106,19 +134,19 @@ export function honestPool(pool: staking.StakingPool, network: Network, account 
         return { arrived, ...look(), total: pool.equity, bond: staking.bondOf(pool) };
       }),
     peek: (now) => {
-      const [copy, copiedNetwork] = [structuredClone(pool), structuredClone(network)];
-      staking.ping(copy, copiedNetwork, now);
-      return { staked: staking.stakedBalance(copy, account), unstaked: staking.unstakedBalance(copy, account) };
+      const synced = syncedCopy(pool, network, now);
+      return { staked: staking.stakedBalance(synced, account), unstaked: staking.unstakedBalance(synced, account) };
     },
-    peekBond: () => staking.bondOf(pool),
+    peekBond: (now) => staking.bondOf(syncedCopy(pool, network, now)),
     push: (now, amount) =>
       frame(() => {
         staking.depositAndStake(pool, network, now, account, amount);
-        return look().staked;
+        return look();
       }),
     pull: (now, amount, all) =>
       frame(() => {
-        if (all) staking.unstakeAll(pool, network, now, account);
+        const staked = staking.stakedBalance(syncedCopy(pool, network, now), account);
+        if (all || amount >= staked) staking.unstakeAll(pool, network, now, account);
         else staking.unstake(pool, network, now, account, amount);
         return look();
       }),

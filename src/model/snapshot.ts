@@ -1,6 +1,5 @@
 /** A snapshot of the model, in the form that the invariants read. */
-import { type Allocator, groupCapOf, liveTotals, membersOf } from "./allocator.ts";
-import { sum } from "./arithmetic.ts";
+import { type Allocator, groupCapOf, groupPositionOf, liveTotals } from "./allocator.ts";
 import { assetsAt, type Book, bufferOf, freeOf, lockedAt, supplyOf } from "./book.ts";
 import { batchOpen, exitsOf, fundedThrough, maturedOf, openOf } from "./exits.ts";
 import type { Snapshot } from "./invariants.ts";
@@ -54,11 +53,12 @@ export function snapshotWithOperators(allocator: Allocator, now: bigint): Snapsh
       position: operator.position,
       unbonding: operator.unbonding,
       cap: liveCapOf(allocator, now, operator),
-      groups: operator.groups,
+      groups: operator.snapshot.groups,
+      faulted: operator.faulted,
     })),
     groups: allocator.groups.map(({ id }) => ({
       id,
-      position: sum(membersOf(allocator, id).map((member) => member.position)),
+      position: groupPositionOf(allocator, id),
       cap: groupCapOf(allocator, id, totals, "increase"),
     })),
   };

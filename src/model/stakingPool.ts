@@ -1,15 +1,19 @@
 /**
  * One operator's pool: stake at the network, a commission as shares, the operator's bond as junior shares, exits in
- * batches of which at most one begins per epoch. Every operation first books what happened at the network.
+ * batches of which at most one begins per epoch. Every operation first books what happened at the network, and settles
+ * what waits after its own work.
  */
-import { max, min, monus, mulDivDown, mulDivUp, sum } from "./arithmetic.ts";
+import { min, monus, mulDivDown, mulDivUp, sum } from "./arithmetic.ts";
 import { atomically, required } from "./errors.ts";
 import * as exits from "./exits.ts";
 import * as net from "./network.ts";
 
 const BPS = 10_000n;
 const FOLDS_PER_UNSTAKE = 2;
-const BATCHES_PER_WITHDRAWAL = 2;
+const BATCHES_PER_CALL = 8;
+const MOST_BATCHES = 32;
+const LEAST_CASH_TO_BOND = 10n ** 15n;
+const MOST_DILUTION = 10n ** 9n; // shares per wei of a pool that takes stakes
 
 export interface Account {
   shares: bigint;
@@ -59,7 +63,7 @@ export function newStakingPool(network: net.Network, parameters: StakingPoolPara
   };
 }
 
-/* VIEWS, OF THE BOOK AS IT IS: PING FIRST */
+/* VIEWS, OF THE BOOK AS IT IS: SYNC FIRST */
 
 export function supplyOf(pool: StakingPool): bigint {
   return pool.seedShares + pool.bondShares + sum([...pool.accounts.values()].map((account) => account.shares));
@@ -100,32 +104,69 @@ export function previewUnstake(pool: StakingPool, assets: bigint): bigint {
 
 /* WHAT HAPPENED AT THE NETWORK */
 
-/** Books rewards and slashes, begins a batch if one waits, funds exits, and bonds what nobody waits for. */
 export function ping(pool: StakingPool, network: net.Network, now: bigint): void {
-  bookNetwork(pool, network, now);
-  beginBatch(pool, network, now);
-  settleExits(pool, BATCHES_PER_WITHDRAWAL);
-  if (pool.exits.owed === 0n && pool.cash > 0n) {
+  sync(pool, network, now);
+  settle(pool, network, now);
+}
+
+/** Sets aside cash for up to `maxBatches` waiting batches. */
+export function fundExits(pool: StakingPool, network: net.Network, now: bigint, maxBatches: number): bigint {
+  const funded = sync(pool, network, now, Math.min(maxBatches, MOST_BATCHES));
+  settle(pool, network, now);
+  return funded;
+}
+
+/**
+ * Before a call's own work, and what the views show: books rewards and slashes, collects what came back and funds exits.
+ * Of what the bond bore, the exits are owed all, but less of it is on its way.
+ */
+export function sync(pool: StakingPool, network: net.Network, now: bigint, maxBatches = BATCHES_PER_CALL): bigint {
+  const before = pool.bonded + pool.unbonding;
+  pool.bonded = net.stakeAt(network, pool.name).bonded;
+  pool.unbonding = net.unbondingOf(network, pool.name);
+  const after = pool.bonded + pool.unbonding;
+  if (after > before) bookGain(pool, after - before);
+  if (after < before) bookLoss(pool, before - after);
+
+  const collected = net.collect(network, pool.name, now);
+  pool.unbonding -= collected;
+  const { funded, rest } = exits.fund(pool.exits, pool.cash + collected, maxBatches);
+  pool.cash += collected - funded;
+  pool.equity += rest;
+  if (after < before) unbondShortfall(pool, network, now);
+  return funded;
+}
+
+/** After it: bonds cash that nobody waits for, and begins the filling batch, once per epoch. */
+function settle(pool: StakingPool, network: net.Network, now: bigint): void {
+  if (pool.exits.owed === 0n && pool.cash >= LEAST_CASH_TO_BOND) {
     net.bond(network, pool.name, pool.cash);
     pool.bonded += pool.cash;
     pool.cash = 0n;
   }
+  const epoch = now / pool.epochLength;
+  const waiting = exits.batchOf(pool.exits, pool.exits.filling).units;
+  if (waiting === 0n || pool.lastBatchEpoch === epoch) return;
+  pool.lastBatchEpoch = epoch;
+  exits.complete(pool.exits, exits.closeFilling(pool.exits));
+  unbondShortfall(pool, network, now);
 }
 
-function bookNetwork(pool: StakingPool, network: net.Network, now: bigint): void {
-  const before = pool.bonded + pool.unbonding;
-  const collected = net.collect(network, pool.name, now);
-  pool.cash += collected;
-  pool.bonded = net.stakeAt(network, pool.name).bonded;
-  pool.unbonding = net.unbondingOf(network, pool.name);
-  const after = pool.bonded + pool.unbonding + collected;
-  if (after > before) bookGain(pool, after - before);
-  if (after < before) bookLoss(pool, before - after);
+function unbondShortfall(pool: StakingPool, network: net.Network, now: bigint): void {
+  const lacking = monus(pool.exits.owed, pool.unbonding + pool.cash);
+  if (lacking === 0n) return;
+  net.unbond(network, pool.name, now, lacking);
+  pool.bonded -= lacking;
+  pool.unbonding += lacking;
 }
 
-/** The commission is minted at the price after the rest of the gain. */
+function isSolvent(pool: StakingPool): boolean {
+  return pool.equity * MOST_DILUTION >= supplyOf(pool);
+}
+
+/** The commission is minted at the price after the rest of the gain; not by a pool that lost nearly everything. */
 export function bookGain(pool: StakingPool, gain: bigint): void {
-  const fee = mulDivDown(gain, pool.commissionBps, BPS);
+  const fee = isSolvent(pool) ? mulDivDown(gain, pool.commissionBps, BPS) : 0n;
   pool.equity += gain - fee;
   accountToChange(pool, pool.owner).shares += pool.equity === 0n ? 0n : mulDivDown(fee, supplyOf(pool), pool.equity);
   pool.equity += fee;
@@ -141,40 +182,31 @@ export function bookLoss(pool: StakingPool, loss: bigint): void {
 
   const rest = loss - covered;
   const { owed } = pool.exits;
-  const fromExits = rest === 0n ? 0n : mulDivUp(rest, owed, pool.equity + owed);
+  const fromExits = rest === 0n ? 0n : mulDivDown(rest, owed, pool.equity + owed);
   pool.equity -= rest - fromExits;
   exits.writeDown(pool.exits, fromExits);
-  const isLost = pool.equity + pool.exits.owed === 0n || pool.exits.lossIndex < exits.LEAST_INDEX;
-  if (isLost) pool.equity += exits.voidOpen(pool.exits);
-}
-
-/** At most one batch begins per epoch: what it lacks starts to unbond. */
-function beginBatch(pool: StakingPool, network: net.Network, now: bigint): void {
-  const epoch = now / pool.epochLength;
-  const waiting = exits.batchOf(pool.exits, pool.exits.filling).openUnits;
-  if (waiting === 0n || pool.lastBatchEpoch === epoch) return;
-  pool.lastBatchEpoch = epoch;
-  exits.complete(pool.exits, exits.closeFilling(pool.exits));
-  const lacking = min(pool.bonded, monus(pool.exits.owed, pool.unbonding + pool.cash));
-  if (lacking === 0n) return;
-  net.unbond(network, pool.name, now, lacking);
-  pool.bonded -= lacking;
-  pool.unbonding += lacking;
-}
-
-function settleExits(pool: StakingPool, maxBatches: number): bigint {
-  const { funded, rest } = exits.fund(pool.exits, pool.cash, maxBatches);
-  pool.cash -= funded;
-  pool.equity += rest;
-  return funded;
+  if (pool.equity + pool.exits.owed > 0n && pool.exits.lossIndex >= exits.LEAST_INDEX) return;
+  exits.complete(pool.exits, pool.exits.filling);
+  pool.equity += exits.voidOpen(pool.exits);
 }
 
 /* DEPOSITS AND STAKES */
 
+/** A call: books first, settles after, and happens whole or not at all. */
+function call<Result>(pool: StakingPool, network: net.Network, now: bigint, work: () => Result): Result {
+  return atomically([pool, network], () => {
+    sync(pool, network, now);
+    const result = work();
+    settle(pool, network, now);
+    return result;
+  });
+}
+
 export function deposit(pool: StakingPool, network: net.Network, now: bigint, caller: string, value: bigint): void {
   required(value > 0n, "ZeroAmount");
-  ping(pool, network, now);
-  accountToChange(pool, caller).free += value;
+  call(pool, network, now, () => {
+    accountToChange(pool, caller).free += value;
+  });
 }
 
 export function depositAndStake(
@@ -184,41 +216,45 @@ export function depositAndStake(
   receiver: string,
   value: bigint,
 ): bigint {
-  return atomically([pool, network], () => {
-    ping(pool, network, now);
-    return mint(pool, network, value, (shares) => {
-      accountToChange(pool, receiver).shares += shares;
-    });
+  return call(pool, network, now, () => {
+    const shares = mint(pool, network, value);
+    accountToChange(pool, receiver).shares += shares;
+    return shares;
   });
 }
 
 export function stake(pool: StakingPool, network: net.Network, now: bigint, caller: string, amount: bigint): bigint {
-  return atomically([pool, network], () => {
-    ping(pool, network, now);
-    takeWithdrawable(pool, caller, amount);
-    return mint(pool, network, amount, (shares) => {
-      accountToChange(pool, caller).shares += shares;
-    });
+  required(amount > 0n, "ZeroAmount");
+  return call(pool, network, now, () => {
+    take(pool, caller, amount);
+    const shares = mint(pool, network, amount);
+    accountToChange(pool, caller).shares += shares;
+    return shares;
+  });
+}
+
+export function stakeAll(pool: StakingPool, network: net.Network, now: bigint, caller: string): bigint {
+  return call(pool, network, now, () => {
+    const shares = mint(pool, network, takeAll(pool, caller));
+    accountToChange(pool, caller).shares += shares;
+    return shares;
   });
 }
 
 /** Buys junior shares at the price of all others. */
 export function addBond(pool: StakingPool, network: net.Network, now: bigint, value: bigint): bigint {
-  return atomically([pool, network], () => {
-    ping(pool, network, now);
-    return mint(pool, network, value, (shares) => {
-      pool.bondShares += shares;
-    });
+  return call(pool, network, now, () => {
+    const shares = mint(pool, network, value);
+    pool.bondShares += shares;
+    return shares;
   });
 }
 
-function mint(pool: StakingPool, network: net.Network, assets: bigint, credit: (shares: bigint) => void): bigint {
+function mint(pool: StakingPool, network: net.Network, assets: bigint): bigint {
   required(assets > 0n, "ZeroAmount");
-  const supply = supplyOf(pool);
-  required(pool.equity > 0n && pool.equity * 10n ** 9n >= supply, "PoolInsolvent", pool.equity, supply);
+  required(pool.equity > 0n && isSolvent(pool), "PoolInsolvent", pool.equity, supplyOf(pool));
   const shares = previewStake(pool, assets);
   required(shares > 0n, "StakeTooSmall", assets);
-  credit(shares);
   pool.equity += assets;
   pool.bonded += assets;
   net.bond(network, pool.name, assets);
@@ -228,60 +264,44 @@ function mint(pool: StakingPool, network: net.Network, assets: bigint, credit: (
 /* LEAVING */
 
 export function unstake(pool: StakingPool, network: net.Network, now: bigint, caller: string, amount: bigint): void {
-  atomically([pool, network], () => {
-    ping(pool, network, now);
-    required(amount > 0n, "ZeroAmount");
+  required(amount > 0n, "ZeroAmount");
+  call(pool, network, now, () => {
     const available = stakedBalance(pool, caller);
     required(amount <= available, "InsufficientStake", caller, amount, available);
-    leave(pool, network, now, caller, previewUnstake(pool, amount), amount);
+    leave(pool, caller, previewUnstake(pool, amount), amount);
   });
 }
 
 export function unstakeAll(pool: StakingPool, network: net.Network, now: bigint, caller: string): bigint {
-  return atomically([pool, network], () => {
-    ping(pool, network, now);
+  return call(pool, network, now, () => {
     const shares = sharesOf(pool, caller);
     required(shares > 0n, "ZeroAmount");
     const assets = worthOf(pool, shares);
-    leave(pool, network, now, caller, shares, assets);
+    leave(pool, caller, shares, assets);
     return assets;
   });
 }
 
-function leave(
-  pool: StakingPool,
-  network: net.Network,
-  now: bigint,
-  caller: string,
-  shares: bigint,
-  assets: bigint,
-): void {
+function leave(pool: StakingPool, caller: string, shares: bigint, assets: bigint): void {
   const account = accountToChange(pool, caller);
   account.free += exits.fold(pool.exits, caller, FOLDS_PER_UNSTAKE);
   account.shares -= shares;
   pool.equity -= assets;
   if (assets > 0n) exits.addExit(pool.exits, caller, assets);
-  beginBatch(pool, network, now);
 }
 
 export function withdraw(pool: StakingPool, network: net.Network, now: bigint, caller: string, amount: bigint): void {
-  atomically([pool, network], () => {
-    ping(pool, network, now);
-    takeWithdrawable(pool, caller, amount);
+  required(amount > 0n, "ZeroAmount");
+  call(pool, network, now, () => {
+    take(pool, caller, amount);
   });
 }
 
 export function withdrawAll(pool: StakingPool, network: net.Network, now: bigint, caller: string): bigint {
-  return atomically([pool, network], () => {
-    ping(pool, network, now);
-    const amount = withdrawable(pool, caller);
-    takeWithdrawable(pool, caller, amount);
-    return amount;
-  });
+  return call(pool, network, now, () => takeAll(pool, caller));
 }
 
-function takeWithdrawable(pool: StakingPool, address: string, amount: bigint): void {
-  required(amount > 0n, "ZeroAmount");
+function take(pool: StakingPool, address: string, amount: bigint): void {
   const available = withdrawable(pool, address);
   required(amount <= available, "InsufficientWithdrawable", address, amount, available);
   const account = accountToChange(pool, address);
@@ -290,22 +310,37 @@ function takeWithdrawable(pool: StakingPool, address: string, amount: bigint): v
   exits.takeMatured(pool.exits, address, amount - fromFree);
 }
 
+function takeAll(pool: StakingPool, address: string): bigint {
+  const account = accountToChange(pool, address);
+  const amount = account.free + exits.takeMatured(pool.exits, address);
+  required(amount > 0n, "ZeroAmount");
+  account.free = 0n;
+  return amount;
+}
+
 /* BOND, BY THE OWNER */
 
 export function requestBondWithdrawal(pool: StakingPool, network: net.Network, now: bigint, shares: bigint): void {
-  pool.bondWithdrawal = { shares, readyAt: now + pool.epochLength + network.unbondingTime };
+  required(shares > 0n, "ZeroAmount");
+  call(pool, network, now, () => {
+    required(shares <= pool.bondShares, "InsufficientBond", shares, pool.bondShares);
+    pool.bondWithdrawal = { shares, readyAt: now + pool.epochLength + network.unbondingTime };
+  });
 }
 
 /** What losses left of the shares that were asked for become ordinary shares of the owner. */
 export function finishBondWithdrawal(pool: StakingPool, network: net.Network, now: bigint): bigint {
-  ping(pool, network, now);
-  const { shares, readyAt } = pool.bondWithdrawal ?? { shares: 0n, readyAt: now };
-  if (now < readyAt) return 0n;
-  const moved = max(0n, min(shares, pool.bondShares));
-  pool.bondShares -= moved;
-  accountToChange(pool, pool.owner).shares += moved;
-  pool.bondWithdrawal = undefined;
-  return moved;
+  const { bondWithdrawal } = pool;
+  required(bondWithdrawal !== undefined, "NoBondWithdrawal");
+  const { shares, readyAt } = bondWithdrawal;
+  required(now >= readyAt, "BondWithdrawalNotReady", readyAt, now);
+  return call(pool, network, now, () => {
+    const moved = min(shares, pool.bondShares);
+    pool.bondShares -= moved;
+    accountToChange(pool, pool.owner).shares += moved;
+    pool.bondWithdrawal = undefined;
+    return moved;
+  });
 }
 
 function accountToChange(pool: StakingPool, address: string): Account {

@@ -6,6 +6,7 @@ import { deployTrellis } from "../fixtures/deployment.ts";
 import { createOperators } from "../fixtures/operators.ts";
 import { certify, fundAll, initialSheet, nextRound, PAGE } from "../fixtures/rounds.ts";
 import { now, waitFor } from "../fixtures/time.ts";
+import { watchInvariants } from "../helpers/invariants.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
@@ -42,11 +43,7 @@ describe("Trellis", () => {
         await allocator.rebalance(legs(amount, up), PAGE);
         return moved;
       };
-      const expectSolvent = async () => {
-        const { buffer, reserved, free } = await metaPool.getBook();
-        expect(await ethers.provider.getBalance(metaPool)).to.equal(buffer + reserved + free);
-        expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
-      };
+      const check = watchInvariants(trellis, [alice, bob, carol]);
 
       await metaPool.connect(alice).deposit_and_stake({ value: ether(60) });
       await metaPool.connect(bob).deposit_and_stake({ value: ether(30) });
@@ -64,7 +61,7 @@ describe("Trellis", () => {
         const { position } = await allocator.positionOf(id);
         expect(position).to.equal(target);
       }
-      await expectSolvent();
+      await check({ read: true });
 
       const addresses = operators.map(({ address }) => address);
       await staking.connect(foundation).reward(
@@ -76,7 +73,7 @@ describe("Trellis", () => {
       const book = await metaPool.getBook();
       expect(book.locked).to.be.greaterThan(0n);
       expect(await metaPool.balanceOf(treasury)).to.be.greaterThan(0n);
-      await expectSolvent();
+      await check({ read: true });
 
       await waitFor(trellis, 7n * 86_400n);
       await nextRound(trellis);
@@ -93,12 +90,12 @@ describe("Trellis", () => {
       expect(need).to.be.greaterThan(0n);
       const moved = await move(ether(100), false);
       expect(moved.reduce((sum, part) => sum + part, 0n)).to.be.greaterThanOrEqual(need);
-      await expectSolvent();
+      await check({ read: true });
 
       const unbondingTime = await staking.unbondingTime();
       for (const end = (await now(trellis)) + unbondingTime * 2n; (await now(trellis)) < end;) {
         await nextRound(trellis);
-        await expectSolvent();
+        await check({ read: true });
       }
       await fundAll(trellis);
       expect((await metaPool.getBook()).owed).to.equal(0n);
@@ -115,7 +112,7 @@ describe("Trellis", () => {
       expect(rest).to.be.closeTo(ether(30), BigInt(COUNT));
       await expect(metaPool.connect(bob).withdraw(rest)).to.changeEtherBalance(ethers, bob, rest);
       expect(await metaPool.get_account_total_balance(alice)).to.equal(0n);
-      await expectSolvent();
+      await check({ read: true });
     });
   });
 });

@@ -3,7 +3,17 @@ import { expect } from "chai";
 import type { LogEntry } from "../../src/keeper/log.ts";
 import { runOnce } from "../../src/keeper/runOnce.ts";
 import { settleJob } from "../../src/keeper/settle.ts";
-import { contractsOf, distanceOf, ether, ethers, loadBalanced, loadKeeper, OPERATORS, refusalOf, stateOf } from "../fixtures/keeper.ts";
+import {
+  contractsOf,
+  distanceOf,
+  ether,
+  ethers,
+  loadBalanced,
+  loadKeeper,
+  OPERATORS,
+  refusalOf,
+  stateOf,
+} from "../fixtures/keeper.ts";
 import { nextEpoch, now, waitFor } from "../fixtures/time.ts";
 
 describe("keeper", () => {
@@ -154,11 +164,7 @@ describe("keeper", () => {
         await runOnce(contracts);
       }
       expect(await metaPool.withdrawable(staker)).to.equal(ether(300));
-      await expect(metaPool.connect(staker).withdraw_all()).to.changeEtherBalance(
-        ethers,
-        staker,
-        ether(300),
-      );
+      await expect(metaPool.connect(staker).withdraw_all()).to.changeEtherBalance(ethers, staker, ether(300));
     });
 
     it("places rewards and new stakes in the rounds that follow", async () => {
@@ -166,9 +172,11 @@ describe("keeper", () => {
       const { metaPool, network, foundation, registry, other, keeper } = fixture;
       const pools = [];
       for (let id = 1; id <= OPERATORS; id += 1) pools.push((await registry.operator(id)).pool);
-      await network
-        .connect(foundation)
-        .reward(pools, pools.map(() => ether("0.1")), { value: ether("0.1") * BigInt(OPERATORS) });
+      await network.connect(foundation).reward(
+        pools,
+        pools.map(() => ether("0.1")),
+        { value: ether("0.1") * BigInt(OPERATORS) },
+      );
       await metaPool.connect(other).deposit_and_stake({ value: ether(500) });
 
       const report = await runOnce(contractsOf(fixture, keeper));
@@ -188,6 +196,35 @@ describe("keeper", () => {
       expect(report.rebalance).to.include({ outcome: "incomplete", reason: "the pools of operators 3 failed" });
       expect((await fixture.allocator.positionOf(3)).position).to.equal(0n);
       expect(await distanceOf(fixture)).to.equal(await fixture.allocator.targetOf(3));
+    });
+
+    it("does not run after what the released gain adds to the buffer's target", async () => {
+      const fixture = await loadBalanced();
+      const { network, foundation, registry, keeper } = fixture;
+      const contracts = contractsOf(fixture, keeper);
+      const { pool } = await registry.operator(1);
+      await network.connect(foundation).reward([pool], [ether("0.2")], { value: ether("0.2") });
+      await runOnce(contracts);
+      await waitFor(fixture, 600n);
+
+      expect(await fixture.allocator.liveNeed()).to.be.greaterThan(0n);
+      expect((await runOnce(contracts)).transactions).to.equal(0);
+    });
+
+    it("fetches even a small amount for an exit", async () => {
+      const fixture = await loadBalanced();
+      const { metaPool, staker, keeper } = fixture;
+      const contracts = contractsOf(fixture, keeper);
+      const { buffer } = await metaPool.getBook();
+      await metaPool.connect(staker).unstake(buffer + ether("0.005"));
+      await runOnce(contracts);
+
+      for (let round = 0; round < 6; round += 1) {
+        await nextEpoch(fixture);
+        await runOnce(contracts);
+      }
+
+      expect(await metaPool.withdrawable(staker)).to.equal(buffer + ether("0.005"));
     });
 
     it("catches up after a week without a keeper", async () => {

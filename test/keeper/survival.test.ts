@@ -259,6 +259,24 @@ describe("keeper", () => {
       expect(offered.every((fee) => (fee as bigint) <= maxFeePerGas)).to.equal(true);
     });
 
+    it("replaces a transaction of its own that is stuck", async () => {
+      const fixture = await loadKeeper();
+      const { keeper } = fixture;
+      await ethers.provider.send("evm_setAutomine", [false]);
+      const nonce = await keeper.getNonce();
+      const stuck = await keeper.sendTransaction({ to: keeper.address, maxFeePerGas: 10n, maxPriorityFeePerGas: 1n });
+      await ethers.provider.send("evm_setIntervalMining", [100]);
+
+      const report = await runOnce(contractsOf(fixture, keeper), { transactionTimeout: 1_500 }).finally(async () => {
+        await ethers.provider.send("evm_setIntervalMining", [0]);
+        await ethers.provider.send("evm_setAutomine", [true]);
+      });
+
+      expect(report.complete).to.equal(true);
+      expect(await ethers.provider.getTransactionReceipt(stuck.hash)).to.equal(null);
+      expect(await keeper.getNonce()).to.equal(nonce + report.transactions);
+    });
+
     it("stops before it spends what it does not have", async () => {
       const fixture = await loadKeeper();
       await networkHelpers.setBalance(fixture.keeper.address, 10n ** 12n);
@@ -396,4 +414,3 @@ describe("keeper", () => {
 async function timeNow({ connection }: Trellis): Promise<bigint> {
   return BigInt((await connection.ethers.provider.getBlock("latest"))!.timestamp);
 }
-

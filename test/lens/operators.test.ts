@@ -69,7 +69,7 @@ describe("PoolLens", () => {
       expect(second!.operator.pool).to.equal(operators[1]!.address);
       expect([second!.minWeight, second!.maxWeight]).to.deep.equal([0n, 2_000n]);
       expect(second!.factory).to.equal(ethers.getAddress(await factory.getAddress()));
-      expect(second!.bond).to.equal(ether(10));
+      expect(second!.rooms.bond).to.equal(ether(10));
     });
 
     it("pages", async () => {
@@ -171,7 +171,7 @@ describe("PoolLens", () => {
       const [view] = await lens.operators(id, 1);
       expect(view!.binding).to.equal(BINDING.faulted);
       expect(view!.position.faults).to.equal(1n);
-      expect(view!.bond).to.equal(0n);
+      expect(view!.rooms.bond).to.equal(0n);
       expect([view!.rooms.target, view!.rooms.cap, view!.rooms.up]).to.deep.equal(NOTHING);
       expect(view!.rooms.down).to.deep.equal(NOTHING);
       const { live, snapshot } = await lens.pool();

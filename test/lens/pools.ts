@@ -14,8 +14,13 @@ import {
 } from "../../scripts/steps/operators.ts";
 import { nextRound, PAGE } from "../../scripts/steps/rounds.ts";
 
+/** What nodes let a call use, unless told otherwise. */
+export const CALL_GAS = 50_000_000n;
+
 /** Blocks may share a second, so that a leg finds what the lens has just shown. */
-export const connection = await network.create({ override: { allowBlocksWithSameTimestamp: true } });
+export const connection = await network.create({
+  override: { allowBlocksWithSameTimestamp: true, blockGasLimit: CALL_GAS, transactionGasCap: CALL_GAS },
+});
 export const { ethers, networkHelpers } = connection;
 
 export type LensPool = Awaited<ReturnType<typeof deployWithLens>>;

@@ -206,8 +206,7 @@ describe("MetaPool", () => {
       const factor = await own.reportWriteDown.staticCall(ether(20));
       await own.reportWriteDown(ether(20));
       await pool.connect(attacker).deposit_and_stake({ value: ether(100) });
-      await own.report(ether(20), 0n);
-      await own.endWriteDown(factor, true);
+      await own.endWriteDown(ether(20), factor, true);
       await round();
       await nextEpoch(2n);
 

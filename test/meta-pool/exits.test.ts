@@ -8,6 +8,7 @@ import {
   loadStakedPool,
   loadWorkingPool,
   networkHelpers,
+  valuesOf,
 } from "../fixtures/metaPool.ts";
 
 describe("MetaPool", () => {
@@ -138,10 +139,10 @@ describe("MetaPool", () => {
     it("list each exit with its times, until it is funded", async () => {
       const { pool, alice, round } = await loadStakedPool();
       await pool.connect(alice).unstake(7n);
-      expect((await pool.exitsOf(alice)).map((exit) => exit.toArray())).to.deep.equal([[1n, 7n, 0n, 1000n, 2000n]]);
+      expect((await pool.exitsOf(alice)).map((exit) => valuesOf(exit))).to.deep.equal([[1n, 7n, 0n, 1000n, 2000n]]);
       await round();
       await pool.fundExits(1);
-      expect((await pool.exitsOf(alice)).map((exit) => exit.toArray())).to.deep.equal([[1n, 0n, 7n, 0n, 0n]]);
+      expect((await pool.exitsOf(alice)).map((exit) => valuesOf(exit))).to.deep.equal([[1n, 0n, 7n, 0n, 0n]]);
       await pool.connect(alice).withdraw_all();
       expect(await pool.exitsOf(alice)).to.deep.equal([]);
     });
@@ -155,7 +156,7 @@ describe("MetaPool", () => {
         if (batch === 4n) await pool.connect(alice).withdraw_all();
       }
 
-      const exits = (await pool.exitsOf(alice)).map((exit) => exit.toArray().slice(0, 3));
+      const exits = (await pool.exitsOf(alice)).map((exit) => valuesOf(exit).slice(0, 3));
 
       expect(exits).to.deep.equal([
         [5n, 10n ** 5n, 0n],

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import {
   at,
+  deployBarePool,
   EPOCH,
   ether,
   ethers,
@@ -160,7 +161,7 @@ describe("MetaPool", () => {
     it("reverts for anyone but the allocator", async () => {
       const { pool, alice } = await loadWorkingPool();
 
-      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, true)]) {
+      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n, true)]) {
         await expect(call).to.be.revertedWithCustomError(pool, "OnlyAllocator").withArgs(alice.address);
       }
     });
@@ -206,12 +207,30 @@ describe("MetaPool", () => {
       const product = (first * second + WAD - 1n) / WAD;
       expect((await pool.getBook()).dilution).to.equal(product);
 
-      await own.endWriteDown(first, false);
+      await own.endWriteDown(0n, first, false);
       expect((await pool.getBook()).dilution).to.equal((product * WAD + first - 1n) / first);
-      await own.endWriteDown(0n, false); // a dropped one changes nothing
+      await own.endWriteDown(0n, 0n, false); // a dropped one changes nothing
       expect((await pool.getBook()).dilution).to.equal((product * WAD + first - 1n) / first);
-      await expect(own.endWriteDown(second, true)).to.emit(pool, "DilutionChanged");
+      await expect(own.endWriteDown(0n, second, true)).to.emit(pool, "DilutionChanged");
       expect((await pool.getBook()).dilution).to.equal(WAD);
+    });
+
+    it("gives what comes back with the end to the shares at once, as far as stakes have paid for it", async () => {
+      const { pool, allocator, carol } = await loadWorkingPool();
+      const own = pool.connect(allocator);
+      await own.reportWriteDown(ether(20)); // factor 1.25
+      await pool.connect(carol).deposit_and_stake({ value: ether(10) }); // E = 90
+
+      const end = own.endWriteDown(ether(30), (WAD * 125n) / 100n, true);
+
+      await expect(end).to.emit(pool, "LossRestored").withArgs(ether("22.5"));
+      await expect(end).to.emit(pool, "GainBooked").withArgs(ether("7.5"));
+      await expect(end)
+        .to.emit(pool, "DilutionChanged")
+        .withArgs((WAD * 125n) / 100n, WAD);
+      const book = await pool.getBook();
+      expect([book.assets, book.roundGain, book.delegated]).to.deep.equal([ether("112.5"), ether("7.5"), ether(110)]);
+      expect(await pool.get_account_staked_balance(carol)).to.be.at.most(ether("10.23")); // 10 of 110 shares
     });
 
     it("saturates instead of reverting when nearly everything is written down, again and again", async () => {
@@ -226,7 +245,7 @@ describe("MetaPool", () => {
 
       expect((await pool.getBook()).dilution).to.equal(2n ** 96n - 1n);
       expect(await pool.previewStake(ether(1))).to.be.a("bigint");
-      await own.endWriteDown(2n ** 96n - 1n, false);
+      await own.endWriteDown(0n, 2n ** 96n - 1n, false);
       expect((await pool.getBook()).dilution).to.equal(WAD);
     });
 
@@ -419,7 +438,7 @@ describe("MetaPool", () => {
 
     it("says zero for everything before the pool is connected", async () => {
       const { pool, alice } = await loadStakedPool();
-      const bare = await (await import("../fixtures/metaPool.ts")).deployBarePool();
+      const bare = await deployBarePool();
 
       expect(await bare.pool.getRate()).to.equal(0n);
       expect(await bare.pool.get_account(alice)).to.deep.equal([alice.address, 0n, 0n, true]);

@@ -14,6 +14,7 @@ import {
   now,
   type PoolFixture,
   stateOf,
+  fieldsOf,
 } from "../fixtures/metaPool.ts";
 
 const PAUSE = 21n * DAY;
@@ -155,7 +156,7 @@ describe("MetaPool", () => {
       await expect(pool.connect(governance).setParameters(newParameters))
         .to.emit(pool, "ParametersChanged")
         .withArgs(Object.values(parameters), Object.values(newParameters));
-      expect((await pool.parameters()).toObject()).to.deep.equal(newParameters);
+      expect(fieldsOf(await pool.parameters())).to.deep.equal(newParameters);
       expect(await pool.get_reward_fee_fraction()).to.deep.equal([2000n, 10_000n]);
     });
   });

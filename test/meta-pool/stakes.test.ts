@@ -14,6 +14,7 @@ import {
   now,
   wire,
   deployBarePool,
+  valuesOf,
 } from "../fixtures/metaPool.ts";
 
 describe("MetaPool", () => {
@@ -148,7 +149,7 @@ describe("MetaPool", () => {
       await expect(stake).to.emit(pool, "Restaked").withArgs(alice.address, ether(4));
       await expect(stake).to.emit(pool, "Staked").withArgs(alice.address, alice.address, ether(4), ether(4));
       await expect(stake).to.changeEtherBalances(ethers, [alice, pool], [0n, 0n]);
-      expect((await pool.exitsOf(alice)).map((exit) => exit.toArray())).to.deep.equal([[2n, 0n, ether(2), 0n, 0n]]);
+      expect((await pool.exitsOf(alice)).map((exit) => valuesOf(exit))).to.deep.equal([[2n, 0n, ether(2), 0n, 0n]]);
       const book = await pool.getBook();
       expect([book.free, book.reserved]).to.deep.equal([0n, ether(2)]);
       expect(await pool.balanceOf(alice)).to.equal(ether(59 - 5 + 4));

@@ -11,6 +11,7 @@ import {
   MAX_UINT256,
   networkHelpers,
   stateOf,
+  valuesOf,
 } from "../fixtures/metaPool.ts";
 
 describe("MetaPool", () => {
@@ -32,6 +33,20 @@ describe("MetaPool", () => {
       await expect(pool.connect(carol).unstake(1n))
         .to.be.revertedWithCustomError(pool, "InsufficientStake")
         .withArgs(carol.address, 1n, 0n);
+    });
+
+    it("says so for any amount after a loss, too, and when nothing is left", async () => {
+      const { pool, alice, loss } = await loadWorkingPool();
+      for (const [lost, left] of [
+        [ether(50), ether("29.5")],
+        [ether(50), 0n],
+      ] as const) {
+        await loss(lost);
+
+        await expect(pool.connect(alice).unstake(MAX_UINT256))
+          .to.be.revertedWithCustomError(pool, "InsufficientStake")
+          .withArgs(alice.address, MAX_UINT256, left);
+      }
     });
 
     it("burns shares, rounded up, for an exit of exactly the amount", async () => {
@@ -71,7 +86,7 @@ describe("MetaPool", () => {
       await beginRound();
       await pool.connect(alice).unstake(ether(4));
 
-      const exits = (await pool.exitsOf(alice)).map((exit) => exit.toArray());
+      const exits = (await pool.exitsOf(alice)).map((exit) => valuesOf(exit));
 
       expect(exits).to.deep.equal([
         [1n, ether(3), 0n, 1000n, 2000n],
@@ -100,7 +115,7 @@ describe("MetaPool", () => {
 
       await expect(unstake).to.emit(pool, "ExitFolded").withArgs(alice.address, 1n, 1n);
       await expect(unstake).to.emit(pool, "ExitFolded").withArgs(alice.address, 2n, 2n);
-      const exits = (await pool.exitsOf(alice)).map((exit) => exit.toArray().slice(0, 3));
+      const exits = (await pool.exitsOf(alice)).map((exit) => valuesOf(exit).slice(0, 3));
       expect(exits).to.deep.equal([
         [3n, 0n, 4n],
         [4n, 8n, 0n],

@@ -9,6 +9,7 @@ import {
   MAX_UINT256,
   type PoolFixture,
   stateOf,
+  valuesOf,
 } from "../fixtures/metaPool.ts";
 
 /** alice has exits of 2 and 3 ether in batches 1 and 2, which can be funded, and 1 ether free. */
@@ -58,7 +59,7 @@ describe("MetaPool", () => {
 
       await expect(withdraw).to.emit(pool, "Withdrawn").withArgs(alice.address, alice.address, ether(4));
       await expect(withdraw).to.changeEtherBalances(ethers, [alice, pool], [ether(4), -ether(4)]);
-      expect((await pool.exitsOf(alice)).map((exit) => exit.toArray())).to.deep.equal([[2n, 0n, ether(2), 0n, 0n]]);
+      expect((await pool.exitsOf(alice)).map((exit) => valuesOf(exit))).to.deep.equal([[2n, 0n, ether(2), 0n, 0n]]);
       const book = await pool.getBook();
       expect([book.free, book.reserved, book.owed]).to.deep.equal([0n, ether(2), 0n]);
     });

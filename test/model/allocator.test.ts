@@ -3,7 +3,7 @@ import fc from "fast-check";
 
 import * as allocation from "../../src/model/allocator.ts";
 import { sum } from "../../src/model/arithmetic.ts";
-import { bufferOf, DAY, newBook } from "../../src/model/book.ts";
+import { bufferOf, DAY, lockedAt, newBook } from "../../src/model/book.ts";
 import { Revert } from "../../src/model/errors.ts";
 import { brokenInState, brokenInStep } from "../../src/model/invariants.ts";
 import * as legs from "../../src/model/legs.ts";
@@ -51,7 +51,10 @@ function scripted(staked = 0n, bond = 0n): Scripted {
       return { staked: pool.staked, unstaked: pool.unstaked };
     },
     peekBond: () => bond,
-    push: (_, amount) => (pool.staked += amount),
+    push: (_, amount) => {
+      pool.staked += amount;
+      return { staked: pool.staked, unstaked: pool.unstaked };
+    },
     pull: (_, amount) => {
       pool.staked -= amount;
       pool.unstaked += amount;
@@ -86,7 +89,7 @@ function world(total: bigint, { weights, caps, groupsOf, groups, poolShareBps = 
   const pools = weights.map((weight, index) => {
     const pool = scripted();
     const absoluteCap = caps?.[index];
-    allocation.list(state, 0n, pool, {
+    allocation.list(state, pool, {
       weight,
       groups: groupsOf?.[index] ?? [],
       ...(absoluteCap === undefined ? {} : { absoluteCap }),
@@ -275,7 +278,7 @@ describe("model: the allocator", () => {
       const { state, operator, pool, book } = one();
       pool.fails = true;
       for (const epoch of [1n, 2n]) allocation.settle(state, epoch * DAY, 10);
-      expect([operator.faults, operator.faulted, operator.position, operator.snapshot.cap]).to.deep.equal([
+      expect([operator.faults, operator.faulted, operator.position, allocation.capOf(state, operator)]).to.deep.equal([
         2,
         true,
         1000n,
@@ -295,11 +298,55 @@ describe("model: the allocator", () => {
       ]);
     });
 
+    it("of a pool that is written down because it owes count its cash only, until that is paid", () => {
+      const { state, operator, pool, book } = one();
+      operator.state = "Draining";
+      legs.moveDown(state, 0n, operator, 400n);
+      operator.state = "Active";
+      allocation.settle(state, DAY, 10); // due on the fifth day
+      for (const day of [8n, 9n, 10n]) allocation.settle(state, day * DAY, 10);
+      expect([operator.writtenDown, operator.position, operator.lost, book.equity]).to.deep.equal([
+        true,
+        0n,
+        1000n,
+        1000n,
+      ]);
+      Object.assign(pool, { cash: 100n, unstaked: 300n });
+      allocation.settle(state, 11n * DAY, 10); // 300 of 400 are still due
+      expect([operator.writtenDown, operator.lost, book.dilution, bufferOf(book)]).to.deep.equal([
+        true,
+        900n,
+        2n * ETHER,
+        1100n,
+      ]);
+      Object.assign(pool, { cash: 300n, unstaked: 0n, staked: 900n });
+      allocation.settle(state, 12n * DAY, 10);
+      // 300 and what was lost of the 900, not more; E = 1000 there, so up to 1000 at once, and 100 were released
+      expect([operator.writtenDown, operator.position, book.dilution, bufferOf(book)]).to.deep.equal([
+        false,
+        900n,
+        ETHER,
+        1400n,
+      ]);
+      expect(book.equity + lockedAt(book, 12n * DAY) >= 2300n).to.be.true;
+    });
+
+    it("of a written-down pool that shows more than was lost book no more than that", () => {
+      const { state, operator, pool, book } = one();
+      pool.fails = true;
+      for (const day of [1n, 2n, 3n]) allocation.settle(state, day * DAY, 10);
+      Object.assign(pool, { fails: false, staked: 5000n });
+      allocation.settle(state, 4n * DAY, 10);
+      expect([operator.position, book.equity]).to.deep.equal([1000n, 2000n]);
+      allocation.settle(state, 5n * DAY, 10);
+      expect(operator.position).to.equal(1010n); // a percent per epoch again
+    });
+
     it("of an unbonding that is two epochs overdue are a fault", () => {
       const { state, operator } = one();
-      operator.position = 900n;
-      operator.unbonding = 100n;
-      state.book.delegated = 1000n;
+      operator.state = "Draining";
+      legs.moveDown(state, 0n, operator, 100n);
+      operator.state = "Active";
       operator.pool.collect = () => ({ arrived: 0n, staked: 900n, unstaked: 100n, total: 900n, bond: 0n });
       // due four days after the reading on the first; late two days after that
       for (const day of [1n, 2n, 7n]) {
@@ -361,10 +408,10 @@ describe("model: the allocator", () => {
       allocation.settle(state, 2n * DAY, 10); // T = 900, need₀ = 100
       legs.certifyLevels(state, [{ group: 0n, level: 450n * ETHER }]);
       state.operators[0]!.absoluteCap = 440n; // grace 22
-      // class 0: 500 − 440 = 60; class 1: max(440 − 450, ⌈4 · 100 · 500 / 1000⌉) = 200, of which 100 are needed
+      // class 0: 500 − 440 = 60; class 1: max(440 − 450, ⌈4 · 100 · 500 / 1000⌉) = 200, of which 40 are needed beside those 60
       expect(legs.moveDown(state, 2n * DAY, state.operators[0]!, 500n).charged).to.deep.equal({
         0: 60n,
-        1: 100n,
+        1: 40n,
         2: 0n,
       });
       // 18 = 2 % of 900 for class 2
@@ -381,6 +428,33 @@ describe("model: the allocator", () => {
       expect(legs.moveDown(state, DAY, state.operators[1]!, 1000n).moved).to.equal(0n); // nothing is needed any more
     });
 
+    it("of many small parts fund a need below the smallest move", () => {
+      const { state } = world(1000n, { weights: [1n, 1n, 1n, 1n], parameters: { minMove: 20n } });
+      legs.rebalance(
+        state,
+        0n,
+        [1n, 2n, 3n, 4n].map((id) => up(id, 250n)),
+      );
+      metaPool.unstake(state.book, 0n, "ann", 40n);
+      allocation.settle(state, DAY, 10);
+      state.operators[0]!.snapshot.position = 50n; // p_i of a small one: ⌈4 · 40 · 50 / 1000⌉ = 8
+      expect(legs.moveDown(state, DAY, state.operators[0]!, 7n).moved).to.equal(0n); // below 20
+      expect(legs.moveDown(state, DAY, state.operators[0]!, 8n).moved).to.equal(8n); // all that exits may take here
+    });
+
+    it("up book unbonding stake that a pool no longer shows, not the position", () => {
+      const { state, book } = world(1000n, { weights: [1n] });
+      legs.rebalance(state, 0n, [up(1n, 500n)]);
+      const operator = state.operators[0]!;
+      operator.state = "Draining";
+      legs.moveDown(state, 0n, operator, 200n);
+      operator.state = "Active";
+      operator.pool.push = () => ({ staked: 350n, unstaked: 190n });
+      legs.rebalance(state, 0n, [up(1n, 50n)]);
+      // b = 300 + 200 + 50, left = 540: U' = 200, P' = 340, 10 lost
+      expect([operator.position, operator.unbonding, book.equity]).to.deep.equal([340n, 200n, 990n]);
+    });
+
     it("take all of a draining operator", () => {
       const { state } = world(1000n, { weights: [1n] });
       legs.rebalance(state, 0n, [up(1n, 1000n)]);
@@ -395,7 +469,7 @@ describe("model: the allocator", () => {
     it("follow what the pool says, not what was asked", () => {
       const { state, book } = world(1000n, { weights: [1n] });
       const operator = state.operators[0]!;
-      operator.pool.push = () => 90n; // took 100
+      operator.pool.push = () => ({ staked: 90n, unstaked: 0n }); // took 100
       legs.rebalance(state, 0n, [up(1n, 100n)]);
       expect([operator.position, book.equity, book.delegated]).to.deep.equal([90n, 990n, 90n]);
       operator.pool.pull = () => ({ staked: 70n, unstaked: 15n }); // of 90, asked for 20
@@ -457,7 +531,7 @@ describe("model: the allocator", () => {
         for (const [index, name] of names.entries()) {
           const pool = newStakingPool(network, { name, owner: name, commissionBps: 1000n, epochLength: DAY }, ETHER);
           operatorPools.push(pool);
-          allocation.list(state, 0n, honestPool(pool, network), {
+          allocation.list(state, honestPool(pool, network), {
             weight: BigInt(index + 1),
             groups: [BigInt((index % 2) + 1)],
           });

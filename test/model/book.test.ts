@@ -15,6 +15,7 @@ import {
 } from "../../src/model/book.ts";
 import * as book from "../../src/model/book.ts";
 import { Revert } from "../../src/model/errors.ts";
+import { fundedThrough } from "../../src/model/exits.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
 
 const NOW = 10n * DAY;
@@ -256,14 +257,17 @@ describe("model: MetaPool's book", () => {
       expect(bufferOf(state)).to.equal(20n);
     });
 
-    it("round the part of the exits up", () => {
+    it("round the part of the exits down", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 900n });
       metaPool.unstake(state, NOW, "ann", 100n);
 
       report(state, NOW, { loss: 7n });
 
-      // ⌈7 · 100 / 1000⌉ = 1
-      expect([state.equity, state.exits.owed]).to.deep.equal([894n, 99n]);
+      // ⌊7 · 100 / 1000⌋ = 0
+      expect([state.equity, state.exits.owed, state.exits.lossIndex]).to.deep.equal([893n, 100n, RAY]);
+      report(state, NOW, { loss: 17n });
+      // ⌊17 · 100 / 993⌋ = 1
+      expect([state.equity, state.exits.owed]).to.deep.equal([877n, 99n]);
     });
 
     it("of part of the locked gain keep its end", () => {
@@ -288,6 +292,8 @@ describe("model: MetaPool's book", () => {
 
       expect([state.closed, state.equity, state.exits.owed, state.exits.lossIndex]).to.deep.equal([true, 0n, 0n, RAY]);
       expect(metaPool.unstakedBalance(state, "ann")).to.equal(0n);
+      // number 1 is not used again, and counts as funded
+      expect([state.exits.filling, state.exits.voided, fundedThrough(state.exits)]).to.deep.equal([2n, 1n, 1n]);
     });
 
     it("of all but a billionth part close the pool", () => {
@@ -364,6 +370,10 @@ describe("model: MetaPool's book", () => {
       report(state, NOW + DAY, { gain: 10n });
       endRound(state, NOW + DAY, 10n, 2n * DAY);
 
+      // a round without a gain leaves the end alone
+      book.beginRound(state);
+      endRound(state, NOW + DAY, 0n, 6n * DAY);
+      expect([state.locked, state.releaseEnd, state.releaseDuration]).to.deep.equal([70n, NOW + 7n * DAY, 6n * DAY]);
       // 60 of 70 still locked, 10 join, until the seventh day
       expect([state.locked, state.releaseEnd, state.releaseDuration]).to.deep.equal([70n, NOW + 7n * DAY, 6n * DAY]);
     });
@@ -381,7 +391,7 @@ describe("model: MetaPool's book", () => {
       expect(metaPool.previewStake(state, NOW, 500n)).to.equal(499n);
       expect(metaPool.convertToAssets(state, NOW, 500n)).to.equal(490n);
 
-      endWriteDown(state, factor, true);
+      endWriteDown(state, NOW, { factor, last: true });
       expect(state.dilution).to.equal(WAD);
     });
 
@@ -393,11 +403,27 @@ describe("model: MetaPool's book", () => {
       expect(reportWriteDown(state, NOW, 100n)).to.equal(1_000_100_010_001_000_101n);
     });
 
+    it("that are back give the shares at once what their factor stood for, and the round the rest", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      const factor = reportWriteDown(state, NOW, 200n); // 1.25
+      state.equity += 80n; // stakes since
+      endWriteDown(state, NOW, { gain: 230n, factor, last: true });
+      // ⌊880 · 0.25⌋ = 220
+      expect([state.equity, state.roundGain, state.delegated, state.dilution]).to.deep.equal([1100n, 10n, 1030n, WAD]);
+    });
+
+    it("whose factor has ended before are back as a gain", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      reportWriteDown(state, NOW, 200n);
+      endWriteDown(state, NOW, { gain: 200n, factor: 0n, last: true });
+      expect([state.equity, state.roundGain]).to.deep.equal([800n, 200n]);
+    });
+
     it("divide out of D, which stays at least one", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
       const first = reportWriteDown(state, NOW, 100n); // 10/9
       reportWriteDown(state, NOW, 100n); // 9/8
-      endWriteDown(state, first, false);
+      endWriteDown(state, NOW, { factor: first, last: false });
       // 1.25 / 1.111… = 1.125, each rounded up
       expect(state.dilution - 1_125_000_000_000_000_000n < 3n).to.be.true;
     });
@@ -422,11 +448,11 @@ describe("model: MetaPool's book", () => {
     it("leaves what exits are owed and stays within half the target per epoch", () => {
       const state = pool({ equity: 100_000n, supply: 100_000n, delegated: 90_000n });
       metaPool.unstake(state, NOW, "ann", 9000n);
-      // 10000 − 9000 are idle
+      // 10000 − 9000 are idle; ⌈1001 · 0.018⌉ = 19
       expect(reasonOf(() => metaPool.unstakeInstant(state, NOW, "ann", 1001n))).to.deep.equal([
         "InstantExitUnavailable",
-        1001n,
-        1000n,
+        982n,
+        0n,
       ]);
 
       const rich = pool({ equity: 100_000n, supply: 100_000n });

@@ -93,7 +93,7 @@ describe("model: StakingPool", () => {
       const { state, network } = pool({ equity: 2000n, supply: 1000n, bondShares: 100n });
       staking.unstake(state, network, 0n, "ann", 400n); // A 1600, S 800
       staking.bookLoss(state, 380n);
-      // bond: 100 shares at 2 cover 200; 180 on 1400 and 400: exits ⌈180 · 400 / 1800⌉ = 40
+      // bond: 100 shares at 2 cover 200; 180 on 1400 and 400: exits ⌊180 · 400 / 1800⌋ = 40
       expect([state.bondShares, state.equity, state.exits.owed]).to.deep.equal([0n, 1260n, 360n]);
       expect(staking.unstakedBalance(state, "ann")).to.equal(360n);
     });

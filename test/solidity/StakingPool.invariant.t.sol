@@ -2,15 +2,15 @@
 pragma solidity 0.8.35;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {StakingPool} from "../../contracts/StakingPool.sol";
-import {StakingPoolFactory} from "../../contracts/StakingPoolFactory.sol";
 import {IStakingPool} from "../../contracts/interfaces/IStakingPool.sol";
 import {IStakingPoolOwner} from "../../contracts/interfaces/IStakingPoolOwner.sol";
 import {DevNetwork} from "../../contracts/networks/DevNetwork.sol";
+import {StakingPool} from "../../contracts/StakingPool.sol";
+import {StakingPoolFactory} from "../../contracts/StakingPoolFactory.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice Stakers, the pool's owner, validators' luck and time. Every action is one that must succeed: one that reverts
-/// is counted in `reverted`, and what an action promises is counted in `broken` when it does not hold.
+/// @notice Stakers, the pool's owner, validators' luck and time. Every action is one that must succeed: one that
+/// reverts is counted in `reverted`, and what an action promises is counted in `broken` when it does not hold.
 contract StakingPoolHandler {
     using Math for uint256;
 

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 
 import {
+  clonePool,
+  loadPool,
   EPOCH,
   ether,
   loadStakedPool,
@@ -63,14 +65,44 @@ describe("StakingPool", () => {
 
     it("bonds cash again that no exit waits for", async () => {
       const { pool, network, alice, slash } = await loadStakedPool();
-      await pool.connect(alice).unstake(ether(10));
-      // The whole stake is lost, and then some of what was unbonding comes back as a reward in another way: none does.
-      await slash(1_000n); // one of ten is the bond's: exits are owed less than is on its way only after a write-down
-      await pool.ping();
+      // A whale's exit is voided by losses of nearly everything; what is left of it comes back to all shares.
+      await networkHelpers.setBalance(alice.address, ether(100_000_000));
+      await pool.connect(alice).deposit_and_stake({ value: ether(90_000_000) });
+      await pool.connect(alice).unstake_all();
+      for (const bps of [9_999n, 9_999n, 9_900n]) {
+        await slash(bps);
+        await pool.ping();
+      }
+      const { owed, equity } = await pool.getBook();
+      expect(owed).to.equal(0n);
+      const left = await network.unbondingOf(pool);
+      expect(left).to.be.above(10n ** 15n);
       await waitUnbonding();
-      await pool.ping();
-      const { cash } = await pool.getBook();
-      expect(cash).to.be.below(10n ** 15n);
+      expect(await pool.fundedThrough()).to.equal(2n);
+
+      const ping = pool.ping();
+
+      await expect(ping).to.emit(pool, "CashCollected").withArgs(left);
+      await expect(ping).to.emit(pool, "CashBonded").withArgs(left);
+      expect((await pool.getBook()).equity).to.equal(equity);
+      expect((await pool.getBook()).cash).to.equal(0n);
+      await checkPool(pool, network, SEED);
+    });
+
+    it("keeps a little cash rather than paying for a call", async () => {
+      const { pool, network, alice, slash } = await loadStakedPool();
+      await pool.connect(alice).unstake_all();
+      for (const bps of [9_999n, 9_999n, 9_900n]) {
+        await slash(bps);
+        await pool.ping();
+      }
+      const left = await network.unbondingOf(pool);
+      expect(left).to.be.within(1n, 10n ** 15n - 1n);
+      await waitUnbonding();
+
+      await expect(pool.ping()).not.to.emit(pool, "CashBonded");
+
+      expect((await pool.getBook()).cash).to.equal(left);
       await checkPool(pool, network, SEED);
     });
   });
@@ -165,20 +197,21 @@ describe("StakingPool", () => {
       expect(await balancesOf(pool, alice)).to.include({ withdrawable: ether(3), canWithdraw: true });
     });
 
-    it("sees more batches funded than one call funds, a page at a time", async () => {
-      const { pool, network, alice } = await loadStakedPool();
+    it("sees what one call funds, eight batches, and the next eight after it", async () => {
+      const { network, owner, alice } = await loadPool();
+      const pool = await clonePool({ network, owner }, SEED, 0n, 3_600n);
+      await pool.connect(alice).deposit_and_stake({ value: 100n });
       for (let batch = 1; batch <= 10; batch++) {
         await pool.connect(alice).unstake(1n);
-        await networkHelpers.time.increase(EPOCH);
-        if (batch === 3) await network.connect(alice).bond({ value: 1n }); // somebody else's stake changes nothing
+        await networkHelpers.time.increase(3_600n);
       }
-      await pool.connect(alice).fundExits(0n);
       await waitUnbonding();
 
-      const shown = await pool.withdrawable(alice);
-      expect(await pool.connect(alice).withdraw_all.staticCall()).to.equal(shown);
-      await pool.connect(alice).fundExits(32n);
-      expect(await pool.withdrawable(alice)).to.equal(10n);
+      expect(await balancesOf(pool, alice)).to.include({ withdrawable: 8n, unstaked: 10n, canWithdraw: false });
+      expect(await pool.fundedThrough()).to.equal(8n);
+      expect(await pool.connect(alice).withdraw_all.staticCall()).to.equal(8n);
+      await pool.ping();
+      expect(await balancesOf(pool, alice)).to.include({ withdrawable: 10n, unstaked: 10n, canWithdraw: true });
       await checkPool(pool, network, SEED);
     });
   });

@@ -5,6 +5,7 @@ import {
   ether,
   ethers,
   loadPool,
+  loadSmallPool,
   loadStakedPool,
   networkHelpers,
   nextEpoch,
@@ -124,12 +125,12 @@ describe("StakingPool", () => {
         await checkPool(pool, network, SEED);
       });
 
-      it("share what the bond does not cover between exits and shares, the exits' part rounded up", async () => {
+      it("share what the bond does not cover between exits and shares, the exits' part rounded down", async () => {
         const { pool, network, alice, bob, slash } = await loadLeaving();
 
         await slash(2_000n); // 10 beyond the bond, on 70 of equity and 20 owed
 
-        const fromExits = (ether(10) * 20n) / 90n + 1n;
+        const fromExits = (ether(10) * 20n) / 90n;
         const fromShares = ether(10) - fromExits;
         const index = (RAY * (ether(20) - fromExits)) / ether(20);
         const asked = (ether(20) * index) / RAY;
@@ -273,6 +274,26 @@ describe("StakingPool", () => {
         expect(await pool.sharesOf(carol)).to.equal(ether(10));
         await checkPool(pool, network, SEED);
       });
+    });
+
+    it("leave dust in the roundings of exits, which belongs to all shares once the last exit is funded", async () => {
+      const { pool, network, alice, slash } = await loadSmallPool();
+      await pool.connect(alice).unstake(71n);
+      for (let times = 0; times < 3; times++) {
+        await slash(1_234n);
+        await pool.ping();
+      }
+      await waitUnbonding();
+      const { equity } = await pool.getBook();
+
+      const ping = pool.ping();
+
+      // 50 are owed, but 71 units are worth 49 after the index was rounded down three times.
+      await expect(ping).to.emit(pool, "BatchFunded").withArgs(1n, 49n, true);
+      await expect(ping).to.emit(pool, "DustReleased").withArgs(1n);
+      const after = await pool.getBook();
+      expect([after.equity, after.owed]).to.deep.equal([equity, 0n]);
+      await checkPool(pool, network, 1n);
     });
 
     it("of a wei are booked, too", async () => {

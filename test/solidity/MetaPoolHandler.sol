@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {IMetaPool} from "../../contracts/interfaces/IMetaPool.sol";
+import {MetaPool} from "../../contracts/MetaPool.sol";
+import {vm} from "./Vm.sol";
+
+/// @title Does to MetaPool what stakers, an allocator and time do, and keeps its own ledger of it.
+/// @notice Every action is one step. After each it compares prices and everybody's wealth with those before.
+contract MetaPoolHandler {
+    struct Price {
+        uint256 assets;
+        uint256 supply;
+    }
+
+    uint256 public constant ACTORS = 5;
+    uint256 public constant SEED = 1e9;
+
+    MetaPool public pool;
+    address public constant TREASURY = address(0x77);
+
+    // The ledger.
+    uint256 public paidIn = SEED;
+    uint256 public paidOut;
+    uint256 public gains;
+    uint256 public losses;
+    uint256 public atOperators;
+    uint256 public forced;
+    uint256 public bestFunded;
+    uint256 public steps;
+    mapping(uint256 action => uint256 times) public succeeded;
+    string public broken;
+
+    uint256 private _openRound;
+    uint256 private _roundGain;
+    uint256 private _roundLoss;
+    uint256[] private _factors;
+
+    error Unable();
+
+    constructor(MetaPool pool_) {
+        pool = pool_;
+        for (uint256 i; i < ACTORS; ++i) vm.deal(actor(i), 1e24);
+    }
+
+    receive() external payable {}
+
+    function exitTimes(uint256) external pure returns (uint256, uint256) {
+        return (1, 2);
+    }
+
+    function settle(uint256) external pure returns (uint256, bool) {
+        return (0, true);
+    }
+
+    /* STAKERS */
+
+    function deposit(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        uint256 value = _amount(size);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        vm.prank(caller);
+        pool.deposit{value: value}();
+        paidIn += value;
+        _check(0, before, caller, wealth, 0);
+    }
+
+    function depositAndStake(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        uint256 value = _amount(size);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        vm.prank(caller);
+        pool.deposit_and_stake{value: value}();
+        paidIn += value;
+        _check(1, before, caller, wealth, 0);
+    }
+
+    function stake(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        uint256 amount = size % (pool.withdrawable(caller) + 1);
+        vm.prank(caller);
+        pool.stake(amount);
+        _check(2, before, caller, wealth, 1);
+    }
+
+    function stakeAll(uint256 who) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        vm.prank(caller);
+        pool.stake_all();
+        _check(3, before, caller, wealth, 1);
+    }
+
+    function unstake(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        uint256 amount = size % (pool.get_account_staked_balance(caller) + 1);
+        if (size % 5 == 0) amount = pool.get_account_staked_balance(caller);
+        vm.prank(caller);
+        pool.unstake(amount);
+        _check(4, before, caller, wealth, 1);
+    }
+
+    function unstakeAll(uint256 who) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        vm.prank(caller);
+        pool.unstake_all();
+        _check(5, before, caller, wealth, 1);
+    }
+
+    function unstakeShares(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        uint256 shares = size % (pool.balanceOf(caller) + 1);
+        if (size % 3 == 0) shares = shares % 1000;
+        vm.prank(caller);
+        pool.unstakeShares(shares, 0);
+        _check(6, before, caller, wealth, 1);
+    }
+
+    function unstakeInstant(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        IMetaPool.BookView memory book = pool.getBook();
+        uint256 most = pool.convertToShares(book.bufferTarget / 3);
+        uint256 shares = size % ((pool.balanceOf(caller) < most ? pool.balanceOf(caller) : most) + 1);
+        vm.prank(caller);
+        paidOut += pool.unstakeInstant(shares, 0, caller);
+        _check(7, before, caller, wealth, 0);
+    }
+
+    function transfer(uint256 from, uint256 to, uint256 size) external {
+        address caller = actor(from);
+        address receiver = actor(to);
+        Price memory before = price();
+        uint256 both = wealthOf(caller) + wealthOf(receiver);
+        uint256 shares = size % (pool.balanceOf(caller) + 1);
+        vm.prank(caller);
+        pool.transfer(receiver, shares);
+        // solhint-disable-next-line reentrancy
+        if (wealthOf(caller) + wealthOf(receiver) > both + 1) broken = "a transfer made wealth";
+        _check(8, before, caller, type(uint256).max, 0);
+    }
+
+    /* WITHDRAWALS */
+
+    function withdraw(uint256 who, uint256 size) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        uint256 amount = size % (pool.withdrawable(caller) + 1);
+        vm.prank(caller);
+        pool.withdraw(amount);
+        paidOut += amount;
+        _check(9, before, caller, wealth, 30);
+    }
+
+    function withdrawAll(uint256 who) external {
+        address caller = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(caller);
+        vm.prank(caller);
+        paidOut += pool.withdraw_all();
+        _check(10, before, caller, wealth, 30);
+    }
+
+    function withdrawFor(uint256 who) external {
+        address account = actor(who);
+        Price memory before = price();
+        uint256 wealth = wealthOf(account);
+        paidOut += pool.withdrawFor(account);
+        _check(11, before, account, wealth, 30);
+    }
+
+    function fundExits(uint256 batches) external {
+        Price memory before = price();
+        pool.fundExits(batches % 4);
+        _check(12, before, address(0), 0, 0);
+    }
+
+    /* THE ALLOCATOR */
+
+    function beginRound() external {
+        Price memory before = price();
+        require(_openRound == 0, Unable());
+        _openRound = pool.beginRound();
+        _check(13, before, address(0), 0, 0);
+    }
+
+    function endRound(uint256 accrual) external {
+        require(_openRound != 0, Unable());
+        Price memory before = price();
+        uint256 feeBefore = pool.balanceOf(TREASURY);
+        uint256 net = _roundGain > _roundLoss ? _roundGain - _roundLoss : 0;
+        pool.endRound(_openRound, net, accrual % 10 days);
+        if (net == 0 && pool.balanceOf(TREASURY) != feeBefore) broken = "a fee without a gain";
+        (_openRound, _roundGain, _roundLoss) = (0, 0, 0);
+        _check(14, before, address(0), 0, 0);
+    }
+
+    function fund(uint256 size) external {
+        Price memory before = price();
+        IMetaPool.BookView memory book = pool.getBook();
+        uint256 idle = book.buffer > book.owed ? book.buffer - book.owed : 0;
+        uint256 amount = size % 4 == 0 ? idle : size % (idle + 1);
+        require(amount != 0, Unable());
+        pool.fund(amount);
+        atOperators += amount;
+        _check(15, before, address(0), 0, 0);
+    }
+
+    function gain(uint256 size) external {
+        Price memory before = price();
+        uint256 amount = 1 + (size % (atOperators / 50 + 1));
+        pool.report(amount, 0);
+        gains += amount;
+        atOperators += amount;
+        _roundGain += amount;
+        _check(16, before, address(0), 0, 0);
+    }
+
+    function loss(uint256 size) external {
+        uint256 amount = _loss(size);
+        uint256[] memory claims = _claims();
+        Price memory before = price();
+        pool.report(0, amount);
+        _bookLoss(17, amount, before, claims);
+    }
+
+    function cash(uint256 size) external {
+        Price memory before = price();
+        uint256 amount = size % 3 == 0 ? atOperators : size % (atOperators + 1);
+        require(amount != 0, Unable());
+        pool.report{value: amount}(0, 0);
+        atOperators -= amount;
+        _check(18, before, address(0), 0, 0);
+    }
+
+    function writeDown(uint256 size) external {
+        require(_factors.length < 4, Unable());
+        uint256 amount = _loss(size);
+        uint256[] memory claims = _claims();
+        Price memory before = price();
+        uint256 factor = pool.reportWriteDown(amount);
+        _factors.push(factor);
+        _bookLoss(19, amount, before, claims);
+        if (pool.getBook().dilution < 1e18) broken = "D below one";
+    }
+
+    function endWriteDown(uint256 size) external {
+        Price memory before = price();
+        uint256 left = _factors.length;
+        require(left != 0, Unable());
+        uint256 amount = size % 3 == 0 ? 0 : size % (atOperators / 10 + 1);
+        pool.endWriteDown(amount, _factors[left - 1], left == 1);
+        _factors.pop();
+        gains += amount;
+        atOperators += amount;
+        _check(20, before, address(0), 0, 0);
+    }
+
+    /* THE WORLD */
+
+    function pass(uint256 time) external {
+        Price memory before = price();
+        vm.warp(block.timestamp + 1 + (time % 3 days));
+        _check(21, before, address(0), 0, 0);
+    }
+
+    function forceEther(uint256 size) external {
+        Price memory before = price();
+        uint256 amount = 1 + (size % 1e22);
+        vm.deal(address(pool), address(pool).balance + amount);
+        forced += amount;
+        if (price().assets != before.assets) broken = "forced ether moved the price";
+        _check(22, before, address(0), 0, 0);
+    }
+
+    /// @dev Everything comes back from operators, all batches are completed and funded: everybody is paid in full.
+    function payEverybody(uint256 chance) external {
+        require(chance % 8 == 0, Unable()); // rarely: it leaves little to do for the others
+        if (atOperators != 0) pool.report{value: atOperators}(0, 0);
+        atOperators = 0;
+        if (_openRound == 0) _openRound = pool.beginRound();
+        pool.endRound(_openRound, 0, 0);
+        pool.endRound(pool.beginRound(), 0, 0);
+        (_openRound, _roundGain, _roundLoss) = (0, 0, 0);
+        pool.fundExits(1000);
+        for (uint256 i; i < ACTORS; ++i) _payOut(actor(i));
+        if (pool.getBook().owed != 0) broken = "something is owed to nobody";
+        _check(23, price(), address(0), 0, 0);
+    }
+
+    /* VIEWS */
+
+    function actor(uint256 index) public pure returns (address) {
+        return address(uint160(0x1000 + (index % ACTORS)));
+    }
+
+    function price() public view returns (Price memory) {
+        IMetaPool.BookView memory book = pool.getBook();
+        return Price(book.assets, book.supply);
+    }
+
+    function wealthOf(address account) public view returns (uint256) {
+        return account.balance + pool.get_account_total_balance(account);
+    }
+
+    /* INTERNAL */
+
+    function _payOut(address account) private {
+        uint256 unstaked = pool.get_account_unstaked_balance(account);
+        if (!pool.is_account_unstaked_balance_available(account)) broken = "an exit was not funded";
+        if (unstaked == 0) return;
+        uint256 paid = pool.withdrawFor(account);
+        if (paid != unstaked) broken = "an exit was not paid in full";
+        if (pool.exitsOf(account).length != 0) broken = "a paid exit was left";
+        paidOut += paid;
+    }
+
+    /// @dev Small, middling and large amounts.
+    function _amount(uint256 size) private pure returns (uint256) {
+        if (size % 3 == 0) return 1 + ((size / 3) % 100);
+        if (size % 3 == 1) return 1 + ((size / 3) % 1e12);
+        return 1 + ((size / 3) % 1e21);
+    }
+
+    function _loss(uint256 size) private view returns (uint256 amount) {
+        amount = 1 + ((size / 128) % (atOperators / 20 + 1));
+        if (size % 8 == 0) amount = 1 + ((size / 128) % 20);
+        if (size % 128 == 1) amount = atOperators - ((size / 128) % 3);
+        require(amount <= atOperators && atOperators != 0, Unable());
+    }
+
+    function _claims() private view returns (uint256[] memory claims) {
+        claims = new uint256[](ACTORS);
+        for (uint256 i; i < ACTORS; ++i) claims[i] = wealthOf(actor(i));
+    }
+
+    function _bookLoss(uint256 action, uint256 amount, Price memory before, uint256[] memory claims) private {
+        losses += amount;
+        atOperators -= amount;
+        _roundLoss += amount;
+        for (uint256 i; i < ACTORS; ++i) {
+            if (wealthOf(actor(i)) > claims[i] && !pool.getBook().closed) broken = "a loss made somebody richer";
+        }
+        if (before.assets > price().assets + amount) broken = "the shares lost more than there was to lose";
+        _check(action, price(), address(0), 0, 0);
+    }
+
+    /// @dev No price fell, and `caller` is no richer but by `dust` wei of everybody's that its call released.
+    function _check(uint256 action, Price memory before, address caller, uint256 wealth, uint256 dust) private {
+        ++steps;
+        ++succeeded[action];
+        Price memory afterwards = price();
+        if (afterwards.assets * before.supply < before.assets * afterwards.supply)
+            broken = "the price fell without a loss";
+        if (caller != address(0) && wealth != type(uint256).max && wealthOf(caller) > wealth + dust) {
+            broken = "a caller became richer";
+        }
+        uint256 funded = pool.fundedThrough();
+        if (funded < bestFunded) broken = "fundedThrough fell";
+        bestFunded = funded;
+    }
+}

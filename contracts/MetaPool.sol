@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
+import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
+import {ERC20PermitUpgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
+import {ERC20Upgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/ERC20Upgradeable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
-import {ERC20Upgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/ERC20Upgradeable.sol";
-import {ERC20PermitUpgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
 import {IMetaPool} from "./interfaces/IMetaPool.sol";
 import {IStakingPool} from "./interfaces/IStakingPool.sol";
@@ -33,13 +33,12 @@ contract MetaPool
     uint256 private constant BATCHES_PER_PING = 10;
     uint256 private constant OPERATORS_PER_PING = 5;
 
-    /// @inheritdoc IMetaPool
-    uint256 public immutable epochLength;
+    uint256 private immutable EPOCH_LENGTH;
 
     PoolBook.Book private _book;
 
     constructor(uint256 epochLength_) {
-        epochLength = epochLength_;
+        EPOCH_LENGTH = epochLength_;
         _disableInitializers();
     }
 
@@ -213,7 +212,7 @@ contract MetaPool
     /// @inheritdoc IMetaPool
     function endRound(uint256 batch, uint256 netGain, uint256 accrual) external {
         _checkAllocator();
-        uint256 feeShares = _storage().endRound(batch, netGain, accrual.max(epochLength));
+        uint256 feeShares = _storage().endRound(batch, netGain, accrual.max(EPOCH_LENGTH));
         if (feeShares != 0) _mint(_storage().treasury, feeShares);
     }
 
@@ -401,6 +400,11 @@ contract MetaPool
     }
 
     /// @inheritdoc IMetaPool
+    function epochLength() external view returns (uint256) {
+        return EPOCH_LENGTH;
+    }
+
+    /// @inheritdoc IMetaPool
     function isMetaPool() external pure returns (bool) {
         return true;
     }
@@ -517,7 +521,7 @@ contract MetaPool
     }
 
     function _epoch() private view returns (uint256) {
-        return block.timestamp / epochLength;
+        return block.timestamp / EPOCH_LENGTH;
     }
 
     function _checkShares(uint256 shares) private view {

@@ -131,15 +131,15 @@ library AllocatorBook {
     /// @dev Writes an operator's position and keeps every sum that it is part of, but for the groups.
     function setPosition(
         State storage self,
-        IAllocator.Position storage at,
+        IAllocator.Position storage held,
         uint256 position,
         uint256 unbonding,
         bool faulted
     ) internal {
-        (uint256 oldPosition, uint256 oldUnbonding) = (at.position, at.unbonding);
+        (uint256 oldPosition, uint256 oldUnbonding) = (held.position, held.unbonding);
         self.committed = (self.committed + position - oldPosition).toUint96();
         self.unbonding = (self.unbonding + unbonding - oldUnbonding).toUint96();
-        if (at.faulted) {
+        if (held.faulted) {
             self.faultedStake -= uint96(oldPosition + oldUnbonding);
             self.faultedUnbonding -= uint96(oldUnbonding);
         }
@@ -147,9 +147,9 @@ library AllocatorBook {
             self.faultedStake += (position + unbonding).toUint96();
             self.faultedUnbonding += unbonding.toUint96();
         }
-        at.position = uint96(position);
-        at.unbonding = uint96(unbonding);
-        at.faulted = faulted;
+        held.position = uint96(position);
+        held.unbonding = uint96(unbonding);
+        held.faulted = faulted;
     }
 
     /// @dev Moves the sums of an operator's groups by what its position moved.
@@ -157,8 +157,8 @@ library AllocatorBook {
         for (uint256 k; k <= DIMENSIONS; ++k) {
             uint256 group = groupAt(groups, k);
             if (k != 0 && group == 0) continue;
-            IAllocator.GroupSnapshot storage at = self.groups[group];
-            at.position = (at.position + newPosition).saturatingSub(oldPosition).toUint96();
+            IAllocator.GroupSnapshot storage held = self.groups[group];
+            held.position = (held.position + newPosition).saturatingSub(oldPosition).toUint96();
         }
     }
 

@@ -116,20 +116,20 @@ library Legs {
         uint256 moved,
         uint256 shown
     ) private returns (uint256 loss) {
-        IAllocator.Position storage at = self.positions[id];
-        (uint256 position, uint256 unbonding) = (at.position, at.unbonding);
+        IAllocator.Position storage held = self.positions[id];
+        (uint256 position, uint256 unbonding) = (held.position, held.unbonding);
         uint256 booked = position + unbonding + moved;
         uint256 left = shown.min(booked);
         unbonding = unbonding.min(left);
-        self.setPosition(at, left - unbonding, unbonding, false);
+        self.setPosition(held, left - unbonding, unbonding, false);
         self.moveGroups(groups, position, left - unbonding);
         return booked - left;
     }
 
     function _emitMovedUp(AllocatorBook.State storage self, IAllocator.Leg calldata leg, uint256 moved) private {
-        IAllocator.Position storage at = self.positions[leg.operator];
+        IAllocator.Position storage held = self.positions[leg.operator];
         uint256[3] memory charged;
-        emit IAllocator.Moved(leg.operator, true, leg.amount, moved, at.position, at.unbonding, charged);
+        emit IAllocator.Moved(leg.operator, true, leg.amount, moved, held.position, held.unbonding, charged);
     }
 
     /// @dev Sends `amount` of the buffer to the pool; on failure it is back in the buffer.
@@ -175,7 +175,7 @@ library Legs {
         AllocatorBook.Live memory now_,
         IOperatorRegistry.Operator memory operator,
         IAllocator.Snapshot memory snapshot,
-        IAllocator.Position storage at
+        IAllocator.Position storage held
     ) private view returns (uint256 cap, uint256 bond) {
         bond = _bond(now_, operator.pool);
         if (!_mayHold(operator)) return (0, bond);
@@ -184,10 +184,10 @@ library Legs {
         cap = AllocatorBook
             .shareCap(total, network, snapshot.others, now_.policy.poolShareBps, now_.policy.netShareBps)
             .min(operator.absoluteCap);
-        if (operator.watch) cap = cap.min(at.position);
+        if (operator.watch) cap = cap.min(held.position);
 
         uint256 ratio = now_.policy.bondRatio;
-        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(snapshot.others + at.unbonding));
+        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(snapshot.others + held.unbonding));
     }
 
     /// @dev The operator's bond, 0 if it cannot be read, or in a pool without bonds.
@@ -301,9 +301,9 @@ library Legs {
         uint256 id,
         uint256 amount
     ) private view returns (Down memory down) {
-        IAllocator.Position storage at = self.positions[id];
-        down.position = at.position;
-        down.unbonding = at.unbonding;
+        IAllocator.Position storage held = self.positions[id];
+        down.position = held.position;
+        down.unbonding = held.unbonding;
         down.target = self.targetOf(snapshot);
 
         uint256 left = down.position;
@@ -441,15 +441,15 @@ library Legs {
     ) private view returns (IAllocator.Rooms memory rooms) {
         IOperatorRegistry.Operator memory operator = self.registry.operator(id);
         IAllocator.Snapshot memory snapshot = self.snapshots[id];
-        IAllocator.Position storage at = self.positions[id];
+        IAllocator.Position storage held = self.positions[id];
         rooms.target = self.targetOf(snapshot);
         rooms.cap = self.capOf(snapshot);
-        (rooms.increaseCap, rooms.bond) = _increaseCap(self, now_, operator, snapshot, at);
+        (rooms.increaseCap, rooms.bond) = _increaseCap(self, now_, operator, snapshot, held);
         rooms.violationCap = _mayHold(operator) ? _violationCap(self, now_, operator, snapshot) : 0;
-        if (self.round != 0 || self.snapshot.round == 0 || at.faulted) return rooms;
+        if (self.round != 0 || self.snapshot.round == 0 || held.faulted) return rooms;
 
-        rooms.up = _roomUp(self, now_, snapshot.groups, at.position, rooms.target.min(rooms.increaseCap));
-        rooms.upIsDust = _isDustUp(self, now_, rooms.up, at.position, rooms.target);
+        rooms.up = _roomUp(self, now_, snapshot.groups, held.position, rooms.target.min(rooms.increaseCap));
+        rooms.upIsDust = _isDustUp(self, now_, rooms.up, held.position, rooms.target);
         Down memory down = _derive(self, now_, operator, snapshot, id, type(uint256).max);
         rooms.down = down.charged;
         rooms.downIsDust = _isDust(self, now_, down);

@@ -4,7 +4,6 @@ pragma solidity ^0.8.20;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
-import {IMetaPool} from "../interfaces/IMetaPool.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IPoolCalls} from "../interfaces/IPoolCalls.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
@@ -122,10 +121,10 @@ library Rounds {
         IPoolCalls.Reading memory reading,
         Page memory page
     ) private {
-        IAllocator.Position storage at = self.positions[id];
+        IAllocator.Position storage held = self.positions[id];
         IAllocator.Record storage record = self.records[id];
         // A written-down pool that still owes what was due is not back: only its cash counts.
-        if (at.writtenDown && _isOverdue(self, record, operator, reading.arrived)) {
+        if (held.writtenDown && _isOverdue(self, record, operator, reading.arrived)) {
             page.arrived += reading.arrived;
             page.gain += reading.arrived;
             record.lost = uint96(uint256(record.lost).saturatingSub(reading.arrived));
@@ -138,63 +137,63 @@ library Rounds {
         uint256 gain;
         uint256 loss;
         {
-            uint256 vanished = uint256(at.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
-            (gain, loss) = _bookDifference(self, at, record, reading);
+            uint256 vanished = uint256(held.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
+            (gain, loss) = _bookDifference(self, held, record, reading);
             // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
             // written-down operator's cash was taken off above.
             vanished = vanished.min(gain + SMALLEST_LOSS) + loss + record.lossSince;
-            overdue = _isOverdue(self, record, operator, vanished + (at.writtenDown ? 0 : reading.arrived));
+            overdue = _isOverdue(self, record, operator, vanished + (held.writtenDown ? 0 : reading.arrived));
         }
-        if (record.dueAmount == 0 && at.unbonding != 0) {
-            record.dueAmount = at.unbonding;
+        if (record.dueAmount == 0 && held.unbonding != 0) {
+            record.dueAmount = held.unbonding;
             record.dueAt = uint40(block.timestamp + operator.unbondingTime);
         }
         _watchForLoss(self, id, operator, record, loss);
-        if (at.writtenDown) _recover(self, id, gain, page);
+        if (held.writtenDown) _recover(self, id, gain, page);
         else page.gain += gain;
         page.loss += loss;
         page.arrived += reading.arrived;
-        at.readAt = uint40(block.timestamp);
+        held.readAt = uint40(block.timestamp);
         if (overdue) {
             _fault(self, id, page);
         } else {
-            self.setPosition(at, at.position, at.unbonding, false);
-            at.faults = 0;
+            self.setPosition(held, held.position, held.unbonding, false);
+            held.faults = 0;
         }
-        emit IAllocator.OperatorRead(id, self.round, at.position, at.unbonding, reading.arrived, gain, loss);
+        emit IAllocator.OperatorRead(id, self.round, held.position, held.unbonding, reading.arrived, gain, loss);
     }
 
     function _bookDifference(
         AllocatorBook.State storage self,
-        IAllocator.Position storage at,
+        IAllocator.Position storage held,
         IAllocator.Record storage record,
         IPoolCalls.Reading memory reading
     ) private returns (uint256 gain, uint256 loss) {
-        (gain, loss) = _difference(self, at, record, reading);
-        if (at.readAt != 0) self.gainSeconds += gain * (block.timestamp - at.readAt);
+        (gain, loss) = _difference(self, held, record, reading);
+        if (held.readAt != 0) self.gainSeconds += gain * (block.timestamp - held.readAt);
 
         // What the pool says is on its way is booked so, whatever the book expected: it is not there to be earned on.
-        uint256 left = uint256(at.position) + at.unbonding + gain - loss - reading.arrived;
+        uint256 left = uint256(held.position) + held.unbonding + gain - loss - reading.arrived;
         uint256 unbonding = reading.unstaked.min(left);
-        self.setPosition(at, left - unbonding, unbonding, at.faulted);
+        self.setPosition(held, left - unbonding, unbonding, held.faulted);
     }
 
     /// @dev Gain and loss against the book.
     function _difference(
         AllocatorBook.State storage self,
-        IAllocator.Position storage at,
+        IAllocator.Position storage held,
         IAllocator.Record storage record,
         IPoolCalls.Reading memory reading
     ) private view returns (uint256 gain, uint256 loss) {
-        uint256 rest = uint256(at.unbonding).saturatingSub(reading.arrived);
-        uint256 booked = at.position + rest;
+        uint256 rest = uint256(held.unbonding).saturatingSub(reading.arrived);
+        uint256 booked = held.position + rest;
         uint256 shown = reading.staked.saturatingAdd(reading.unstaked).min(AllocatorBook.NO_CAP);
-        gain = reading.arrived.saturatingSub(at.unbonding);
+        gain = reading.arrived.saturatingSub(held.unbonding);
         if (shown < booked) return (gain, booked - shown);
 
-        uint256 elapsed = at.readAt == 0 ? 0 : block.timestamp - at.readAt;
+        uint256 elapsed = held.readAt == 0 ? 0 : block.timestamp - held.readAt;
         uint256 most =
-            ((uint256(at.position) + at.unbonding) * self.parameters.maxGainBps * elapsed) /
+            ((uint256(held.position) + held.unbonding) * self.parameters.maxGainBps * elapsed) /
                 (AllocatorBook.BPS * self.epochLength);
         gain += (shown - booked).min(most + record.lost);
     }
@@ -234,26 +233,27 @@ library Rounds {
     }
 
     function _fault(AllocatorBook.State storage self, uint256 id, Page memory page) private {
-        IAllocator.Position storage at = self.positions[id];
-        uint256 faults = Math.min(uint256(at.faults) + 1, type(uint8).max);
-        at.faults = uint8(faults);
-        self.setPosition(at, at.position, at.unbonding, true);
+        IAllocator.Position storage held = self.positions[id];
+        uint256 faults = Math.min(uint256(held.faults) + 1, type(uint8).max);
+        held.faults = uint8(faults);
+        self.setPosition(held, held.position, held.unbonding, true);
         emit IAllocator.OperatorFaulted(id, self.round, faults);
-        if (faults >= FAULTS_TO_WRITE_DOWN && uint256(at.position) + at.unbonding != 0) _writeDown(self, id, at, page);
+        if (faults >= FAULTS_TO_WRITE_DOWN && uint256(held.position) + held.unbonding != 0)
+            _writeDown(self, id, held, page);
     }
 
     function _writeDown(
         AllocatorBook.State storage self,
         uint256 id,
-        IAllocator.Position storage at,
+        IAllocator.Position storage held,
         Page memory page
     ) private {
         _book(self, page); // what was read before it belongs to the price before it
         (page.gain, page.loss, page.arrived) = (0, 0, 0);
 
-        uint256 loss = uint256(at.position) + at.unbonding;
-        self.setPosition(at, 0, 0, true);
-        at.writtenDown = true;
+        uint256 loss = uint256(held.position) + held.unbonding;
+        self.setPosition(held, 0, 0, true);
+        held.writtenDown = true;
         self.roundLoss += uint96(loss);
 
         IAllocator.Record storage record = self.records[id];
@@ -309,44 +309,44 @@ library Rounds {
         uint256 others,
         uint256 bond
     ) private {
-        IAllocator.Position storage at = self.positions[id];
+        IAllocator.Position storage held = self.positions[id];
         IAllocator.Snapshot memory snapshot = IAllocator.Snapshot({
-            fixedCap: uint96(_fixedCap(self, operator, at, others, bond)),
+            fixedCap: uint96(_fixedCap(self, operator, held, others, bond)),
             others: uint96(others),
             weight: operator.weight,
             groups: operator.groups
         });
         self.snapshots[id] = snapshot;
-        self.records[id].base = at.position;
+        self.records[id].base = held.position;
 
         uint256 netRoom = AllocatorBook.shareDown(self.snapshot.networkStake, self.netShareBps).saturatingSub(others);
         uint256 weight = snapshot.fixedCap != 0 && netRoom != 0 ? snapshot.weight : 0;
-        uint256 faulted = at.faulted ? uint256(at.position) + at.unbonding : 0;
+        uint256 faulted = held.faulted ? uint256(held.position) + held.unbonding : 0;
         for (uint256 k; k <= AllocatorBook.DIMENSIONS; ++k) {
             uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
             if (k == 0 || group != 0) {
-                _addToGroup(self, group, at.faulted ? 0 : at.position, others, faulted, weight);
+                _addToGroup(self, group, held.faulted ? 0 : held.position, others, faulted, weight);
             }
         }
-        emit IAllocator.OperatorSnapshot(id, self.round, at.position, at.faulted, snapshot);
+        emit IAllocator.OperatorSnapshot(id, self.round, held.position, held.faulted, snapshot);
     }
 
     /// @dev Bond, watch and absolute cap; zero for who may hold nothing.
     function _fixedCap(
         AllocatorBook.State storage self,
         IOperatorRegistry.Operator memory operator,
-        IAllocator.Position storage at,
+        IAllocator.Position storage held,
         uint256 others,
         uint256 bond
     ) private view returns (uint256 cap) {
         bool listed =
             operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
-        if (!listed || !operator.whitelisted || at.faulted) return 0;
+        if (!listed || !operator.whitelisted || held.faulted) return 0;
 
         cap = operator.absoluteCap;
         uint256 ratio = self.registry.policy().bondRatio;
         if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(others));
-        if (operator.watch) cap = cap.min(at.position);
+        if (operator.watch) cap = cap.min(held.position);
     }
 
     function _addToGroup(
@@ -357,16 +357,16 @@ library Rounds {
         uint256 faulted,
         uint256 weight
     ) private {
-        IAllocator.GroupSnapshot storage at = self.groups[group];
+        IAllocator.GroupSnapshot storage held = self.groups[group];
         if (self.groupRounds[group] != self.round) {
             self.groupRounds[group] = self.round;
             delete self.groups[group];
         }
-        at.position = (at.position + position).toUint96();
-        at.others = (uint256(at.others) + others).min(AllocatorBook.NO_CAP).toUint96();
-        at.weight += uint64(weight);
-        at.faulted = (at.faulted + faulted).toUint96();
-        ++at.members;
+        held.position = (held.position + position).toUint96();
+        held.others = (uint256(held.others) + others).min(AllocatorBook.NO_CAP).toUint96();
+        held.weight += uint64(weight);
+        held.faulted = (held.faulted + faulted).toUint96();
+        ++held.members;
     }
 
     /// @dev All operators are read: ends the round in the pool's book and fixes T.
@@ -411,7 +411,7 @@ library Rounds {
     }
 
     function _sumUpGroup(AllocatorBook.State storage self, uint256 group) private {
-        IAllocator.GroupSnapshot storage at = self.groups[group];
+        IAllocator.GroupSnapshot storage held = self.groups[group];
         if (self.groupRounds[group] != self.round) {
             self.groupRounds[group] = self.round;
             delete self.groups[group];
@@ -423,15 +423,15 @@ library Rounds {
                 self.registry.group(group),
                 uint256(self.snapshot.total) + self.snapshot.faultedStake,
                 self.snapshot.networkStake,
-                at.others,
-                at.faulted
+                held.others,
+                held.faulted
             );
         }
-        uint256 weight = at.weight;
+        uint256 weight = held.weight;
         bool levelled = weight != 0 && cap != AllocatorBook.NO_CAP;
-        at.cap = uint96(cap);
-        at.level = levelled ? uint160((cap * AllocatorBook.WAD) / weight) : AllocatorBook.NO_LEVEL;
-        emit IAllocator.GroupSnapshotTaken(group, self.round, cap, weight, at.level);
+        held.cap = uint96(cap);
+        held.level = levelled ? uint160((cap * AllocatorBook.WAD) / weight) : AllocatorBook.NO_LEVEL;
+        emit IAllocator.GroupSnapshotTaken(group, self.round, cap, weight, held.level);
     }
 
     /* ONE OPERATOR, ANY TIME */
@@ -442,8 +442,8 @@ library Rounds {
             gasleft() >= AllocatorBook.GAS_PER_OPERATOR,
             IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR)
         );
-        IAllocator.Position storage at = self.positions[id];
-        (uint256 position, uint256 unbonding) = (at.position, at.unbonding);
+        IAllocator.Position storage held = self.positions[id];
+        (uint256 position, uint256 unbonding) = (held.position, held.unbonding);
         if (position + unbonding == 0) return 0;
 
         uint256 staked;
@@ -459,13 +459,13 @@ library Rounds {
 
         loss = position + unbonding - shown;
         unbonding = unstaked.min(unbonding);
-        self.setPosition(at, shown - unbonding, unbonding, at.faulted);
+        self.setPosition(held, shown - unbonding, unbonding, held.faulted);
         self.records[id].lossSince = (self.records[id].lossSince + loss).toUint96();
         // While a round is open, an operator that it has not read yet is not in the sums.
-        if (!at.faulted && (self.round == 0 || id <= self.cursor)) {
-            self.moveGroups(self.snapshots[id].groups, position, at.position);
+        if (!held.faulted && (self.round == 0 || id <= self.cursor)) {
+            self.moveGroups(self.snapshots[id].groups, position, held.position);
         }
-        emit IAllocator.LossSeen(id, loss, at.position, at.unbonding);
+        emit IAllocator.LossSeen(id, loss, held.position, held.unbonding);
         self.metaPool.report(0, loss);
     }
 

@@ -34,6 +34,8 @@ contract HostilePool {
     uint256 public reentered; // calls that went through
     uint256 public trickle; // most that is withdrawable at once; 0 for all
 
+    error Misbehaving(Mode mode);
+
     event ReentryFailed(bytes reason);
 
     receive() external payable {}
@@ -106,7 +108,7 @@ contract HostilePool {
         unstaked -= amount;
         uint256 paid = mode == Mode.Underpays ? amount - amount / 10 : amount;
         (bool success, ) = msg.sender.call{value: paid}("");
-        require(success);
+        require(success, Misbehaving(mode));
     }
 
     function withdrawable(address) external view returns (uint256) {
@@ -141,7 +143,7 @@ contract HostilePool {
     }
 
     function _misbehave(Mode reverting) private {
-        require(mode != reverting);
+        require(mode != reverting, Misbehaving(mode));
         _check();
         if (mode != Mode.Reenters) return;
         (bool success, bytes memory reason) = callee.call(data);
@@ -151,7 +153,7 @@ contract HostilePool {
 
     function _check() private view {
         Mode current = mode;
-        require(current != Mode.Reverts);
+        require(current != Mode.Reverts, Misbehaving(mode));
         if (current == Mode.BurnsGas) {
             uint256 x;
             while (true) x += gasleft();

@@ -64,7 +64,7 @@ export async function setUp(
 
   // What others stake with the operators makes up most of the network and counts against the caps.
   for (const [i, { pool }] of operators.entries()) {
-    await pool.connect(whales[i % whales.length]!).deposit_and_stake({ value: ether(chance.spread(50, 800)) });
+    await pool.connect(whales[i % whales.length]).deposit_and_stake({ value: ether(chance.spread(50, 800)) });
   }
   await trellis.handOver();
   say("handed over: the deployer holds no role");
@@ -103,7 +103,7 @@ async function listHostile({ connection, registry, foundation, deployer }: Trell
     absoluteCap: NO_CAP,
     groups: packGroups(groups),
   });
-  return pool as unknown as HostilePool;
+  return pool;
 }
 
 /** An amount in wei with a milli-ether's precision. */

@@ -61,7 +61,7 @@ export class CapLedger {
     const snapshot = struct(event, "snapshot");
     const operator = this.operator(amount(event, "id"));
     operator.position = amount(event, "position");
-    operator.faulted = event.args["faulted"] === true;
+    operator.faulted = event.args.faulted === true;
     operator.fixedCap = field(snapshot, "fixedCap");
     operator.others = field(snapshot, "others");
     const groups = field(snapshot, "groups");
@@ -83,7 +83,7 @@ export class CapLedger {
     const operator = this.operator(id);
     const before = operator.position;
     operator.position = amount(event, "position");
-    if (event.args["up"] !== true || operator.position <= before) return;
+    if (event.args.up !== true || operator.position <= before) return;
 
     const cap = this.capOf(operator);
     if (operator.position > cap) {

@@ -123,7 +123,7 @@ export class ExitLedger {
     this.owed -= assets;
     this.funded += assets;
     batch.paid += assets;
-    if (event.args["closed"] === true) {
+    if (event.args.closed === true) {
       batch.openUnits = 0n;
       batch.closedAt = event.timestamp;
     } else {

@@ -70,7 +70,7 @@ export async function both(
     modelled();
   } catch (error) {
     if (!(error instanceof Revert)) throw error;
-    expected = error.reason;
+    expected = String(error.reason);
   }
   let actual = "done";
   try {

@@ -429,17 +429,17 @@ describe("model: the allocator", () => {
     });
 
     it("of many small parts fund a need below the smallest move", () => {
-      const { state } = world(1000n, { weights: [1n, 1n, 1n, 1n], parameters: { minMove: 20n } });
+      const { state } = world(1000n * ETHER, { weights: [1n, 1n, 1n, 1n], parameters: { minMove: 20n * ETHER } });
       legs.rebalance(
         state,
         0n,
-        [1n, 2n, 3n, 4n].map((id) => up(id, 250n)),
+        [1n, 2n, 3n, 4n].map((id) => up(id, 250n * ETHER)),
       );
-      metaPool.unstake(state.book, 0n, "ann", 40n);
+      metaPool.unstake(state.book, 0n, "ann", 40n * ETHER);
       allocation.settle(state, DAY, 10);
-      state.operators[0]!.snapshot.position = 50n; // p_i of a small one: ⌈4 · 40 · 50 / 1000⌉ = 8
-      expect(legs.moveDown(state, DAY, state.operators[0]!, 7n).moved).to.equal(0n); // below 20
-      expect(legs.moveDown(state, DAY, state.operators[0]!, 8n).moved).to.equal(8n); // all that exits may take here
+      state.operators[0]!.snapshot.position = 50n * ETHER; // p_i of a small one: ⌈4 · 40 · 50 / 1000⌉ = 8
+      expect(legs.moveDown(state, DAY, state.operators[0]!, 7n * ETHER).moved).to.equal(0n); // below 20
+      expect(legs.moveDown(state, DAY, state.operators[0]!, 8n * ETHER).moved).to.equal(8n * ETHER); // all that exits may take here
     });
 
     it("up book unbonding stake that a pool no longer shows, not the position", () => {

@@ -29,10 +29,10 @@ describe("docs/integrating.md", () => {
     const { metaPool, others } = await deployTrellis(connection);
     const [alice, bob, carol] = others;
     const stake = (amount: string) => ({ value: ethers.parseEther(amount) });
-    await metaPool.connect(alice!).deposit_and_stake(stake("3"));
-    await metaPool.connect(bob!).deposit_and_stake(stake("2"));
-    await metaPool.connect(bob!).transfer(carol!, await metaPool.balanceOf(bob!));
-    await metaPool.connect(alice!).unstake(ethers.parseEther("1"));
+    await metaPool.connect(alice).deposit_and_stake(stake("3"));
+    await metaPool.connect(bob).deposit_and_stake(stake("2"));
+    await metaPool.connect(bob).transfer(carol!, await metaPool.balanceOf(bob!));
+    await metaPool.connect(alice).unstake(ethers.parseEther("1"));
 
     const listAccounts = await example();
     const expected = new Map([

@@ -343,7 +343,8 @@ library Legs {
         return room.min(budget.saturatingSub(self.class0Used));
     }
 
-    /// @dev The cap with the larger of both T and N; the absolute cap as it is now if that is lower.
+    /// @dev The cap with the larger of both T and N; the absolute cap as it is now if that is lower. On watch the snapshot's
+    /// cap is at most the position of then, which cannot have grown since: no violation by itself.
     function _violationCap(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
@@ -358,8 +359,7 @@ library Legs {
             now_.policy.poolShareBps,
             now_.policy.netShareBps
         );
-        // On watch the snapshot's cap is the position of then: no violation by itself.
-        return cap.min(operator.absoluteCap).min(operator.watch ? AllocatorBook.NO_CAP : snapshot.fixedCap);
+        return cap.min(operator.absoluteCap).min(snapshot.fixedCap);
     }
 
     /// @dev The largest excess over a group's cap and grace; the pool itself is exempt.

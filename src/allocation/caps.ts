@@ -85,11 +85,14 @@ export function increaseCap(operator: OperatorRecord, pool: LivePool, totals: To
   return smaller(smaller(cap, live.ramp ?? cap), live.absolute ?? cap);
 }
 
-/** Above what, grace aside, an operator's position is a violation, in wei. Watch by itself makes none. */
+/**
+ * Above what, grace aside, an operator's position is a violation, in wei. Watch by itself makes none: the recorded cap is
+ * then the position that was recorded with it.
+ */
 export function violationCap(operator: OperatorRecord, pool: LivePool, totals: Totals): bigint {
   const { live, fixedCap } = operator;
   const cap = smaller(shareCap(operator, pool, totals), live.absolute ?? MAX_AMOUNT);
-  return live.watch ? cap : smaller(cap, fixedCap);
+  return smaller(cap, fixedCap);
 }
 
 /**

@@ -495,7 +495,7 @@ function bondNow(operator: Operator, now: bigint): bigint {
 
 /**
  * The cap above which a position is a violation: by the larger T and N, without the ramp, never above the snapshot's.
- * On watch the snapshot's is the position of then, which makes no violation.
+ * On watch the snapshot's is at most the position of then, which makes no violation by itself.
  */
 export function violationCapOf(allocator: Allocator, operator: Operator, live: Totals): bigint | undefined {
   const { policy, snapshot } = allocator;
@@ -505,7 +505,7 @@ export function violationCapOf(allocator: Allocator, operator: Operator, live: T
     policyShare(policy.poolShareBps, totals),
     netShare(policy.netShareBps, totals, operator.snapshot, "violation"),
     operator.absoluteCap,
-    operator.watch ? undefined : operator.snapshot.fixedCap,
+    operator.snapshot.fixedCap,
   ]);
 }
 

@@ -116,12 +116,10 @@ describe("violationCap", () => {
     );
   });
 
-  it("counts a lower absolute cap at once, and the recorded cap unless the operator is on watch", () => {
+  it("counts a lower absolute cap at once, and the recorded cap, on watch too", () => {
     expect(violation({ operators: { 1: { absolute: coins(7) } } })).to.equal(coins(7));
     expect(violation({ records: { 1: { fixedCap: coins(8) } } })).to.equal(coins(8));
-    expect(violation({ records: { 1: { fixedCap: coins(8) } }, operators: { 1: { watch: true } } })).to.equal(
-      coins(10_000),
-    );
+    expect(violation({ records: { 1: { fixedCap: coins(8) } }, operators: { 1: { watch: true } } })).to.equal(coins(8));
   });
 });
 

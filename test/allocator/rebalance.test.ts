@@ -259,6 +259,18 @@ describe("Allocator", () => {
         expect(await move(world, [down(1, ether(100))])).to.deep.equal([ether("1.2")]);
       });
 
+      it("takes what the bond no longer covers, on watch too", async () => {
+        const world = await networkHelpers.loadFixture(deployBonded);
+        const { hostile, registry, guardian } = world;
+        await move(world, all("up", 4));
+        for (const id of [1, 2]) await registry.connect(guardian).watch(id);
+        await nextRound(world);
+        await skipped(world, down(1, ether(100)), Skip.noRoom, 0n); // watch is no violation by itself
+        await hostile[0]!.setBond(ether("0.05"));
+        await nextRound(world);
+        expect(await move(world, [down(1, ether(100)), down(2, ether(100))])).to.deep.equal([ether(20), 0n]);
+      });
+
       it("makes no violator of anybody by shrinking T for a moment", async () => {
         const world = await load();
         const { metaPool, alice, allocator } = world;

@@ -152,7 +152,7 @@ library Legs {
         }
     }
 
-    /// @dev What an operator can still take: up to `most`, as its groups' caps and the free buffer allow.
+    /// @dev What an operator can still take: up to `most`, as its groups' caps, the pool's T and the free buffer allow.
     function _roomUp(
         AllocatorBook.State storage self,
         AllocatorBook.Live memory now_,
@@ -160,7 +160,10 @@ library Legs {
         uint256 position,
         uint256 most
     ) private view returns (uint256 room) {
-        room = most.saturatingSub(position).min(now_.free);
+        uint256 pool = now_.total.min(self.snapshot.total);
+        room = most.saturatingSub(position).min(now_.free).min(
+            pool.saturatingSub(self.groups[AllocatorBook.POOL_GROUP].position)
+        );
         for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS && room != 0; ++k) {
             uint256 group = AllocatorBook.groupAt(groups, k);
             if (group == 0) continue;

@@ -1,14 +1,15 @@
 import { lessDown, shareDown, smaller, sumOf } from "./amounts.ts";
 import { groupCap, largerTotals, problemOf, smallerTotals, violationCap } from "./caps.ts";
 import { initialLevels, targetsAt } from "./certificate.ts";
+import { POOL } from "./types.ts";
 import type { GroupId, OperatorId, OperatorRecord, Sheet, Snapshot, Totals } from "./types.ts";
 
-/** A group while legs are carried out, in wei. */
+/** A group, or the pool, while legs are carried out, in wei. */
 export interface Pot {
   readonly id: GroupId;
   /** Most that it may be lifted to; null for no cap. */
   readonly increaseCap: bigint | null;
-  /** Above what it is a violation, grace included; null for no cap. */
+  /** Above what it is a violation, grace included; null for no cap and for the pool. */
   readonly violationLimit: bigint | null;
   position: bigint;
 }
@@ -20,6 +21,7 @@ export interface Place {
   readonly target: bigint;
   /** Above what, grace aside, the position is a violation. */
   readonly violationCap: bigint;
+  /** The pool's first. */
   readonly pots: readonly Pot[];
   position: bigint;
   unbonding: bigint;
@@ -49,7 +51,13 @@ export function openBook(snapshot: Snapshot, certified: Sheet | null): Book {
   const [low, high] = [smallerTotals(snapshot), largerTotals(snapshot)];
   const { legRules, live } = snapshot;
 
-  const pots = new Map<GroupId, Pot>();
+  const pool: Pot = {
+    id: POOL,
+    increaseCap: smaller(snapshot.T, live.T),
+    violationLimit: null,
+    position: sumOf(snapshot.operators.map((operator) => (operator.live.faulted ? 0n : operator.live.position))),
+  };
+  const pots = new Map<GroupId, Pot>([[POOL, pool]]);
   for (const group of snapshot.groups) {
     const lifted = groupCap(group.live, low, group);
     const violated = groupCap(group.live, high, group);
@@ -64,7 +72,7 @@ export function openBook(snapshot: Snapshot, certified: Sheet | null): Book {
     record,
     target: targets[index] ?? 0n,
     violationCap: violationCap(record, live, high),
-    pots: record.groups.map((id) => pots.get(id)).filter((pot) => pot !== undefined),
+    pots: [POOL, ...record.groups].map((id) => pots.get(id)).filter((pot) => pot !== undefined),
     position: record.live.position,
     unbonding: record.live.unbonding,
     class1Taken: record.live.class1Taken,

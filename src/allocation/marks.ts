@@ -17,14 +17,11 @@ interface Tally {
  */
 export function fillMarks(book: Book): (place: Place) => bigint {
   const { snapshot, places } = book;
-  const tallies = new Map<Pot | null, Tally>(
-    [null, ...book.pots].map((pot) => [pot, { kept: 0n, targets: 0n, open: 0n }]),
-  );
-  const potsOf = (place: Place): (Pot | null)[] => [null, ...place.pots];
+  const tallies = new Map<Pot, Tally>(book.pots.map((pot) => [pot, { kept: 0n, targets: 0n, open: 0n }]));
   for (const place of places) {
     const { position, target } = place;
     const surplus = lessDown(position, target);
-    for (const pot of potsOf(place)) {
+    for (const pot of place.pots) {
       const tally = tallies.get(pot)!;
       if (surplus <= shareDown(target, snapshot.legRules.bandBps)) tally.kept += surplus;
       if (position < target) tally.open += target;
@@ -33,10 +30,9 @@ export function fillMarks(book: Book): (place: Place) => bigint {
   }
 
   return (place) =>
-    potsOf(place).reduce((mark, pot) => {
+    place.pots.reduce((mark, pot) => {
       const { kept, targets, open } = tallies.get(pot)!;
-      const cap = pot === null ? snapshot.T : pot.increaseCap;
-      const missing = cap === null ? 0n : lessDown(kept, lessDown(cap, targets));
+      const missing = pot.increaseCap === null ? 0n : lessDown(kept, lessDown(pot.increaseCap, targets));
       if (missing === 0n || open === 0n) return mark;
       return smaller(mark, lessDown(place.target, (missing * place.target + open - 1n) / open));
     }, place.target);

@@ -85,7 +85,7 @@ export function roomUp(allocator: Allocator, now: bigint, operator: Operator, li
   const { snapshot } = allocator;
   if (snapshot === undefined) return 0n;
   const most = min(targetOf(allocator, operator), increaseCapOf(allocator, now, operator, live));
-  const rooms = operator.snapshot.groups.map((group) => {
+  const rooms = [0n, ...operator.snapshot.groups].map((group) => {
     const position = groupPositionOf(allocator, group);
     const caps = [groupCapOf(allocator, group, lower(snapshot, live), "increase"), snapshot.caps.get(group)].filter(
       (cap) => cap !== undefined,

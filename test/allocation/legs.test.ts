@@ -90,7 +90,7 @@ describe("carryOut", () => {
     });
 
     it("a leg below the smallest move", () => {
-      const book = goldenBook({ legRules: { minMove: coins(1) }, live: { free: coins(300) } });
+      const book = goldenBook({ legRules: { minMove: coins(1) }, live: { free: coins(300) }, operators: VACATED });
 
       expect(carryOut(book, down(4, coins(1) - 1n)).skipped).to.equal("belowMinMove");
       expect(carryOut(book, up(6, coins(1) - 1n)).skipped).to.equal("belowMinMove");
@@ -98,7 +98,7 @@ describe("carryOut", () => {
     });
 
     it("a leg below a share of the total and of the target, or of the position", () => {
-      const book = goldenBook({ live: { T: coins(10_000), free: coins(300) } });
+      const book = goldenBook({ live: { T: coins(10_000), free: coins(300) }, operators: VACATED });
 
       // 1 bp of the total is 1; 2 % of the target of operator 6 is 4.2, of the position of operator 4 is 4.
       expect(carryOut(book, up(6, coins(1) - 1n)).skipped).to.equal("belowMinMove");
@@ -111,9 +111,9 @@ describe("carryOut", () => {
       const legRules = { minMove: coins(500) };
 
       expect(carryOut(goldenBook({ legRules }), down(1, coins(110))).moved).to.equal(coins(110));
-      expect(carryOut(goldenBook({ legRules, live: { free: coins(170) } }), up(6, coins(170))).moved).to.equal(
-        coins(170),
-      );
+      expect(
+        carryOut(goldenBook({ legRules, live: { free: coins(170) }, operators: VACATED }), up(6, coins(170))).moved,
+      ).to.equal(coins(170));
       expect(
         carryOut(goldenBook({ legRules, operators: { 6: { draining: true } } }), down(6, coins(40))).moved,
       ).to.equal(coins(40));
@@ -263,11 +263,27 @@ describe("carryOut", () => {
   });
 
   it("never lets an up leg into a group above its live cap", () => {
-    const book = goldenBook({ live: { free: coins(1000) }, groups: { [GOLDEN.h2]: { absolute: coins(395) } } });
+    const book = goldenBook({
+      live: { free: coins(1000) },
+      operators: VACATED,
+      groups: { [GOLDEN.h2]: { absolute: coins(395) } },
+    });
 
     expect(carryOut(book, up(6, coins(50))).moved).to.equal(coins(5));
   });
+
+  it("never lifts the pool above its T, of then or of now", () => {
+    const book = (T: bigint) => goldenBook({ live: { free: coins(1000), T } });
+
+    expect(carryOut(book(coins(2_000)), up(6, coins(50))).skipped).to.equal("noRoom");
+    const vacated = book(coins(990));
+    carryOut(vacated, down(1, coins(60)));
+    expect(carryOut(vacated, up(6, coins(170))).moved).to.equal(coins(50));
+  });
 });
+
+/** The first operator's stake has left, so that the pool has room. */
+const VACATED = { 1: { position: 0n } };
 
 /** Legs over everybody in a random order, up and down. */
 function legOrders(operators: number): fc.Arbitrary<Leg[]> {

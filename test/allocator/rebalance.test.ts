@@ -3,6 +3,7 @@ import { expect } from "chai";
 import {
   all,
   asNotice,
+  certifyFair,
   delegate,
   deployWorld,
   down,
@@ -217,6 +218,28 @@ describe("Allocator", () => {
         await registry.connect(world.guardian).lowerGroupCaps(1, NO_SHARE, NO_SHARE, ether(30));
         expect(await move(world, all("up", 2))).to.deep.equal([ether(25), ether(5)]);
         expect((await world.allocator.groupSnapshot(1)).position).to.equal(ether(30));
+      });
+
+      it("stops at the pool's T, of then and of this moment: group 0", async () => {
+        const world = await networkHelpers.loadFixture(deployWeighted);
+        const { allocator, metaPool, alice, eve } = world;
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(10) });
+        const { total } = await allocator.poolSnapshot();
+        expect(await certifyFair(world)).to.equal(true);
+        await skipped(world, up(4, ether(1)), Skip.noRoom, 0n); // all of T is placed, and 10 came since
+        expect(await move(world, [down(1, ether(6))])).to.deep.equal([ether(6)]);
+        expect(await move(world, [up(4, ether(5)), up(3, ether(5)), up(4, ether(5))])).to.deep.equal([
+          ether(5),
+          ether(1),
+          0n,
+        ]);
+        expect(sum(await positionsOf(world))).to.equal(total);
+
+        // T shrinks as the deposit leaves again, and more with it.
+        await metaPool.connect(alice).unstake(ether(5));
+        expect((await allocator.groupCapsOf(0, 1))[0]!.increaseCap).to.equal(total);
+        await metaPool.connect(alice).unstake(ether(10));
+        expect((await allocator.groupCapsOf(0, 1))[0]!.increaseCap).to.equal(total - ether(5));
       });
 
       it("skips what is below the smallest move, unless it lands on the target", async () => {
@@ -488,11 +511,11 @@ async function deployTen() {
   return world;
 }
 
-/** 25 each, and weights that want 10, 20, 30 and 40. */
+/** 25 each, and weights that want 18, 23, 29 and 30. */
 async function deployWeighted() {
   const world = await deployPlaced();
   const notice = world.registry.connect(await asNotice(world));
-  for (const id of [1, 2, 3, 4]) await notice.setWeightBounds(id, id * 100, id * 100);
+  for (const [index, weight] of [180, 230, 290, 300].entries()) await notice.setWeightBounds(index + 1, weight, weight);
   await nextRound(world);
   return world;
 }

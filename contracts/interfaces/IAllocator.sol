@@ -63,7 +63,7 @@ interface IAllocator {
         uint16 graceBps; // of a cap, before what is above it is a violation
         uint16 bandBps; // of a target, before optimisation trims a position
         uint16 budget0Bps; // of T per round, for violations
-        uint16 budget2Bps; // of T per unbonding time, for optimisation
+        uint16 budget2Bps; // of T per unbonding time, counted in rounds, for optimisation
         uint16 maxLossBps; // of a position since the last completed round, before the operator is put on watch
         uint16 maxGainBps; // of position and unbonding per epoch, booked at most
         uint96 minMove; // wei; smallest leg, beside 1 bp of T and 2 % of the operator's target or position
@@ -217,7 +217,8 @@ interface IAllocator {
     function liveTotals() external view returns (uint256 total, uint256 faultedStake, uint256 networkStake);
     /// @notice What exits and the buffer lack at this moment.
     function liveNeed() external view returns (uint256);
-    /// @notice What class 0 took since the last round, and class 2 within one unbonding time.
+    /// @notice What class 0 took since the last round, and class 2 since the rounds that one unbonding time can span: of that
+    /// nothing need have come back yet.
     function budgetsUsed() external view returns (uint256 class0, uint256 class2);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);

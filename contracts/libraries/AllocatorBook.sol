@@ -73,7 +73,7 @@ library AllocatorBook {
         mapping(uint256 group => IAllocator.GroupSnapshot) groups;
         mapping(uint256 group => uint256 round) groupRounds;
         mapping(bytes32 sheet => Certification) certifications;
-        mapping(uint256 epoch => uint256 amount) class2Used;
+        mapping(uint256 round => uint256 amount) class2Used;
     }
 
     /// @dev The pool at this moment, read once per call.
@@ -118,11 +118,13 @@ library AllocatorBook {
         return block.timestamp / self.epochLength;
     }
 
-    /// @dev What class 0 took since the last round, and class 2 in the epochs of one unbonding time.
+    /// @dev What class 0 took since the last round, and class 2 since the rounds that one unbonding time can span: a pool may
+    /// begin to unbond at the next round, and no two rounds are in one epoch. In rounds, because what nobody collects is
+    /// still unbonding, however long ago it was asked for.
     function budgetsUsed(State storage self) internal view returns (uint256 class0, uint256 class2) {
-        uint256 epoch = currentEpoch(self);
-        uint256 window = self.registry.longestUnbonding() / self.epochLength + 1;
-        for (uint256 i; i <= window && i <= epoch; ++i) class2 += self.class2Used[epoch - i];
+        uint256 round = self.snapshot.round;
+        uint256 window = self.registry.longestUnbonding().ceilDiv(self.epochLength) + 1;
+        for (uint256 i; i <= window && i <= round; ++i) class2 += self.class2Used[round - i];
         return (self.class0Used, class2);
     }
 

@@ -280,7 +280,7 @@ library Legs {
             record.class1Taken = (taken + charged[1]).toUint96();
             record.class1Round = self.snapshot.round;
         }
-        if (charged[2] != 0) self.class2Used[self.currentEpoch()] += charged[2];
+        if (charged[2] != 0) self.class2Used[self.snapshot.round] += charged[2];
     }
 
     /// @dev Below the smallest move, unless it lands on the target or on zero, or is all that exits may take from this

@@ -80,7 +80,7 @@ export interface Allocator {
   snapshot: PoolSnapshot | undefined;
   longestUnbonding: bigint; // of what the last round read, and of who was listed since
   class0Taken: bigint; // since the last round
-  class2: { amount: bigint; epoch: bigint }[]; // every leg's
+  class2: { amount: bigint; round: bigint }[]; // every leg's, with the round before it
 }
 
 export function newAllocator(
@@ -160,11 +160,12 @@ export function liveOf(allocator: Allocator, now: bigint): Live {
   };
 }
 
-/** What class 2 took in this epoch and in those of the longest unbonding time, counted whole. */
-export function class2Used(allocator: Allocator, now: bigint): bigint {
-  const epoch = metaBook.epochAt(allocator.book, now);
-  const window = allocator.longestUnbonding / allocator.book.parameters.epochLength + 1n;
-  return sum(allocator.class2.filter((entry) => entry.epoch + window >= epoch).map((entry) => entry.amount));
+/** What class 2 took since the rounds that the longest unbonding time can span, and the one before them. */
+export function class2Used(allocator: Allocator): bigint {
+  const round = allocator.snapshot?.round ?? 0n;
+  const { epochLength } = allocator.book.parameters;
+  const window = (allocator.longestUnbonding + epochLength - 1n) / epochLength + 1n;
+  return sum(allocator.class2.filter((entry) => entry.round + window >= round).map((entry) => entry.amount));
 }
 
 /* ROUNDS */

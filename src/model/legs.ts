@@ -15,7 +15,7 @@ import {
   membersOf,
   violationCapOf,
 } from "./allocator.ts";
-import { BPS, epochAt, report, sendToAllocator, WAD } from "./book.ts";
+import { BPS, report, sendToAllocator, WAD } from "./book.ts";
 import { required } from "./errors.ts";
 import type { Operator } from "./operators.ts";
 
@@ -120,7 +120,7 @@ export function splitDown(
   const violations = take(room0(allocator, operator, target, live));
   const room = room1(allocator, operator, { left, target, need: monus(live.need, violations) });
   const forExits = take(room);
-  const optimised = take(room2(allocator, now, left, target));
+  const optimised = take(room2(allocator, left, target));
   const matters = room >= smallestOf(allocator) || room === monus(live.need, violations);
   return { charged: { 0: violations, 1: forExits, 2: optimised }, isWhole: room > 0n && matters && forExits === room };
 }
@@ -162,12 +162,12 @@ function room1(
   return min(left, max(surplus, monus(part, class1Taken)), need);
 }
 
-function room2(allocator: Allocator, now: bigint, left: bigint, target: bigint): bigint {
+function room2(allocator: Allocator, left: bigint, target: bigint): bigint {
   const { snapshot, parameters } = allocator;
   const isOutside = left * BPS > target * (BPS + parameters.bandBps);
   if (snapshot?.certified !== true || !isOutside) return 0n;
   const budget = mulDivDown(snapshot.total, parameters.budget2Bps, BPS);
-  return min(left - target, monus(budget, class2Used(allocator, now)));
+  return min(left - target, monus(budget, class2Used(allocator)));
 }
 
 /** min(1 bp of T, 2 % of `size`), but not below the parameter. */
@@ -280,7 +280,7 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   }
   allocator.class0Taken += charged[0];
   operator.snapshot.class1Taken += charged[1];
-  if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], epoch: epochAt(allocator.book, now) });
+  if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], round: allocator.snapshot!.round });
   operator.lossSince += booked - shown;
   return { moved, charged, loss: booked - shown };
 }

@@ -398,13 +398,31 @@ describe("Allocator", () => {
         expect(sum(await move(world, all("down", 4)))).to.equal(0n);
         expect((await allocator.budgetsUsed()).class2).to.equal(budget);
 
-        // The budget is of the last unbonding times, not of a round.
+        // The budget is of the last unbonding times, not of a round: at most one round is in an epoch.
+        const rounds = (await registry.longestUnbonding()) / EPOCH + 2n;
+        for (let round = 0n; round < rounds; ++round) {
+          await nextRound(world);
+          expect((await allocator.budgetsUsed()).class2).to.equal(budget);
+          await allocator.certifyLevels(poolLevel((await allocator.poolSnapshot()).total, 320n), 100, PAGE);
+          expect(sum(await move(world, all("down", 4)))).to.equal(0n);
+        }
         await nextRound(world);
-        await allocator.certifyLevels(poolLevel((await allocator.poolSnapshot()).total, 320n), 100, PAGE);
-        expect(sum(await move(world, all("down", 4)))).to.equal(0n);
-        const window = (await registry.longestUnbonding()) / EPOCH + 2n;
-        await networkHelpers.time.increase(window * EPOCH);
         expect((await allocator.budgetsUsed()).class2).to.equal(0n);
+      });
+
+      it("keeps no more than its budget unbonding while nobody settles, however long", async () => {
+        const world = await networkHelpers.loadFixture(deployBand);
+        const { allocator, registry } = world;
+        const notice = registry.connect(await asNotice(world));
+        for (const id of [1, 2]) await notice.setWeightBounds(id, 60, 60);
+        await nextRound(world);
+        const { total } = await allocator.poolSnapshot();
+        await allocator.certifyLevels(poolLevel(total, 320n), 100, PAGE);
+        for (let epoch = 0; epoch < 10; epoch += 1) {
+          await move(world, all("down", 4));
+          expect(await allocator.unbonding()).to.equal(total / 50n);
+          await networkHelpers.time.increase(EPOCH);
+        }
       });
     });
 
@@ -428,8 +446,7 @@ describe("Allocator", () => {
           [2, 4, 1, 3],
         ]) {
           const world = await networkHelpers.loadFixture(deployWeighted);
-          const { allocator } = world;
-          await allocator.certifyLevels(poolLevel(ether(100), 1_000n), 100, PAGE);
+          expect(await certifyFair(world)).to.equal(true);
           await move(
             world,
             order.flatMap((id) => [down(id, ether(1_000)), up(id, ether(1_000))]),

@@ -366,7 +366,7 @@ describe("differential: the deployed system", function () {
             snapshot.healthy,
             snapshot.certified,
           ],
-          budgets: [model.class0Taken, allocation.class2Used(model, time)],
+          budgets: [model.class0Taken, allocation.class2Used(model)],
           groups: [0n, ...model.groups.map(({ id }) => id)].map((id) => ({
             level: snapshot.levels.get(id) ?? NO_LEVEL,
             cap: snapshot.caps.get(id) ?? NO_CAP,

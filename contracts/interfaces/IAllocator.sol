@@ -56,6 +56,7 @@ interface IAllocator {
         uint96 faulted; // stake of its faulted members
         uint64 weight; // W_g: weights of its members with a cap above 0
         uint32 members;
+        uint32 round; // that summed it up
     }
 
     /// @notice Bounds and budgets of rounds and legs.
@@ -71,15 +72,16 @@ interface IAllocator {
 
     /// @notice What rounds and legs keep of an operator beside its position.
     struct Record {
-        // Slot 0.
+        // Slot 0: all that a reading needs of an operator that loses nothing.
         uint96 base; // p_i: position at the end of the last round
-        uint96 class1Taken; // in class1Round
-        uint32 class1Round;
-        // Slot 1.
-        uint96 lossSince; // booked by settleOne and legs since the last reading
         uint96 dueAmount; // of the unbonding that must have arrived by dueAt
         uint40 dueAt; // 0 until the first reading after it was asked for
-        // Slot 2.
+        bool hasLoss; // lossSince is not 0
+        // Slot 1.
+        uint96 lossSince; // booked by settleOne and legs since the last reading
+        uint96 class1Taken; // in class1Round
+        uint32 class1Round;
+        // Slot 2: all 0 unless the operator is written down.
         uint96 factor; // of D, 1e18 fixed point, 0 if it has none
         uint96 lost; // written down and not recovered
         uint40 writtenDownAt;

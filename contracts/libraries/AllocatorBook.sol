@@ -38,42 +38,52 @@ library AllocatorBook {
     }
 
     struct State {
+        // Slot 0.
         IMetaPool metaPool;
-        IOperatorRegistry registry;
-        IStakeNetwork network;
-        // Round.
         uint32 round; // the open one, 0 for none
         uint32 cursor; // operators read
         uint32 groupCursor; // groups summed up, plus one; 0 while operators are read
+        // Slot 1.
+        IOperatorRegistry registry;
         uint40 epoch; // in which the last round began
-        uint40 begunAt;
         uint32 epochLength;
         uint16 writtenDown; // operators with a factor in D
-        // Totals.
+        // Slot 2.
+        IStakeNetwork network;
+        bool upgradesRenounced;
+        // Slot 3: totals, and what the last round held operators to.
         uint96 committed;
         uint96 unbonding;
-        uint96 faultedStake;
-        uint96 faultedUnbonding;
-        // Gains and losses of the open round.
-        uint96 roundGain;
-        uint96 roundLoss;
-        uint256 gainSeconds; // Σ gain · time that it took to accrue
-        uint32 longestUnbonding; // seen in the open round
-        // Snapshot.
         uint32 operators; // read in the last round
         uint16 poolShareBps;
         uint16 netShareBps;
+        // Slot 4.
+        uint96 faultedStake;
+        uint96 faultedUnbonding;
+        uint32 longestUnbonding; // seen in the open round
+        // Slots 5 and 6: gains and losses of the open round.
+        uint96 roundGain;
+        uint96 roundLoss;
+        uint256 gainSeconds; // Σ gain · time that it took to accrue
+        // Slot 7.
         uint96 class0Used; // since the last round
-        bool upgradesRenounced;
+        // One slot or more each.
         IAllocator.PoolSnapshot snapshot;
         IAllocator.Parameters parameters;
         mapping(uint256 id => IAllocator.Position) positions;
         mapping(uint256 id => IAllocator.Record) records;
         mapping(uint256 id => IAllocator.Snapshot) snapshots;
         mapping(uint256 group => IAllocator.GroupSnapshot) groups;
-        mapping(uint256 group => uint256 round) groupRounds;
         mapping(bytes32 sheet => Certification) certifications;
         mapping(uint256 round => uint256 amount) class2Used;
+    }
+
+    /// @dev Sums over operators, kept in memory while a page of them changes.
+    struct Totals {
+        uint256 committed;
+        uint256 unbonding;
+        uint256 faultedStake;
+        uint256 faultedUnbonding;
     }
 
     /// @dev The pool at this moment, read once per call.
@@ -130,28 +140,54 @@ library AllocatorBook {
 
     /* POSITIONS */
 
-    /// @dev Writes an operator's position and keeps every sum that it is part of, but for the groups.
-    function setPosition(
-        State storage self,
-        IAllocator.Position storage held,
-        uint256 position,
-        uint256 unbonding,
-        bool faulted
-    ) internal {
-        (uint256 oldPosition, uint256 oldUnbonding) = (held.position, held.unbonding);
-        self.committed = (self.committed + position - oldPosition).toUint96();
-        self.unbonding = (self.unbonding + unbonding - oldUnbonding).toUint96();
-        if (held.faulted) {
-            self.faultedStake -= uint96(oldPosition + oldUnbonding);
-            self.faultedUnbonding -= uint96(oldUnbonding);
-        }
-        if (faulted) {
-            self.faultedStake += (position + unbonding).toUint96();
-            self.faultedUnbonding += unbonding.toUint96();
-        }
-        held.position = uint96(position);
-        held.unbonding = uint96(unbonding);
-        held.faulted = faulted;
+    function loadTotals(State storage self) internal view returns (Totals memory) {
+        return Totals(self.committed, self.unbonding, self.faultedStake, self.faultedUnbonding);
+    }
+
+    function storeTotals(State storage self, Totals memory totals) internal {
+        (self.committed, self.unbonding) = (totals.committed.toUint96(), totals.unbonding.toUint96());
+        (self.faultedStake, self.faultedUnbonding) = (
+            totals.faultedStake.toUint96(),
+            totals.faultedUnbonding.toUint96()
+        );
+    }
+
+    /// @dev Takes an operator out of the sums, before what it holds changes.
+    function remove(Totals memory totals, IAllocator.Position memory held) internal pure {
+        totals.committed -= held.position;
+        totals.unbonding -= held.unbonding;
+        if (!held.faulted) return;
+        totals.faultedStake -= uint256(held.position) + held.unbonding;
+        totals.faultedUnbonding -= held.unbonding;
+    }
+
+    /// @dev Adds what an operator holds to the sums.
+    function add(Totals memory totals, IAllocator.Position memory held) internal pure {
+        totals.committed += held.position;
+        totals.unbonding += held.unbonding;
+        if (!held.faulted) return;
+        totals.faultedStake += uint256(held.position) + held.unbonding;
+        totals.faultedUnbonding += held.unbonding;
+    }
+
+    /// @dev Replaces what an operator holds, in the sums, too, but for the groups.
+    function setPosition(State storage self, uint256 id, uint256 position, uint256 unbonding) internal {
+        IAllocator.Position memory held = self.positions[id];
+        Totals memory totals = loadTotals(self);
+        remove(totals, held);
+        (held.position, held.unbonding) = (position.toUint96(), unbonding.toUint96());
+        add(totals, held);
+        self.positions[id] = held;
+        storeTotals(self, totals);
+    }
+
+    /// @dev Notes a loss that was booked between two rounds, for the next reading: it watches for losses, and takes them
+    /// off what is due.
+    function noteLoss(State storage self, uint256 id, uint256 loss) internal {
+        if (loss == 0) return;
+        IAllocator.Record storage record = self.records[id];
+        record.lossSince = (record.lossSince + loss).toUint96();
+        record.hasLoss = true;
     }
 
     /// @dev Moves the sums of an operator's groups by what its position moved.
@@ -170,6 +206,13 @@ library AllocatorBook {
     }
 
     /* CAPS AND TARGETS */
+
+    /// @dev Whether an operator may hold stake at all; on watch it may, but no more than it has.
+    function mayHold(IOperatorRegistry.Operator memory operator) internal pure returns (bool) {
+        bool listed =
+            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
+        return listed && operator.whitelisted;
+    }
 
     /// @dev Share of an amount; all of it and more for NO_SHARE.
     function shareDown(uint256 amount, uint256 shareBps) internal pure returns (uint256) {

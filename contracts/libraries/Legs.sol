@@ -104,7 +104,7 @@ library Legs {
 
         now_.free -= moved;
         loss = _writeUp(self, id, snapshot.groups, moved, shown);
-        _noteLoss(self.records[id], loss);
+        self.noteLoss(id, loss);
         _emitMovedUp(self, leg, moved);
     }
 
@@ -121,7 +121,7 @@ library Legs {
         uint256 booked = position + unbonding + moved;
         uint256 left = shown.min(booked);
         unbonding = unbonding.min(left);
-        self.setPosition(held, left - unbonding, unbonding, false);
+        self.setPosition(id, left - unbonding, unbonding);
         self.moveGroups(groups, position, left - unbonding);
         return booked - left;
     }
@@ -181,7 +181,7 @@ library Legs {
         IAllocator.Position storage held
     ) private view returns (uint256 cap, uint256 bond) {
         bond = _bond(now_, operator.pool);
-        if (!_mayHold(operator)) return (0, bond);
+        if (!AllocatorBook.mayHold(operator)) return (0, bond);
 
         (uint256 total, uint256 network) = _bounds(self, now_, false);
         cap = AllocatorBook
@@ -232,9 +232,9 @@ library Legs {
 
         moved = down.moved;
         loss = down.position + down.unbonding - down.newPosition - down.newUnbonding;
-        _noteLoss(self.records[id], loss);
+        self.noteLoss(id, loss);
         now_.need = now_.need.saturatingSub(moved);
-        self.setPosition(self.positions[id], down.newPosition, down.newUnbonding, false);
+        self.setPosition(id, down.newPosition, down.newUnbonding);
         self.moveGroups(snapshot.groups, down.position, down.newPosition);
         _charge(self, id, down.charged, moved);
         _expect(self.records[id], down);
@@ -333,7 +333,7 @@ library Legs {
         uint256 position,
         uint256 target
     ) private view returns (uint256 room) {
-        if (!_mayHold(operator)) {
+        if (!AllocatorBook.mayHold(operator)) {
             room = position;
         } else {
             uint256 grace = AllocatorBook.BPS + self.parameters.graceBps;
@@ -448,7 +448,7 @@ library Legs {
         rooms.target = self.targetOf(snapshot);
         rooms.cap = self.capOf(snapshot);
         (rooms.increaseCap, rooms.bond) = _increaseCap(self, now_, operator, snapshot, held);
-        rooms.violationCap = _mayHold(operator) ? _violationCap(self, now_, operator, snapshot) : 0;
+        rooms.violationCap = AllocatorBook.mayHold(operator) ? _violationCap(self, now_, operator, snapshot) : 0;
         if (self.round != 0 || self.snapshot.round == 0 || held.faulted) return rooms;
 
         rooms.up = _roomUp(self, now_, snapshot.groups, held.position, rooms.target.min(rooms.increaseCap));
@@ -480,24 +480,12 @@ library Legs {
 
     /* BOTH */
 
-    /// @dev For the next reading, which watches for losses and takes them off what is due.
-    function _noteLoss(IAllocator.Record storage record, uint256 loss) private {
-        if (loss != 0) record.lossSince = (record.lossSince + loss).toUint96();
-    }
-
     /// @dev The pool at this moment, with room for the groups' caps.
     function _live(AllocatorBook.State storage self) private view returns (AllocatorBook.Live memory now_) {
         now_ = self.live();
         uint256 groups = self.registry.groupCount() + 1;
         now_.increaseCaps = new uint256[](groups);
         now_.violationCaps = new uint256[](groups);
-    }
-
-    /// @dev Whether an operator may hold stake at all; on watch it may, but no more than it has.
-    function _mayHold(IOperatorRegistry.Operator memory operator) private pure returns (bool) {
-        bool listed =
-            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
-        return listed && operator.whitelisted;
     }
 
     /// @dev T' and N: the larger of the snapshot's and the live ones, or the smaller. An N that cannot be read lets nothing

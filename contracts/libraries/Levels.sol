@@ -105,8 +105,8 @@ library Levels {
         for (uint256 group; group < groups; ++group) {
             sheet.levels[group] = AllocatorBook.NO_LEVEL;
             // A group that was added after the snapshot has no member in it.
-            bool known = self.groupRounds[group] == self.snapshot.round;
-            sheet.caps[group] = known ? self.groups[group].cap : AllocatorBook.NO_CAP;
+            IAllocator.GroupSnapshot storage held = self.groups[group];
+            sheet.caps[group] = held.round == self.snapshot.round ? held.cap : AllocatorBook.NO_CAP;
         }
 
         uint256 next;

@@ -7,27 +7,35 @@ import {IAllocator} from "../interfaces/IAllocator.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IPoolCalls} from "../interfaces/IPoolCalls.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
+import {RoundPage} from "./RoundPage.sol";
+import {WriteDowns} from "./WriteDowns.sol";
 
 /// @title Rounds: reading every operator once per epoch, booking what changed, and the snapshot (design §6).
 /// @notice A round first reads the operators in pages, then sums up the groups in pages.
 /// @dev Linked, so that Allocator stays small. docs/spec.md §3 has the formulas.
 library Rounds {
     using AllocatorBook for AllocatorBook.State;
+    using AllocatorBook for AllocatorBook.Totals;
     using Math for uint256;
+    using RoundPage for RoundPage.Page;
     using SafeCast for uint256;
+    using WriteDowns for AllocatorBook.State;
 
     uint256 private constant GROUPS_PER_PAGE = 64;
     uint256 private constant GAS_PER_GROUP = 60_000;
     uint256 private constant FAULTS_TO_WRITE_DOWN = 3;
     uint256 private constant OVERDUE_EPOCHS = 2;
     uint256 private constant SMALLEST_LOSS = 1_000; // wei; less is rounding
-    uint256 private constant WRITE_DOWN_TERM = 90 days;
 
-    /// @dev Sums of one page, booked in one call.
-    struct Page {
-        uint256 gain;
-        uint256 loss;
-        uint256 arrived;
+    /// @dev One operator while it is read.
+    struct Subject {
+        uint256 id;
+        IOperatorRegistry.Operator operator;
+        IAllocator.Position held;
+        uint256 base; // position at the end of the last round
+        uint256 due; // of the unbonding that must have arrived by dueAt
+        uint256 dueAt;
+        uint256 lossSince; // booked since the last reading
     }
 
     /* SETTLE */
@@ -42,8 +50,9 @@ library Rounds {
             _begin(self);
         }
         if (self.groupCursor == 0) {
-            read = _readPage(self, maxOperators);
-            if (self.cursor < self.registry.operatorCount()) return (read, false);
+            uint256 count = self.registry.operatorCount();
+            read = _readPage(self, count, maxOperators);
+            if (self.cursor < count) return (read, false);
             _finishReading(self);
         }
         return (read, _sumUpGroups(self, read != 0));
@@ -56,7 +65,6 @@ library Rounds {
         self.round = round.toUint32();
         self.cursor = 0;
         self.epoch = uint40(self.currentEpoch());
-        self.begunAt = uint40(block.timestamp);
         self.poolShareBps = policy.poolShareBps;
         self.netShareBps = policy.netShareBps;
         self.snapshot.networkStake = uint96(stake);
@@ -64,309 +72,242 @@ library Rounds {
         emit IAllocator.RoundBegun(round, self.epoch, stake);
     }
 
-    function _readPage(AllocatorBook.State storage self, uint256 maxOperators) private returns (uint256 read) {
-        uint256 count = self.registry.operatorCount();
+    function _readPage(
+        AllocatorBook.State storage self,
+        uint256 count,
+        uint256 maxOperators
+    ) private returns (uint256 read) {
         uint256 id = self.cursor;
-        Page memory page;
-        while (id < count && read < maxOperators && gasleft() >= AllocatorBook.GAS_PER_OPERATOR) {
+        RoundPage.Page memory page = RoundPage.open(self);
+        while (id < count && read < maxOperators && page.hasGas()) {
             ++id;
             ++read;
-            _readOperator(self, id, page);
+            _readOperator(self, page, id);
         }
         require(
             read != 0 || id == count || maxOperators == 0,
             IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR)
         );
 
-        self.cursor = uint32(id);
-        _book(self, page);
-    }
-
-    function _book(AllocatorBook.State storage self, Page memory page) private {
-        if (page.gain == 0 && page.loss == 0 && page.arrived == 0) return;
-        self.roundGain += page.gain.toUint96();
-        self.roundLoss += page.loss.toUint96();
-        self.metaPool.report{value: page.arrived}(page.gain, page.loss);
+        page.close(self, id);
     }
 
     /* ONE OPERATOR */
 
-    function _readOperator(AllocatorBook.State storage self, uint256 id, Page memory page) private {
-        IOperatorRegistry.Operator memory operator = self.registry.operator(id);
-        if (operator.state == IOperatorRegistry.State.Removed) {
+    function _readOperator(AllocatorBook.State storage self, RoundPage.Page memory page, uint256 id) private {
+        Subject memory subject = _load(self, id);
+        if (subject.operator.state == IOperatorRegistry.State.Removed) {
             delete self.snapshots[id];
             return;
         }
 
-        uint256 others = self.snapshots[id].others;
+        IAllocator.Position memory held = subject.held;
+        page.totals.remove(held);
+        uint256 others;
         uint256 bond;
-        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(operator.pool) returns (
+        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool) returns (
             IPoolCalls.Reading memory reading
         ) {
             others = reading.total.saturatingSub(reading.staked).min(AllocatorBook.NO_CAP);
             bond = reading.bond;
-            _bookReading(self, id, operator, reading, page);
+            _bookReading(self, page, subject, reading);
         } catch {
-            _fault(self, id, page);
+            others = self.snapshots[id].others;
+            _fault(self, page, subject);
         }
-        _endOldWriteDown(self, id);
-        _takeSnapshot(self, id, operator, others, bond);
-        self.longestUnbonding = uint32(Math.max(self.longestUnbonding, operator.unbondingTime));
+        if (held.writtenDown) self.endOld(id);
+        page.totals.add(held);
+        _store(self, subject);
+        _takeSnapshot(self, page, subject, others, bond);
+    }
+
+    function _load(AllocatorBook.State storage self, uint256 id) private view returns (Subject memory subject) {
+        IAllocator.Record storage record = self.records[id];
+        subject.id = id;
+        subject.operator = self.registry.operator(id);
+        subject.held = self.positions[id];
+        (subject.base, subject.due, subject.dueAt) = (record.base, record.dueAmount, record.dueAt);
+        if (record.hasLoss) subject.lossSince = record.lossSince;
+    }
+
+    function _store(AllocatorBook.State storage self, Subject memory subject) private {
+        IAllocator.Record storage record = self.records[subject.id];
+        self.positions[subject.id] = subject.held;
+        bool hasLoss = subject.lossSince != 0;
+        if (record.hasLoss && !hasLoss) record.lossSince = 0;
+        (record.base, record.dueAmount, record.dueAt, record.hasLoss) = (
+            subject.held.position,
+            uint96(subject.due),
+            uint40(subject.dueAt),
+            hasLoss
+        );
     }
 
     function _bookReading(
         AllocatorBook.State storage self,
-        uint256 id,
-        IOperatorRegistry.Operator memory operator,
-        IPoolCalls.Reading memory reading,
-        Page memory page
+        RoundPage.Page memory page,
+        Subject memory subject,
+        IPoolCalls.Reading memory reading
     ) private {
-        IAllocator.Position storage held = self.positions[id];
-        IAllocator.Record storage record = self.records[id];
+        IAllocator.Position memory held = subject.held;
+        page.arrived += reading.arrived;
         // A written-down pool that still owes what was due is not back: only its cash counts.
-        if (held.writtenDown && _isOverdue(self, record, operator, reading.arrived)) {
-            page.arrived += reading.arrived;
+        if (held.writtenDown && _isOverdue(page, subject, reading.arrived)) {
+            IAllocator.Record storage record = self.records[subject.id];
             page.gain += reading.arrived;
             record.lost = uint96(uint256(record.lost).saturatingSub(reading.arrived));
-            _fault(self, id, page);
-            emit IAllocator.OperatorRead(id, self.round, 0, 0, reading.arrived, reading.arrived, 0);
+            _fault(self, page, subject);
+            emit IAllocator.OperatorRead(subject.id, page.round, 0, 0, reading.arrived, reading.arrived, 0);
             return;
         }
 
-        bool overdue;
-        uint256 gain;
-        uint256 loss;
-        {
-            uint256 vanished = uint256(held.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
-            (gain, loss) = _bookDifference(self, held, record, reading);
-            // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
-            // written-down operator's cash was taken off above.
-            vanished = vanished.min(gain + SMALLEST_LOSS) + loss + record.lossSince;
-            overdue = _isOverdue(self, record, operator, vanished + (held.writtenDown ? 0 : reading.arrived));
+        (uint256 gain, uint256 loss, bool overdue) = _bookDifference(self, page, subject, reading);
+        if (subject.due == 0 && held.unbonding != 0) {
+            subject.due = held.unbonding;
+            subject.dueAt = block.timestamp + subject.operator.unbondingTime;
         }
-        if (record.dueAmount == 0 && held.unbonding != 0) {
-            record.dueAmount = held.unbonding;
-            record.dueAt = uint40(block.timestamp + operator.unbondingTime);
-        }
-        _watchForLoss(self, id, operator, record, loss);
-        if (held.writtenDown) _recover(self, id, gain, page);
+        _watchForLoss(self, page, subject, loss);
+        if (held.writtenDown) self.recover(page, subject.id, held, gain);
         else page.gain += gain;
         page.loss += loss;
-        page.arrived += reading.arrived;
         held.readAt = uint40(block.timestamp);
-        if (overdue) {
-            _fault(self, id, page);
-        } else {
-            self.setPosition(held, held.position, held.unbonding, false);
-            held.faults = 0;
-        }
-        emit IAllocator.OperatorRead(id, self.round, held.position, held.unbonding, reading.arrived, gain, loss);
+        if (overdue) _fault(self, page, subject);
+        else (held.faulted, held.faults) = (false, 0);
+        emit IAllocator.OperatorRead(
+            subject.id,
+            page.round,
+            held.position,
+            held.unbonding,
+            reading.arrived,
+            gain,
+            loss
+        );
     }
 
+    /// @dev Books gain and loss; whether the operator owes what was due.
     function _bookDifference(
         AllocatorBook.State storage self,
-        IAllocator.Position storage held,
-        IAllocator.Record storage record,
+        RoundPage.Page memory page,
+        Subject memory subject,
         IPoolCalls.Reading memory reading
-    ) private returns (uint256 gain, uint256 loss) {
-        (gain, loss) = _difference(self, held, record, reading);
-        if (held.readAt != 0) self.gainSeconds += gain * (block.timestamp - held.readAt);
+    ) private view returns (uint256 gain, uint256 loss, bool overdue) {
+        IAllocator.Position memory held = subject.held;
+        uint256 vanished = uint256(held.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
+        (gain, loss) = _difference(self, page, subject, reading);
+        if (held.readAt != 0) page.gainSeconds += gain * (block.timestamp - held.readAt);
 
         // What the pool says is on its way is booked so, whatever the book expected: it is not there to be earned on.
         uint256 left = uint256(held.position) + held.unbonding + gain - loss - reading.arrived;
         uint256 unbonding = reading.unstaked.min(left);
-        self.setPosition(held, left - unbonding, unbonding, held.faulted);
+        (held.position, held.unbonding) = ((left - unbonding).toUint96(), unbonding.toUint96());
+
+        // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
+        // written-down operator's cash was taken off before.
+        vanished = vanished.min(gain + SMALLEST_LOSS) + loss + subject.lossSince;
+        overdue = _isOverdue(page, subject, vanished + (held.writtenDown ? 0 : reading.arrived));
     }
 
     /// @dev Gain and loss against the book.
     function _difference(
         AllocatorBook.State storage self,
-        IAllocator.Position storage held,
-        IAllocator.Record storage record,
+        RoundPage.Page memory page,
+        Subject memory subject,
         IPoolCalls.Reading memory reading
     ) private view returns (uint256 gain, uint256 loss) {
-        uint256 rest = uint256(held.unbonding).saturatingSub(reading.arrived);
-        uint256 booked = held.position + rest;
+        IAllocator.Position memory held = subject.held;
+        uint256 booked = held.position + uint256(held.unbonding).saturatingSub(reading.arrived);
         uint256 shown = reading.staked.saturatingAdd(reading.unstaked).min(AllocatorBook.NO_CAP);
         gain = reading.arrived.saturatingSub(held.unbonding);
         if (shown < booked) return (gain, booked - shown);
 
         uint256 elapsed = held.readAt == 0 ? 0 : block.timestamp - held.readAt;
         uint256 most =
-            ((uint256(held.position) + held.unbonding) * self.parameters.maxGainBps * elapsed) /
-                (AllocatorBook.BPS * self.epochLength);
-        gain += (shown - booked).min(most + record.lost);
+            ((uint256(held.position) + held.unbonding) * page.parameters.maxGainBps * elapsed) /
+                (AllocatorBook.BPS * page.epochLength);
+        if (held.writtenDown) most += self.records[subject.id].lost;
+        gain += (shown - booked).min(most);
     }
 
     /// @dev Takes what arrived or was lost off the amount that is due; whether the rest should be here for two epochs.
     /// An amount is due as a whole, so a trickle does not renew it, and from the first reading after it was asked for,
     /// because a pool may start to unbond only when somebody calls it.
     function _isOverdue(
-        AllocatorBook.State storage self,
-        IAllocator.Record storage record,
-        IOperatorRegistry.Operator memory operator,
+        RoundPage.Page memory page,
+        Subject memory subject,
         uint256 settled
-    ) private returns (bool) {
-        uint256 due = uint256(record.dueAmount).saturatingSub(settled);
-        record.dueAmount = uint96(due);
-        if (due == 0) return false;
-        if (record.dueAt == 0) record.dueAt = uint40(block.timestamp + operator.unbondingTime);
-        return block.timestamp > record.dueAt + OVERDUE_EPOCHS * self.epochLength;
+    ) private view returns (bool) {
+        subject.due = subject.due.saturatingSub(settled);
+        if (subject.due == 0) return false;
+        if (subject.dueAt == 0) subject.dueAt = block.timestamp + subject.operator.unbondingTime;
+        return block.timestamp > subject.dueAt + OVERDUE_EPOCHS * page.epochLength;
     }
 
     function _watchForLoss(
         AllocatorBook.State storage self,
-        uint256 id,
-        IOperatorRegistry.Operator memory operator,
-        IAllocator.Record storage record,
+        RoundPage.Page memory page,
+        Subject memory subject,
         uint256 loss
     ) private {
-        uint256 total = loss + record.lossSince;
+        uint256 total = loss + subject.lossSince;
         if (total == 0) return;
-        record.lossSince = 0;
+        subject.lossSince = 0;
         // What legs brought after the last round can be lost, too.
-        uint256 base = (self.positions[id].position + total).max(record.base);
-        if (operator.watch || total * AllocatorBook.BPS <= base * self.parameters.maxLossBps) return;
+        uint256 base = (subject.held.position + total).max(subject.base);
+        bool isLarge = total * AllocatorBook.BPS > base * page.parameters.maxLossBps;
+        if (subject.operator.watch || !isLarge) return;
 
-        operator.watch = true;
-        self.registry.watch(id);
+        subject.operator.watch = true;
+        self.registry.watch(subject.id);
     }
 
-    function _fault(AllocatorBook.State storage self, uint256 id, Page memory page) private {
-        IAllocator.Position storage held = self.positions[id];
+    function _fault(AllocatorBook.State storage self, RoundPage.Page memory page, Subject memory subject) private {
+        IAllocator.Position memory held = subject.held;
         uint256 faults = Math.min(uint256(held.faults) + 1, type(uint8).max);
-        held.faults = uint8(faults);
-        self.setPosition(held, held.position, held.unbonding, true);
-        emit IAllocator.OperatorFaulted(id, self.round, faults);
-        if (faults >= FAULTS_TO_WRITE_DOWN && uint256(held.position) + held.unbonding != 0)
-            _writeDown(self, id, held, page);
-    }
-
-    function _writeDown(
-        AllocatorBook.State storage self,
-        uint256 id,
-        IAllocator.Position storage held,
-        Page memory page
-    ) private {
-        _book(self, page); // what was read before it belongs to the price before it
-        (page.gain, page.loss, page.arrived) = (0, 0, 0);
-
-        uint256 loss = uint256(held.position) + held.unbonding;
-        self.setPosition(held, 0, 0, true);
-        held.writtenDown = true;
-        self.roundLoss += uint96(loss);
-
-        IAllocator.Record storage record = self.records[id];
-        record.lost = (record.lost + loss).toUint96();
-        record.writtenDownAt = uint40(block.timestamp);
-        uint256 factor = self.metaPool.reportWriteDown(loss);
-        if (factor != 0) {
-            if (record.factor == 0) ++self.writtenDown;
-            record.factor = uint96(
-                record.factor == 0
-                    ? factor
-                    : uint256(record.factor).mulDiv(factor, AllocatorBook.WAD).min(type(uint96).max)
-            );
+        (held.faulted, held.faults) = (true, uint8(faults));
+        emit IAllocator.OperatorFaulted(subject.id, page.round, faults);
+        if (faults >= FAULTS_TO_WRITE_DOWN && uint256(held.position) + held.unbonding != 0) {
+            self.writeDown(page, subject.id, held);
         }
-        emit IAllocator.OperatorWrittenDown(id, self.round, loss);
-    }
-
-    /// @dev The pool is back: what it has makes up for its factor of D, which ends in the same step.
-    function _recover(AllocatorBook.State storage self, uint256 id, uint256 gain, Page memory page) private {
-        _book(self, page); // what was read before it belongs to the price before it
-        (page.gain, page.loss, page.arrived) = (0, 0, 0);
-
-        IAllocator.Record storage record = self.records[id];
-        self.positions[id].writtenDown = false;
-        record.lost = 0;
-        self.roundGain += gain.toUint96();
-        _endFactor(self, record, gain);
-        emit IAllocator.OperatorRecovered(id, self.round);
-    }
-
-    function _endOldWriteDown(AllocatorBook.State storage self, uint256 id) private {
-        IAllocator.Record storage record = self.records[id];
-        if (record.factor != 0 && block.timestamp >= record.writtenDownAt + WRITE_DOWN_TERM)
-            _endFactor(self, record, 0);
-    }
-
-    /// @dev Takes an operator's factor out of D, with what the operator turns out to have.
-    function _endFactor(AllocatorBook.State storage self, IAllocator.Record storage record, uint256 gain) private {
-        uint256 factor = record.factor;
-        if (factor != 0) {
-            record.factor = 0;
-            --self.writtenDown;
-        }
-        self.metaPool.endWriteDown(gain, factor, self.writtenDown == 0);
     }
 
     /* SNAPSHOT */
 
     function _takeSnapshot(
         AllocatorBook.State storage self,
-        uint256 id,
-        IOperatorRegistry.Operator memory operator,
+        RoundPage.Page memory page,
+        Subject memory subject,
         uint256 others,
         uint256 bond
     ) private {
-        IAllocator.Position storage held = self.positions[id];
+        IOperatorRegistry.Operator memory operator = subject.operator;
+        IAllocator.Position memory held = subject.held;
         IAllocator.Snapshot memory snapshot = IAllocator.Snapshot({
-            fixedCap: uint96(_fixedCap(self, operator, held, others, bond)),
+            fixedCap: uint96(_fixedCap(page, subject, others, bond)),
             others: uint96(others),
             weight: operator.weight,
             groups: operator.groups
         });
-        self.snapshots[id] = snapshot;
-        self.records[id].base = held.position;
+        self.snapshots[subject.id] = snapshot;
+        page.longestUnbonding = page.longestUnbonding.max(operator.unbondingTime);
 
-        uint256 netRoom = AllocatorBook.shareDown(self.snapshot.networkStake, self.netShareBps).saturatingSub(others);
-        uint256 weight = snapshot.fixedCap != 0 && netRoom != 0 ? snapshot.weight : 0;
-        uint256 faulted = held.faulted ? uint256(held.position) + held.unbonding : 0;
-        for (uint256 k; k <= AllocatorBook.DIMENSIONS; ++k) {
-            uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
-            if (k == 0 || group != 0) {
-                _addToGroup(self, group, held.faulted ? 0 : held.position, others, faulted, weight);
-            }
-        }
-        emit IAllocator.OperatorSnapshot(id, self.round, held.position, held.faulted, snapshot);
+        uint256 weight = snapshot.fixedCap != 0 && page.networkRoom > others ? operator.weight : 0;
+        page.addToGroups(held, operator.groups, others, weight);
+        emit IAllocator.OperatorSnapshot(subject.id, page.round, held.position, held.faulted, snapshot);
     }
 
     /// @dev Bond, watch and absolute cap; zero for who may hold nothing.
     function _fixedCap(
-        AllocatorBook.State storage self,
-        IOperatorRegistry.Operator memory operator,
-        IAllocator.Position storage held,
+        RoundPage.Page memory page,
+        Subject memory subject,
         uint256 others,
         uint256 bond
-    ) private view returns (uint256 cap) {
-        bool listed =
-            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
-        if (!listed || !operator.whitelisted || held.faulted) return 0;
+    ) private pure returns (uint256 cap) {
+        IOperatorRegistry.Operator memory operator = subject.operator;
+        if (subject.held.faulted || !AllocatorBook.mayHold(operator)) return 0;
 
         cap = operator.absoluteCap;
-        uint256 ratio = self.registry.policy().bondRatio;
-        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(others));
-        if (operator.watch) cap = cap.min(held.position);
-    }
-
-    function _addToGroup(
-        AllocatorBook.State storage self,
-        uint256 group,
-        uint256 position,
-        uint256 others,
-        uint256 faulted,
-        uint256 weight
-    ) private {
-        IAllocator.GroupSnapshot storage held = self.groups[group];
-        if (self.groupRounds[group] != self.round) {
-            self.groupRounds[group] = self.round;
-            delete self.groups[group];
-        }
-        held.position = (held.position + position).toUint96();
-        held.others = (uint256(held.others) + others).min(AllocatorBook.NO_CAP).toUint96();
-        held.weight += uint64(weight);
-        held.faulted = (held.faulted + faulted).toUint96();
-        ++held.members;
+        if (page.bondRatio != 0) cap = cap.min(bond.saturatingMul(page.bondRatio).saturatingSub(others));
+        if (operator.watch) cap = cap.min(subject.held.position);
     }
 
     /// @dev All operators are read: ends the round in the pool's book and fixes T.
@@ -412,9 +353,9 @@ library Rounds {
 
     function _sumUpGroup(AllocatorBook.State storage self, uint256 group) private {
         IAllocator.GroupSnapshot storage held = self.groups[group];
-        if (self.groupRounds[group] != self.round) {
-            self.groupRounds[group] = self.round;
+        if (held.round != self.round) {
             delete self.groups[group];
+            held.round = self.round;
         }
 
         uint256 cap = self.snapshot.total;
@@ -459,8 +400,8 @@ library Rounds {
 
         loss = position + unbonding - shown;
         unbonding = unstaked.min(unbonding);
-        self.setPosition(held, shown - unbonding, unbonding, held.faulted);
-        self.records[id].lossSince = (self.records[id].lossSince + loss).toUint96();
+        self.setPosition(id, shown - unbonding, unbonding);
+        self.noteLoss(id, loss);
         // While a round is open, an operator that it has not read yet is not in the sums.
         if (!held.faulted && (self.round == 0 || id <= self.cursor)) {
             self.moveGroups(self.snapshots[id].groups, position, held.position);
@@ -489,7 +430,7 @@ library Rounds {
         record.lost = uint96(uint256(record.lost).saturatingSub(gain));
         emit IAllocator.OperatorRead(id, self.round, 0, 0, gain, gain, 0);
         bool restored = record.lost == 0 && record.factor != 0;
-        if (restored) _endFactor(self, record, gain);
+        if (restored) self.endFactor(record, gain);
         self.metaPool.report{value: gain}(restored ? 0 : gain, 0);
     }
 
@@ -497,6 +438,6 @@ library Rounds {
     function clearWriteDown(AllocatorBook.State storage self, uint256 id) public {
         IAllocator.Record storage record = self.records[id];
         require(record.factor != 0, IAllocator.NotWrittenDown(id));
-        _endFactor(self, record, 0);
+        self.endFactor(record, 0);
     }
 }

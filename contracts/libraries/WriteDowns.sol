@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAllocator} from "../interfaces/IAllocator.sol";
+import {AllocatorBook} from "./AllocatorBook.sol";
+import {RoundPage} from "./RoundPage.sol";
+
+/// @title WriteDowns: operators whose stake is given up, and those that come back (design §6).
+/// @notice A write-down is a loss and a factor of D. Factor and rest of the loss are kept until the operator is back.
+library WriteDowns {
+    using AllocatorBook for AllocatorBook.State;
+    using Math for uint256;
+    using RoundPage for RoundPage.Page;
+    using SafeCast for uint256;
+
+    uint256 private constant TERM = 90 days;
+
+    function writeDown(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        uint256 id,
+        IAllocator.Position memory held
+    ) internal {
+        page.book(self);
+
+        uint256 loss = uint256(held.position) + held.unbonding;
+        (held.position, held.unbonding, held.writtenDown) = (0, 0, true);
+        self.roundLoss += loss.toUint96();
+
+        IAllocator.Record storage record = self.records[id];
+        record.lost = (record.lost + loss).toUint96();
+        record.writtenDownAt = uint40(block.timestamp);
+        uint256 factor = self.metaPool.reportWriteDown(loss);
+        if (factor != 0) {
+            if (record.factor == 0) ++self.writtenDown;
+            record.factor = uint96(
+                record.factor == 0
+                    ? factor
+                    : uint256(record.factor).mulDiv(factor, AllocatorBook.WAD).min(type(uint96).max)
+            );
+        }
+        emit IAllocator.OperatorWrittenDown(id, page.round, loss);
+    }
+
+    /// @dev The pool is back: what it has makes up for its factor of D, which ends in the same step.
+    function recover(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        uint256 id,
+        IAllocator.Position memory held,
+        uint256 gain
+    ) internal {
+        page.book(self);
+
+        IAllocator.Record storage record = self.records[id];
+        held.writtenDown = false;
+        record.lost = 0;
+        self.roundGain += gain.toUint96();
+        endFactor(self, record, gain);
+        emit IAllocator.OperatorRecovered(id, page.round);
+    }
+
+    /// @dev An operator that stays away is no reason to charge stakes for ever.
+    function endOld(AllocatorBook.State storage self, uint256 id) internal {
+        IAllocator.Record storage record = self.records[id];
+        if (record.factor != 0 && block.timestamp >= record.writtenDownAt + TERM) endFactor(self, record, 0);
+    }
+
+    /// @dev Takes an operator's factor out of D, with what the operator turns out to have.
+    function endFactor(AllocatorBook.State storage self, IAllocator.Record storage record, uint256 gain) internal {
+        uint256 factor = record.factor;
+        if (factor != 0) {
+            record.factor = 0;
+            --self.writtenDown;
+        }
+        self.metaPool.endWriteDown(gain, factor, self.writtenDown == 0);
+    }
+}

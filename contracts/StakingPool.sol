@@ -231,7 +231,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _sync(BATCHES_PER_CALL);
         require(shares <= _bondShares, InsufficientBond(shares, _bondShares));
 
-        uint256 readyAt = block.timestamp + unbondingTime();
+        uint256 readyAt = block.timestamp + _leavingTime();
         _bondSharesRequested = shares;
         _bondReadyAt = readyAt;
 
@@ -266,7 +266,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _checkCommission(newBps, current + 1, Math.min(current + MAX_COMMISSION_STEP_BPS, MAX_COMMISSION_BPS));
         _sync(BATCHES_PER_CALL);
 
-        uint256 end = block.timestamp + unbondingTime() + 2 * EPOCH_LENGTH;
+        uint256 end = block.timestamp + _leavingTime();
         _announcedRaiseBps = uint8(newBps - current); // at most 200
         _notice.announcedAt = block.timestamp;
         _notice.end = end;
@@ -479,7 +479,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     /// @inheritdoc IOperatorPool
     function bond() external view returns (uint256) {
         (PoolLedger.Ledger memory ledger, ) = _synced();
-        return _toAssetsDown(ledger.bondShares, ledger.equity, ledger.supply);
+        return _toAssetsDown(ledger.bondShares.saturatingSub(_bondSharesRequested), ledger.equity, ledger.supply);
     }
 
     /// @inheritdoc IOperatorPool
@@ -728,6 +728,11 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         bool isListed = record.shares != 0 || record.hasFree || _book.exits[account][record.firstExit].units != 0;
         if (isListed) _accounts.add(account);
         else _accounts.remove(account);
+    }
+
+    /// @dev In which everyone who does not like what was announced can have left.
+    function _leavingTime() private view returns (uint256) {
+        return unbondingTime() + 2 * EPOCH_LENGTH;
     }
 
     /* INTERNAL: COMMISSION */

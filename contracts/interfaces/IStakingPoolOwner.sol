@@ -84,7 +84,8 @@ interface IStakingPoolOwner {
     /// @return shares bought.
     function addBond() external payable returns (uint256 shares);
 
-    /// @notice Asks for `shares` of the bond, after `unbondingTime`. Replaces an earlier request and starts anew.
+    /// @notice Asks for `shares` of the bond, after two epochs and `unbondingTime`. Replaces an earlier request and
+    /// starts anew. From now on these shares are no part of `bond`, though they still bear losses first.
     /// @dev Emits `BondWithdrawalRequested`. Losses find the shares until the withdrawal is finished.
     function requestBondWithdrawal(uint256 shares) external;
 

@@ -79,7 +79,7 @@ function worthOf(pool: StakingPool, shares: bigint): bigint {
 }
 
 export function bondOf(pool: StakingPool): bigint {
-  return worthOf(pool, pool.bondShares);
+  return worthOf(pool, monus(pool.bondShares, pool.bondWithdrawal?.shares ?? 0n));
 }
 
 export function stakedBalance(pool: StakingPool, account: string): bigint {
@@ -324,7 +324,7 @@ export function requestBondWithdrawal(pool: StakingPool, network: net.Network, n
   required(shares > 0n, "ZeroAmount");
   call(pool, network, now, () => {
     required(shares <= pool.bondShares, "InsufficientBond", shares, pool.bondShares);
-    pool.bondWithdrawal = { shares, readyAt: now + pool.epochLength + network.unbondingTime };
+    pool.bondWithdrawal = { shares, readyAt: now + 3n * pool.epochLength + network.unbondingTime };
   });
 }
 

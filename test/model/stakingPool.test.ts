@@ -104,7 +104,7 @@ describe("model: StakingPool", () => {
       slash(network, "one", 500n); // 100 of 2000
       staking.ping(state, network, DAY);
       expect(state.bondShares).to.equal(50n);
-      expect(staking.finishBondWithdrawal(state, network, 5n * DAY)).to.equal(50n);
+      expect(staking.finishBondWithdrawal(state, network, 7n * DAY)).to.equal(50n);
       expect([state.bondShares, staking.sharesOf(state, "owner")]).to.deep.equal([0n, 50n]);
     });
   });

@@ -242,7 +242,7 @@ contract StakingPoolHandler {
     function slash(uint256 kind, uint256 bps) external {
         POOL.ping(); // what was not booked yet would soften the blow
         IStakingPoolOwner.BookView memory before = POOL.getBook();
-        uint256 bond = POOL.bond();
+        uint256 bond = before.bondShares.mulDiv(before.equity, before.supply);
         uint256 staked = NETWORK.stakeOf(address(POOL)) + NETWORK.unbondingOf(address(POOL));
         NETWORK.slash(address(POOL), kind % 64 == 0 ? 10_000 : 1 + (bps % (kind % 8 == 0 ? 5_000 : 200)));
         uint256 loss = staked - NETWORK.stakeOf(address(POOL)) - NETWORK.unbondingOf(address(POOL));

@@ -14,6 +14,9 @@ import {
 } from "../fixtures/operator.ts";
 import { checkPool } from "../helpers/poolInvariants.ts";
 
+/** What a withdrawal from the bond waits for: the pool's own unbonding time, and two epochs. */
+const LEAVING = UNBONDING + 3n * EPOCH;
+
 describe("StakingPool", () => {
   describe("addBond", () => {
     it("reverts for anyone but the owner", async () => {
@@ -79,16 +82,26 @@ describe("StakingPool", () => {
     it("starts the wait, and a second request replaces the first and starts anew", async () => {
       const { pool, owner } = await loadStakedPool();
       await pool.connect(owner).requestBondWithdrawal(ether(3));
-      expect(await pool.bondWithdrawal()).to.deep.equal([ether(3), (await now()) + UNBONDING + EPOCH]);
+      expect(await pool.bondWithdrawal()).to.deep.equal([ether(3), (await now()) + LEAVING]);
       await networkHelpers.time.increase(EPOCH);
 
-      const readyAt = (await now()) + 10n + UNBONDING + EPOCH;
+      const readyAt = (await now()) + 10n + LEAVING;
       await networkHelpers.time.setNextBlockTimestamp((await now()) + 10n);
       const request = pool.connect(owner).requestBondWithdrawal(ether(10));
 
       await expect(request).to.emit(pool, "BondWithdrawalRequested").withArgs(owner, ether(10), readyAt);
       expect(await pool.bondWithdrawal()).to.deep.equal([ether(10), readyAt]);
-      expect(await pool.bond()).to.equal(ether(10));
+      expect(await pool.bond()).to.equal(0n);
+    });
+
+    it("takes what is asked for out of the bond that delegators count on, at once", async () => {
+      const { pool, owner } = await loadStakedPool();
+      await pool.connect(owner).requestBondWithdrawal(ether(3));
+
+      expect(await pool.bond()).to.equal(ether(7));
+      expect((await pool.getBook()).bondShares).to.equal(ether(10));
+      await pool.connect(owner).requestBondWithdrawal(1n);
+      expect(await pool.bond()).to.equal(ether(10) - 1n);
     });
   });
 
@@ -122,7 +135,7 @@ describe("StakingPool", () => {
 
     it("makes the shares ordinary ones of the owner, once", async () => {
       const { pool, network, owner } = await loadRequested();
-      await networkHelpers.time.increase(UNBONDING + EPOCH);
+      await networkHelpers.time.increase(LEAVING);
       expect(await pool.connect(owner).finishBondWithdrawal.staticCall()).to.equal(ether(8));
 
       await expect(pool.connect(owner).finishBondWithdrawal()).to.emit(pool, "BondWithdrawn").withArgs(owner, ether(8));
@@ -136,7 +149,7 @@ describe("StakingPool", () => {
 
     it("moves only what losses left: a slash finds the bond until the last second", async () => {
       const { pool, network, owner, alice, slash } = await loadRequested();
-      await networkHelpers.time.increase(UNBONDING + EPOCH);
+      await networkHelpers.time.increase(LEAVING);
       await slash(600n);
 
       await expect(pool.connect(owner).finishBondWithdrawal()).to.emit(pool, "BondWithdrawn").withArgs(owner, ether(4));
@@ -149,7 +162,7 @@ describe("StakingPool", () => {
 
     it("ends the request even if nothing is left", async () => {
       const { pool, network, owner, slash } = await loadRequested();
-      await networkHelpers.time.increase(UNBONDING + EPOCH);
+      await networkHelpers.time.increase(LEAVING);
       await slash(1_000n);
 
       await expect(pool.connect(owner).finishBondWithdrawal()).to.emit(pool, "BondWithdrawn").withArgs(owner, 0n);

@@ -73,7 +73,7 @@ contract OperatorRegistry
     uint256 private constant MAX_GUARDIAN_SHARE_BPS = 3_333;
     uint256 private constant MIN_BOND_RATIO = 3;
     uint256 private constant MAX_BOND_RATIO = 250;
-    uint256 private constant MAX_UNBONDING_EPOCHS = 64;
+    uint256 private constant MAX_UNBONDING_EPOCHS = 24; // as many exits a reading has the gas for
     uint256 private constant MAX_GROUPS = 255;
     uint256 private constant DIMENSIONS = 5;
     uint256 private constant WEIGHT_STEP_BPS = 2_000;
@@ -577,10 +577,12 @@ contract OperatorRegistry
         return MAX_UNBONDING_EPOCHS * _allocator().epochLength();
     }
 
+    /// @dev Of the smaller T: a large stake that leaves again adds nothing.
     function _guardianShare() private view returns (uint256) {
-        (uint256 total, , ) = _allocator().liveTotals();
+        IAllocator allocator_ = _allocator();
+        (uint256 total, , ) = allocator_.liveTotals();
 
-        return (total * _storage.policy.guardianShareBps) / BPS;
+        return (total.min(allocator_.poolSnapshot().total) * _storage.policy.guardianShareBps) / BPS;
     }
 
     function _guardianUsed(uint256 epoch) private view returns (uint256) {

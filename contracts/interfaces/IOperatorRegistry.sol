@@ -122,7 +122,7 @@ interface IOperatorRegistry {
     /* LIST: GOVERNANCE, WITH NOTICE */
 
     /// @notice Lists a whitelisted pool. @return id the next free one.
-    /// @dev Requires that the pool is not listed, is no pool of pools, and unbonds within 64 epochs.
+    /// @dev Requires that the pool is not listed, is no pool of pools, and unbonds within 24 epochs.
     function list(Listing calldata listing) external returns (uint256 id);
 
     /// @notice Gives a draining operator the state back that it was drained from.
@@ -176,7 +176,7 @@ interface IOperatorRegistry {
     /// @notice Ends an operator's ramp: Ramping becomes Active.
     function activate(uint256 id) external;
 
-    /// @notice Records the longest unbonding time that a finished round saw among listed operators, at most 64 epochs.
+    /// @notice Records the longest unbonding time that a finished round saw among listed operators, at most 24 epochs.
     function setLongestUnbonding(uint256 unbondingTime) external;
 
     /* VIEWS */

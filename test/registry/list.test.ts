@@ -150,12 +150,12 @@ describe("OperatorRegistry", function () {
         .withArgs(1n, 1n, 2n);
     });
 
-    it("reverts when unbonding takes more than 64 epochs", async function () {
-      const { registry, byNotice, pool } = await loadCandidate(Answer.revert, days(64) + 1n);
+    it("reverts when unbonding takes more than 24 epochs", async function () {
+      const { registry, byNotice, pool } = await loadCandidate(Answer.revert, days(24) + 1n);
 
       await expect(byNotice.list(await listing(pool)))
         .to.be.revertedWithCustomError(registry, "UnbondingTooLong")
-        .withArgs(days(64) + 1n, days(64));
+        .withArgs(days(24) + 1n, days(24));
     });
 
     it("lists a pool as ramping when its listing was announced", async function () {
@@ -203,15 +203,15 @@ describe("OperatorRegistry", function () {
     });
 
     it("raises the longest unbonding time and never lowers it", async function () {
-      const { registry, byNotice, foundation, pool } = await loadCandidate(Answer.revert, days(64));
+      const { registry, byNotice, foundation, pool } = await loadCandidate(Answer.revert, days(24));
       const quick = await deployPool(Answer.revert, 0n);
       await registry.connect(foundation).whitelistPool(quick);
 
       await expect(byNotice.list(await listing(pool)))
         .to.emit(registry, "LongestUnbondingChanged")
-        .withArgs(days(2), days(64));
+        .withArgs(days(2), days(24));
       await expect(byNotice.list(await listing(quick))).not.to.emit(registry, "LongestUnbondingChanged");
-      expect(await registry.longestUnbonding()).to.equal(days(64));
+      expect(await registry.longestUnbonding()).to.equal(days(24));
     });
 
     it("gives a removed pool a new id, and never two at once", async function () {

@@ -351,7 +351,7 @@ describe("OperatorRegistry", function () {
 
       await registry.connect(allocatorSigner).setLongestUnbonding(2n ** 256n - 1n);
 
-      expect(await registry.longestUnbonding()).to.equal(64n * 86_400n);
+      expect(await registry.longestUnbonding()).to.equal(24n * 86_400n);
     });
   });
 });

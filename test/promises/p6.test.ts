@@ -1,4 +1,4 @@
-/** P6: one bad operator pool stops nothing and nobody else; test/allocator/hostile.test.ts has each kind of it alone. */
+/** P6: one bad operator pool stops nothing and nobody else; test/attacks/hostile.test.ts has each kind of it alone. */
 import { expect } from "chai";
 
 import {

@@ -1,3 +1,4 @@
+/** Receivers of payments that call back: A12, A13 and A15 of docs/attacks.md. */
 import { expect } from "chai";
 
 import {
@@ -33,7 +34,7 @@ async function worthOf({ pool }: PoolFixture, address: string): Promise<bigint> 
   return (await ethers.provider.getBalance(address)) + (await pool.get_account_total_balance(address));
 }
 
-describe("MetaPool", () => {
+describe("Attacks", () => {
   describe("a receiver that calls back", () => {
     const payouts: [string, (attacker: string) => unknown[]][] = [
       ["withdraw", () => [ether(15)]],
@@ -44,7 +45,7 @@ describe("MetaPool", () => {
     ];
 
     for (const [payout, args] of payouts) {
-      it(`gains nothing from any entry point during ${payout}`, async () => {
+      it(`A12 gains nothing from any entry point during ${payout}`, async () => {
         const fixture = await loadAttacker();
         const { pool, attacker, encode, alice, bob } = fixture;
         const calls: [string, unknown[]][] = [
@@ -89,7 +90,7 @@ describe("MetaPool", () => {
         await expectSolvent(pool, [attacker, alice, bob]);
       });
 
-      it(`reads during ${payout} what it will read after it`, async () => {
+      it(`A13 reads during ${payout} what it will read after it`, async () => {
         const { pool, attacker, encode } = await loadAttacker();
         const views: [string, unknown[]][] = [
           ["getRate", []],
@@ -115,7 +116,7 @@ describe("MetaPool", () => {
       });
     }
 
-    it("can withdraw twice in a row: the guard is free again after each call", async () => {
+    it("A12 can withdraw twice in a row: the guard is free again after each call", async () => {
       const { pool, attacker, encode } = await loadAttacker();
       const target = await pool.getAddress();
 
@@ -128,7 +129,7 @@ describe("MetaPool", () => {
   });
 
   describe("a receiver that burns gas or returns floods of data", () => {
-    it("loses its own gas, and nobody's money", async () => {
+    it("A15 loses its own gas, and nobody's money", async () => {
       const fixture = await loadAttacker();
       const { pool, attacker, alice, bob, keeper, round } = fixture;
       await pool.connect(alice).unstake(ether(1));

@@ -1,4 +1,4 @@
-/** Attacks that make an honest operator look dead or poor while somebody holds a lock of its pool. */
+/** Making an honest operator look dead or poor while somebody holds a lock of its pool: A12 of docs/attacks.md. */
 import { expect } from "chai";
 
 import {
@@ -11,7 +11,6 @@ import {
   ethers,
   move,
   nextRound,
-  settleAll,
 } from "../fixtures/allocator.ts";
 
 function load() {
@@ -24,9 +23,9 @@ async function deploy() {
   return world;
 }
 
-describe("Allocator", () => {
-  describe("attacks through a payment's callback", () => {
-    it("withdrawing from an honest staking pool cannot fault it by settling inside", async () => {
+describe("Attacks", () => {
+  describe("through a payment's callback", () => {
+    it("A12 withdrawing from an honest staking pool cannot fault it by settling inside", async () => {
       const { allocator, honest, eve } = await load();
       const { pool, address } = honest[0]!;
       const user = await ethers.deployContract("PoolUser");
@@ -42,7 +41,7 @@ describe("Allocator", () => {
       expect((await allocator.positionOf(1n)).faulted).to.equal(false);
     });
 
-    it("collecting from the network cannot fault every operator by settling inside", async () => {
+    it("A12 collecting from the network cannot fault every operator by settling inside", async () => {
       const world = await load();
       const { allocator, metaPool, network, alice, eve } = world;
       // Every operator has something to collect.
@@ -64,7 +63,7 @@ describe("Allocator", () => {
       for (const id of [1n, 2n, 3n]) expect((await allocator.positionOf(id)).faulted).to.equal(false);
     });
 
-    it("withdrawing from an honest staking pool cannot book a loss that is none", async () => {
+    it("A12 withdrawing from an honest staking pool cannot book a loss that is none", async () => {
       const { metaPool, allocator, honest, eve } = await load();
       const { pool, address } = honest[0]!;
       const user = await ethers.deployContract("PoolUser");
@@ -75,18 +74,6 @@ describe("Allocator", () => {
       const withdrawal = pool.interface.encodeFunctionData("withdraw", [ether(1)]);
       await user.connect(eve).execute(address, withdrawal, { gasLimit: 16_000_000n });
       expect(await metaPool.getRate()).to.equal(before);
-    });
-
-    it("a run of rounds with an exit in every one stays within the stipend of a reading", async () => {
-      const world = await load();
-      const { allocator, metaPool, alice } = world;
-      for (let round = 0; round < 6; round += 1) {
-        await metaPool.connect(alice).unstake(ether(1));
-        await nextRound(world);
-        await allocator.rebalance([{ operator: 1, amount: ether(1), up: false }], { gasLimit: 16_000_000n });
-      }
-      await settleAll(world);
-      expect((await allocator.positionOf(1n)).faults).to.equal(0n);
     });
   });
 });

@@ -1,4 +1,4 @@
-/** Pools that should not have been trusted: what they cost is theirs, and everything else goes on (P6). */
+/** Pools that should not have been trusted: A43 and A44 of docs/attacks.md (P6). */
 import { expect } from "chai";
 
 import {
@@ -62,11 +62,11 @@ async function live(world: World): Promise<bigint> {
   return claim;
 }
 
-describe("Allocator", () => {
+describe("Attacks", () => {
   describe("hostile pools", () => {
     for (const [name, mode] of Object.entries(Mode)) {
       if (name === "reenters") continue;
-      it(`one that is "${name}" costs at most its position, and stops nobody`, async () => {
+      it(`A44 one that is "${name}" costs at most its position, and stops nobody`, async () => {
         const world = await load();
         const { allocator, metaPool, hostile, alice } = world;
         const before = await metaPool.get_account_staked_balance(alice);
@@ -82,7 +82,7 @@ describe("Allocator", () => {
       });
     }
 
-    it("one that swallows what it is sent shows a loss at once, once, of what was sent", async () => {
+    it("A44 one that swallows what it is sent shows a loss at once, once, of what was sent", async () => {
       const world = await load();
       const { allocator, metaPool, hostile, bob } = world;
       await metaPool.connect(bob).deposit_and_stake({ value: ether(20) });
@@ -95,7 +95,7 @@ describe("Allocator", () => {
       expect((await metaPool.getBook()).assets).to.equal(assets - moved[0]!);
     });
 
-    it("one that lies upwards earns its friends one per cent per epoch at most, and a loss when it is asked back", async () => {
+    it("A43 one that lies upwards earns its friends one per cent per epoch at most, and a loss when it is asked back", async () => {
       const world = await load();
       const { allocator, metaPool, hostile } = world;
       const { assets } = await metaPool.getBook();
@@ -108,7 +108,7 @@ describe("Allocator", () => {
       expect((await metaPool.getBook()).assets).to.equal(assets);
     });
 
-    it("nobody profits who stakes before a pool stops lying downwards", async () => {
+    it("A43 nobody profits who stakes before a pool stops lying downwards", async () => {
       const world = await load();
       const { metaPool, hostile, eve, alice } = world;
       const before = await metaPool.get_account_staked_balance(alice);
@@ -150,7 +150,7 @@ describe("Allocator", () => {
       const harmless = ["ping", "fundExits"];
 
       for (const [contract, name, args] of calls) {
-        it(`gain nothing from ${contract}.${name}`, async () => {
+        it(`A12 gain nothing from ${contract}.${name}`, async () => {
           const world = await load();
           const { metaPool, allocator, hostile, alice } = world;
           const target = contract === "MetaPool" ? metaPool : allocator;
@@ -170,7 +170,7 @@ describe("Allocator", () => {
   });
 
   describe("gas of a round", () => {
-    it("with a third of the pools burning theirs stays within a transaction's, and ends", async () => {
+    it("A44 with a third of the pools burning theirs stays within a transaction's, and ends", async () => {
       const world = await networkHelpers.loadFixture(deployMany);
       const { allocator, hostile } = world;
       for (const pool of hostile.slice(0, 8)) await pool.setMode(Mode.burnsGas);
@@ -192,7 +192,7 @@ describe("Allocator", () => {
       expect(faulted.filter(Boolean).length).to.equal(8);
     });
 
-    it("of legs to pools that burn theirs is bounded, and the honest ones move", async () => {
+    it("A44 of legs to pools that burn theirs is bounded, and the honest ones move", async () => {
       const world = await networkHelpers.loadFixture(deployMany);
       const { hostile } = world;
       await nextRound(world);

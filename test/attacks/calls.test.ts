@@ -1,0 +1,226 @@
+/** Calls that fail, cheat or cost: A14 to A21 of docs/attacks.md; reentrancy, callbacks and hostile have A12, A13 and A15. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import {
+  asNotice,
+  connection,
+  delegate,
+  deployWorld,
+  down,
+  EPOCH,
+  ether,
+  ethers,
+  LOOSE,
+  move,
+  networkHelpers,
+  nextRound,
+  NO_CAP,
+  PAGE,
+  settleAll,
+  up,
+} from "../fixtures/allocator.ts";
+import { openLedger } from "../helpers/worth.ts";
+
+/** As in AllocatorBook. */
+const STIPEND = 1_000_000n;
+/** The longest unbonding time that the registry lists, less the epoch in which a pool gathers its exits. */
+const LONGEST_UNBONDING = 23;
+
+async function deployHonest() {
+  const bond = ether(10);
+  const world = await deployWorld({
+    honest: [{ bond }, { bond }, { bond }, { bond }],
+    parameters: { allocator: LOOSE },
+  });
+  await delegate(world);
+  return world;
+}
+
+async function deploySlow() {
+  const bond = ether(10);
+  const world = await deployWorld({
+    honest: [{ bond }, { bond }, { bond }],
+    parameters: { allocator: LOOSE, devNetwork: { unbondingEpochs: LONGEST_UNBONDING } },
+  });
+  await delegate(world);
+  return world;
+}
+
+function listingOf(pool: string) {
+  const bounds = { weight: 1, minWeight: 0, maxWeight: 1, absoluteCap: NO_CAP, groups: 0 };
+  return { pool, factory: ethers.ZeroAddress, ...bounds };
+}
+
+/** The text of every contract that is deployed for real. */
+async function sources(): Promise<[string, string][]> {
+  const files = await readdir("contracts", { recursive: true });
+  const solidity = files.filter((file) => file.endsWith(".sol") && !file.startsWith("mocks"));
+  return Promise.all(solidity.map(async (file) => [file, await readFile(join("contracts", file), "utf8")]));
+}
+
+describe("Attacks", () => {
+  describe("calls", () => {
+    for (const name of ["MetaPool", "StakingPool"] as const) {
+      it(`A14 a receiver that refuses ether keeps its claim on ${name}, and can send it elsewhere`, async () => {
+        const { metaPool, honest, eve, bob, alice } = await networkHelpers.loadFixture(deployHonest);
+        const pool = name === "MetaPool" ? metaPool : honest[0]!.pool;
+        const user = await ethers.deployContract("PoolUser");
+        const address = await user.getAddress();
+        const encode = pool.interface.encodeFunctionData.bind(pool.interface) as (n: string, a?: unknown[]) => string;
+        const ledger = await openLedger(connection, [pool], {
+          victim: [{ address }, bob],
+          others: [alice],
+          attacker: [eve],
+        });
+        await user.connect(bob).execute(pool, encode("deposit"), { value: ether(2) });
+        await user.setRefuses(true);
+
+        for (const call of [
+          () => user.connect(bob).execute(pool, encode("withdraw_all")),
+          () => pool.connect(eve).withdrawFor(address),
+        ]) {
+          await expect(call()).to.be.revertedWithCustomError(pool, "TransferFailed").withArgs(address, ether(2));
+        }
+        expect(await pool.withdrawable(address)).to.equal(ether(2));
+        await user.connect(bob).execute(pool, encode("withdrawTo", [bob.address, ether(2)]));
+
+        const { victim, others, attacker } = await ledger.changes();
+        expect([victim, others, attacker]).to.deep.equal([0n, 0n, 0n]);
+      });
+    }
+
+    it("A14 nobody can pay the allocator out between readings, so nobody can hide its cash", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { allocator, metaPool, honest, alice, eve } = world;
+      const { pool } = honest[0]!;
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      await metaPool.connect(alice).unstake(ether(25));
+      await nextRound(world);
+      await move(world, [down(1, ether(25))]);
+      await networkHelpers.time.increase(6n * EPOCH);
+      await pool.ping();
+      const due = await pool.withdrawable(allocator);
+      expect(due).to.be.greaterThan(ether(20));
+
+      await expect(pool.connect(eve).withdrawFor(allocator))
+        .to.be.revertedWithCustomError(pool, "TransferFailed")
+        .withArgs(ethers.getAddress(await allocator.getAddress()), due);
+      await settleAll(world);
+      expect((await allocator.positionOf(1)).unbonding).to.equal(0n);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim >= -10n]).to.deep.equal([0n, true]);
+    });
+
+    it("A17 legs in every epoch of the longest unbonding time leave a reading within its stipend", async () => {
+      const world = await networkHelpers.loadFixture(deploySlow);
+      const { allocator, metaPool, registry, foundation, honest, alice, eve } = world;
+      const { pool, address } = honest[0]!;
+      const self = await ethers.getImpersonatedSigner(await allocator.getAddress());
+      await networkHelpers.setBalance(self.address, ether(1));
+      const longest = BigInt(LONGEST_UNBONDING + 1) * EPOCH;
+      expect(await registry.longestUnbonding()).to.equal(longest);
+      const slower = await ethers.deployContract("MockOperatorPool", [longest + 1n, 1n]);
+      await registry.connect(foundation).whitelistPool(slower);
+      await expect(registry.connect(await asNotice(world)).list(listingOf(await slower.getAddress())))
+        .to.be.revertedWithCustomError(registry, "UnbondingTooLong")
+        .withArgs(longest + 1n, longest);
+      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [eve], victim: [alice] });
+      await pool.connect(eve).deposit_and_stake({ value: ether(1) });
+      // As many exits at one pool as there can be, and batches of a stranger between them.
+      for (let epoch = 0; epoch <= LONGEST_UNBONDING; epoch += 1) {
+        await metaPool.connect(alice).unstake(ether("0.1"));
+        await pool.connect(eve).unstake(10n ** 9n);
+        await nextRound(world);
+        await allocator.connect(eve).rebalance([down(1, ether("0.1"))], PAGE);
+      }
+      expect((await pool.exitsOf(allocator)).length).to.be.at.least(LONGEST_UNBONDING);
+      await networkHelpers.time.increase(BigInt(LONGEST_UNBONDING + 1) * EPOCH); // now all of it is due at once
+
+      const collect = allocator.interface.encodeFunctionData("collect", [address]);
+      const gas = await ethers.provider.estimateGas({ from: self, to: self, data: collect });
+      expect(gas).to.be.at.most((STIPEND * 9n) / 10n);
+      for (let round = 0; round < 3; round += 1) {
+        await nextRound(world);
+        expect((await allocator.positionOf(1)).faults).to.equal(0n);
+      }
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-50n, 0n);
+      expect(victim).to.be.at.least(-50n);
+    });
+
+    it("A18 a thousand exits of a wei make nobody else's exit dearer or later", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { metaPool, alice, eve } = world;
+      const spam = await ethers.deployContract("PaidAccount");
+      const party = { address: await spam.getAddress() };
+      await networkHelpers.setBalance(party.address, ether(2));
+      const target = await metaPool.getAddress();
+      const encode = metaPool.interface.encodeFunctionData.bind(metaPool.interface) as (
+        n: string,
+        a?: unknown[],
+      ) => string;
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve, party], victim: [alice] });
+      await spam.connect(eve).execute(target, ether(1), encode("deposit_and_stake"));
+      for (let batch = 0; batch < 10; batch += 1) {
+        await spam.connect(eve).repeat(target, 0n, encode("unstake", [1n]), 100n, PAGE);
+        await nextRound(world);
+      }
+      const exit = await (await metaPool.connect(alice).unstake(ether("0.5"))).wait();
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(1) }); // what exits are paid of
+      await nextRound(world);
+      await metaPool.fundExits(10);
+      const payment = await (await metaPool.connect(alice).withdraw(ether("0.5"))).wait();
+
+      expect(exit!.gasUsed).to.be.at.most(120_000n);
+      expect(payment!.gasUsed).to.be.at.most(200_000n);
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-2_000n, 0n);
+      expect(victim).to.be.at.least(-2n);
+    });
+
+    it("A19 a pool whose code is gone gets no money, and is a fault", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { allocator, metaPool, registry, honest, foundation, alice, eve } = world;
+      const { address } = honest[0]!;
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(20) });
+      await nextRound(world);
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      await networkHelpers.setCode(address, "0x");
+
+      await expect(allocator.connect(eve).rebalance([up(1, ether(5))], PAGE))
+        .to.emit(allocator, "LegSkipped")
+        .withArgs(1n, true, ether(5), ether(5), 3n);
+      expect(await ethers.provider.getBalance(address)).to.equal(0n);
+      expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+      await nextRound(world);
+      expect((await allocator.positionOf(1)).faults).to.equal(1n);
+
+      await registry.connect(foundation).whitelistPool(eve);
+      const listed = registry.connect(await asNotice(world)).list(listingOf(eve.address));
+      await expect(listed).to.be.revertedWithoutReason(ethers);
+    });
+
+    it("A20 no contract asks who is a person: neither tx.origin nor the size of a caller's code", async () => {
+      for (const [file, text] of await sources()) {
+        expect(text, file).not.to.match(/tx\.origin|extcodesize|\.code\.length|msg\.sender\.code/);
+      }
+    });
+
+    it("A21 no payable multicall, and no delegatecall to anything but the code of a proxy", async () => {
+      for (const [file, text] of await sources()) {
+        expect(text, file).not.to.match(/multicall|delegatecall|functionDelegateCall/i);
+      }
+      const { metaPool, allocator, registry, honest } = await networkHelpers.loadFixture(deployHonest);
+      for (const contract of [metaPool, allocator, registry, honest[0]!.pool]) {
+        contract.interface.forEachFunction(({ name }) => {
+          expect(name).not.to.match(/multicall|aggregate|executeBatch/i);
+        });
+      }
+    });
+  });
+});

@@ -1,0 +1,418 @@
+/** Operators' pools, the list, caps, bonds and legs: A43 to A55 of docs/attacks.md; hostile.test.ts has A44. */
+import { expect } from "chai";
+
+import {
+  all,
+  asNotice,
+  connection,
+  DAY,
+  delegate,
+  deployWorld,
+  down,
+  EPOCH,
+  ether,
+  ethers,
+  keep,
+  LOOSE,
+  Mode,
+  move,
+  networkHelpers,
+  nextRound,
+  NO_CAP,
+  NO_SHARE,
+  PAGE,
+  positionsOf,
+  up,
+  type World,
+} from "../fixtures/allocator.ts";
+import { certify, initialSheet } from "../fixtures/rounds.ts";
+import { openLedger } from "../helpers/worth.ts";
+
+const POSITION = ether(25);
+/** An entry, an exit and a reading lose up to a wei each. */
+const DUST = 10n;
+
+/** One pool under command and three honest ones, each with 25 of 100 ether. */
+async function deployFour() {
+  const bond = ether(10);
+  const world = await deployWorld({
+    hostile: 1,
+    honest: [{ bond }, { bond }, { bond }],
+    stake: ether("99.9"),
+    parameters: { allocator: LOOSE },
+  });
+  await delegate(world);
+  return { ...world, liar: world.hostile[0]! };
+}
+
+/** Four honest pools whose bonds of an ether carry 25 each. */
+async function deployBonded() {
+  const bond = ether(1);
+  const world = await deployWorld({
+    honest: [{ bond }, { bond }, { bond }, { bond }],
+    stake: ether("99.9"),
+    parameters: { allocator: LOOSE, policy: { bondRatio: 100 } },
+  });
+  await delegate(world);
+  return world;
+}
+
+/** The first two of four operators are one group, which may hold 40 of 100 ether. */
+async function deployGrouped() {
+  const world = await deployWorld({
+    hostile: 4,
+    groups: [{ dimension: 1, absoluteCap: ether(40) }, { dimension: 1 }],
+    groupsOf: [[1], [1], [2], [2]],
+    stake: ether("99.9"),
+    parameters: { allocator: LOOSE },
+  });
+  await delegate(world);
+  return world;
+}
+
+/** What eve, who attacks, and alice, the only other staker, win since this call. */
+function watch({ metaPool, eve, alice }: World) {
+  return openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+}
+
+/** An operator's position, and what is on its way back from it. */
+async function heldBy({ allocator }: World, id: bigint): Promise<[bigint, bigint]> {
+  const { position, unbonding } = await allocator.positionOf(id);
+  return [position, unbonding];
+}
+
+/** Eve leaves with everything in the next round, out of the money that she has brought herself. */
+async function takeOut(world: World): Promise<void> {
+  const { metaPool, eve } = world;
+  await metaPool.connect(eve).unstake_all();
+  await nextRound(world);
+  await metaPool.connect(eve).withdraw_all();
+}
+
+describe("Attacks", () => {
+  describe("operators", () => {
+    it("A43 a pool that shows ten times its stake earns its friends a hundredth of its position an epoch", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, liar, eve } = world;
+      const ledger = await watch(world);
+      await liar.setMode(Mode.liesUp);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await nextRound(world);
+      await networkHelpers.time.increase(DAY);
+      await takeOut(world);
+      await liar.setMode(Mode.honest);
+      await nextRound(world);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(0n, (POSITION * 11n) / 1_000n);
+      expect(victim).to.be.at.least((-POSITION * 11n) / 1_000n);
+    });
+
+    it("A43 a pool that pays our own stake out as a gain passes on less than it could have kept", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, liar, eve, alice } = world;
+      const party = { address: await liar.getAddress() };
+      const ledger = await openLedger(connection, [metaPool], {
+        attacker: [eve, party],
+        friend: [eve],
+        victim: [alice],
+      });
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await liar.oweMore(POSITION);
+      await nextRound(world);
+      await networkHelpers.time.increase(DAY);
+      await takeOut(world);
+      await liar.lose(POSITION);
+      await allocator.settleOne(1);
+
+      const { attacker, friend, victim } = await ledger.changes();
+      expect(friend).to.be.within(ether(22), (POSITION * 9n) / 10n);
+      expect(attacker, "it held the whole position before").to.be.at.most(0n);
+      expect(victim).to.be.at.least(-POSITION - DUST);
+    });
+
+    it("A43 a pool that plays dead and comes back sells nobody cheap shares", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, liar, eve } = world;
+      const ledger = await watch(world);
+      await liar.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await ledger.changes()).victim).to.be.closeTo((ether("-99.9") * 25n) / 100n, DUST);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await liar.setMode(Mode.honest);
+      await nextRound(world);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await networkHelpers.time.increase(8n * DAY);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker, "what D rounds away on 1,800 ether").to.be.within(-100n, 0n);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A43 a pool that plays dead while others leave can win no more than what their exits lost with it", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, liar, eve, alice } = world;
+      const ledger = await watch(world);
+      await metaPool.connect(alice).unstake(ether(50));
+      await liar.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      const lost = POSITION / 2n; // half of the pool is owed to the exit
+      expect(await metaPool.get_account_unstaked_balance(alice)).to.be.closeTo(ether(50) - lost, DUST);
+      await liar.setMode(Mode.honest);
+      await nextRound(world);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await networkHelpers.time.increase(8n * DAY);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(0n, lost);
+      expect(victim).to.be.at.least(-lost - DUST);
+    });
+
+    it("A43 a pool that says all of our stake is on its way delays an exit until it is late, and no longer", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, liar, alice } = world;
+      const ledger = await watch(world);
+      await metaPool.connect(alice).unstake(ether(30));
+      await liar.setMode(Mode.neverPays);
+      await liar.unstake(POSITION);
+      await keep(world, 12);
+
+      expect(await metaPool.withdrawable(alice)).to.be.at.least((ether(30) * 3n) / 4n - DUST);
+      expect((await metaPool.getBook()).owed).to.equal(0n);
+      expect((await ledger.changes()).victim).to.be.at.least(-POSITION - DUST);
+    });
+
+    it("A45 a deposit of nine times the pool lifts nobody above the cap by the stake of the snapshot", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, eve, alice } = world;
+      await metaPool.connect(alice).transfer(eve, ether(10)); // she had a part of it before
+      const ledger = await watch(world);
+      const cap = ((await allocator.poolSnapshot()).total * 3_333n) / 10_000n;
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await move(world, all("up", 4));
+      for (const position of await positionsOf(world)) expect(position).to.be.at.most(cap);
+      await takeOut(world);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-DUST, 0n);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A45 a deposit of nine times the pool does not let the guardian drain more than its share", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, registry, guardian, eve } = world;
+      await registry.connect(await asNotice(world)).setPolicy({
+        poolShareBps: 3_333,
+        netShareBps: NO_SHARE,
+        bondRatio: 0,
+        guardianShareBps: 2_600,
+      });
+      const ledger = await watch(world);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await registry.connect(guardian).drain(1);
+
+      const left = ((await allocator.poolSnapshot()).total * 2_600n) / 10_000n - POSITION;
+      expect(await registry.guardianShareLeft()).to.equal(left);
+      await expect(registry.connect(guardian).drain(2))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(POSITION, left);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A46 a new label opens no room at once, and closes none that was used", async () => {
+      const world = await networkHelpers.loadFixture(deployGrouped);
+      const { allocator, metaPool, registry, eve } = world;
+      expect((await allocator.groupSnapshot(1)).position).to.equal(ether(40));
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(100) });
+      await nextRound(world);
+      const ledger = await watch(world);
+      await registry.connect(await asNotice(world)).setGroups(1, 2);
+
+      expect(await move(world, [up(1, ether(5)), up(2, ether(5))])).to.deep.equal([0n, 0n]);
+      expect((await allocator.groupSnapshot(1)).position).to.equal(ether(40));
+      await nextRound(world);
+      expect((await allocator.groupSnapshot(1)).position).to.equal(ether(20));
+      await move(world, all("up", 4));
+      expect((await allocator.groupSnapshot(1)).position).to.be.at.most(ether(40));
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A47 stake that is bonded at the network to lift N opens no room before it is in a snapshot", async () => {
+      const world = await deployWorld({
+        hostile: 4,
+        stake: ether("99.9"),
+        parameters: { allocator: LOOSE, policy: { netShareBps: 100 } },
+      });
+      const { metaPool, network, eve, alice } = world;
+      await network.connect(alice).getFunction("bond")({ value: ether(2_000) });
+      await nextRound(world);
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      await network.connect(eve).getFunction("bond")({ value: ether(3_000) });
+      const moved = await move(world, all("up", 4));
+
+      expect(moved).to.deep.equal(moved.map(() => ether(20)));
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([-ether(3_000), 0n]);
+    });
+
+    it("A48 nothing goes to a pool that is no longer vouched for, and what is there comes home", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, registry, foundation, guardian, liar, eve } = world;
+      const ledger = await watch(world);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(100) });
+      await nextRound(world);
+      const policy = { poolShareBps: 3_333, netShareBps: NO_SHARE, bondRatio: 0, guardianShareBps: 3_333 };
+      await registry.connect(await asNotice(world)).setPolicy(policy);
+      await registry.connect(foundation).unwhitelistPool(liar);
+      const held = await ethers.provider.getBalance(liar);
+
+      expect(await move(world, [up(1, ether(10))])).to.deep.equal([0n]);
+      await registry.connect(guardian).drain(2);
+      expect(await move(world, [up(2, ether(10))])).to.deep.equal([0n]);
+      expect(await ethers.provider.getBalance(liar)).to.equal(held);
+      await keep(world, 3);
+      expect(await heldBy(world, 1n)).to.deep.equal([0n, 0n]);
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-DUST, 0n);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A49 a pool that is listed twice has one cap", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { registry, liar } = world;
+      const ledger = await watch(world);
+      const again = {
+        pool: liar,
+        factory: ethers.ZeroAddress,
+        weight: 100,
+        minWeight: 0,
+        maxWeight: 100,
+        absoluteCap: NO_CAP,
+        groups: 0,
+      };
+      await expect(registry.connect(await asNotice(world)).list(again))
+        .to.be.revertedWithCustomError(registry, "AlreadyListed")
+        .withArgs(liar, 1n);
+
+      expect(await registry.operatorCount()).to.equal(4n);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A50 a scorer that swings weights every epoch keeps no more on its way than the budget", async () => {
+      const world = await deployWorld({
+        hostile: 4,
+        stake: ether("99.9"),
+        parameters: { allocator: { ...LOOSE, budget2Bps: 200 } },
+      });
+      await delegate(world);
+      const { allocator, registry, scorer } = world;
+      const ledger = await watch(world);
+      for (let epoch = 0; epoch < 6; epoch += 1) {
+        await registry.connect(scorer).setWeights([1, 2], epoch % 2 === 0 ? [80, 120] : [96, 100]);
+        await nextRound(world);
+        expect(await certify(world, await initialSheet(world))).to.equal(true);
+        await move(world, all("down", 4));
+        await move(world, all("up", 4));
+        const { total } = await allocator.poolSnapshot();
+        expect((await allocator.budgetsUsed()).class2).to.be.at.most((total * 200n) / 10_000n);
+        expect(await allocator.unbonding()).to.be.at.most((total * 200n) / 10_000n);
+        expect(await move(world, all("down", 4)), "what was moved is not moved again").to.deep.equal([0n, 0n, 0n, 0n]);
+      }
+
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A52 a bond that was asked for on the first day is gone from the caps when a slash comes", async () => {
+      const world = await networkHelpers.loadFixture(deployBonded);
+      const { allocator, metaPool, network, foundation, honest } = world;
+      const { pool, owner, address } = honest[0]!;
+      const bond = await pool.bond();
+      expect((await allocator.positionOf(1)).position).to.equal(ether(25));
+      await pool.connect(owner).requestBondWithdrawal((await pool.getBook()).bondShares);
+      const [, readyAt] = await pool.bondWithdrawal();
+      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [owner], victim: [world.alice] });
+
+      while (BigInt(await networkHelpers.time.latest()) + EPOCH < readyAt) {
+        await nextRound(world);
+        await move(world, [down(1, ether(25))]);
+      }
+      await networkHelpers.time.increaseTo(readyAt);
+      await pool.connect(owner).finishBondWithdrawal();
+      await network.connect(foundation).slash(address, 5_000);
+      await nextRound(world);
+
+      expect(await heldBy(world, 1n)).to.deep.equal([0n, 0n]);
+      const { attacker, victim } = await ledger.changes();
+      expect(victim).to.be.at.least(-DUST);
+      expect(attacker, "half of the bond is slashed").to.be.closeTo(bond / 2n, DUST);
+    });
+
+    it("A52 a bond that is put up for an hour to be trusted with more is still there to be burned", async () => {
+      const world = await networkHelpers.loadFixture(deployBonded);
+      const { allocator, metaPool, network, foundation, honest, alice } = world;
+      const { pool, owner, address } = honest[0]!;
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(100) });
+      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [owner], victim: [alice] });
+      await pool.connect(owner).addBond({ value: ether(1) });
+      await nextRound(world);
+      await move(world, [up(1, ether(25))]);
+      await pool.connect(owner).requestBondWithdrawal((await pool.getBook()).bondShares);
+      expect(await move(world, [up(1, ether(25))]), "no bond, no room").to.deep.equal([0n]);
+      const { equity } = await pool.getBook();
+      await network.connect(foundation).slash(address, 300);
+      await nextRound(world);
+
+      expect((await allocator.positionOf(1)).position).to.be.at.least(ether(50) - DUST);
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker, "what it put up").to.be.closeTo(-ether(1), DUST);
+      expect((await pool.getBook()).bondShares).to.be.closeTo(ether(2) - (equity * 3n) / 100n, ether("0.001"));
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A53 a slash lowers the bond's own worth, and what is trusted to the operator with it", async () => {
+      const world = await networkHelpers.loadFixture(deployBonded);
+      const { allocator, metaPool, network, foundation, honest, alice } = world;
+      const { pool, owner, address } = honest[0]!;
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(10) });
+      await nextRound(world);
+      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [owner], victim: [alice] });
+      const before = await pool.getBook();
+      await network.connect(foundation).slash(address, 300);
+      const loss = (before.equity * 300n) / 10_000n;
+      const bond = await pool.bond();
+      expect(bond).to.be.closeTo(ether(1) - loss, DUST);
+      const others = (await pool.get_total_staked_balance()) - (await pool.get_account_staked_balance(allocator));
+
+      expect(await move(world, [up(1, ether(10))])).to.deep.equal([0n]);
+      await nextRound(world);
+      await move(world, [down(1, ether(10))]);
+      expect((await allocator.positionOf(1)).position).to.be.closeTo(bond * 100n - others, 100n * DUST);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim >= -DUST]).to.deep.equal([0n, true]);
+    });
+
+    it("A55 operator, keeper and staker together take at most what one operator is trusted with", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, liar, eve, alice } = world;
+      const party = { address: await liar.getAddress() };
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve, party], victim: [alice] });
+      const cap = ((await allocator.poolSnapshot()).total * 3_333n) / 10_000n;
+      // The keeper gives the crony all that it can, the crony takes it, the staker leaves before it is booked.
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(30) });
+      await allocator.connect(eve).rebalance([up(1, ether(100)), up(1, ether(100))], PAGE);
+      await metaPool.connect(eve).unstake_all();
+      await liar.lose(await liar.staked());
+      await allocator.settleOne(1);
+      await keep(world, 4);
+      await metaPool.connect(eve).withdraw_all();
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker, "beside the position that it has in its hands").to.be.at.most(0n);
+      expect(-victim).to.be.at.most(cap);
+    });
+  });
+});

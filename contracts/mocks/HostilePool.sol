@@ -33,6 +33,7 @@ contract HostilePool {
     bytes public data;
     uint256 public reentered; // calls that went through
     uint256 public trickle; // most that is withdrawable at once; 0 for all
+    uint256 public others; // stake that is not its delegator's
 
     error Misbehaving(Mode mode);
 
@@ -52,6 +53,10 @@ contract HostilePool {
         mode = Mode.Reenters;
         callee = newTarget;
         data = newData;
+    }
+
+    function setOthers(uint256 newOthers) external {
+        others = newOthers;
     }
 
     function setTrickle(uint256 newTrickle) external {
@@ -130,7 +135,7 @@ contract HostilePool {
 
     function get_total_staked_balance() external view returns (uint256) {
         _check();
-        return staked;
+        return staked + others;
     }
 
     function bond() external view returns (uint256) {

@@ -55,25 +55,34 @@ function closeAmounts(unit: bigint, most: number): fc.Arbitrary<bigint> {
   return fc.tuple(fc.nat(most), fc.nat(3)).map(([count, extra]) => BigInt(count) * unit + BigInt(extra === 3 ? 1 : 0));
 }
 
-/** Weights with many ties, zeros, and some as large as the bound allows for 200 operators. */
-function weights(): fc.Arbitrary<bigint> {
+/** Weights with many ties, zeros, and some as large as the bound allows. */
+function weights(largest: bigint): fc.Arbitrary<bigint> {
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant(0n) },
     { weight: 4, arbitrary: fc.bigInt(1n, 5n) },
     { weight: 3, arbitrary: fc.bigInt(1n, 1_000_000n) },
-    { weight: 1, arbitrary: fc.bigInt(1n, 5n * 10n ** 15n) },
+    { weight: 1, arbitrary: fc.bigInt(1n, largest) },
   );
+}
+
+/** Sizes of problems, each within both bounds. */
+export interface Sizes {
+  readonly operators?: readonly [least: number, most: number];
+  readonly dimensions?: readonly [least: number, most: number];
+  /** The default is as much as 200 operators may have. */
+  readonly largestWeight?: bigint;
 }
 
 /**
  * Problems with up to 200 operators in up to five dimensions: ties, zero caps and weights, groups without cap, without
  * member or without room, and totals below, at and above what the caps can hold.
  */
-export function problems(maxOperators = 200): fc.Arbitrary<Problem> {
+export function problems(most = 200, sizes: Sizes = {}): fc.Arbitrary<Problem> {
+  const { operators = [1, most], dimensions: [least, deepest] = [0, 5], largestWeight = 5n * 10n ** 15n } = sizes;
   return fc
     .record({
-      count: fc.integer({ min: 1, max: maxOperators }),
-      dimensions: fc.integer({ min: 0, max: 5 }),
+      count: fc.integer({ min: operators[0], max: operators[1] }),
+      dimensions: fc.integer({ min: least, max: deepest }),
       unit: fc.constantFrom(0n, 1n, 7n, 10n ** 18n, 10n ** 21n + 7n),
     })
     .chain(({ count, dimensions, unit }) => {
@@ -81,7 +90,10 @@ export function problems(maxOperators = 200): fc.Arbitrary<Problem> {
       const perOperator = { minLength: count, maxLength: count };
       return fc.record({
         total: amounts(20 * count),
-        weights: fc.oneof(fc.array(weights(), perOperator), fc.constant(Array.from({ length: count }, () => 3n))),
+        weights: fc.oneof(
+          fc.array(weights(largestWeight), perOperator),
+          fc.constant(Array.from({ length: count }, () => 3n)),
+        ),
         caps: fc.oneof(
           fc.array(amounts(60), perOperator),
           amounts(60).map((cap) => Array.from({ length: count }, () => cap)),

@@ -2,11 +2,8 @@ import { expect } from "chai";
 
 import {
   all,
-  asNotice,
   AS_MANY_AS_FIT,
-  delegate,
   deployWorld,
-  down,
   ether,
   EPOCH,
   LOOSE,
@@ -14,11 +11,7 @@ import {
   networkHelpers,
   nextRound,
   NO_LEVEL,
-  NO_SHARE,
   PAGE,
-  positionsOf,
-  sum,
-  up,
   WAD,
   type World,
 } from "../fixtures/allocator.ts";
@@ -238,94 +231,9 @@ describe("Allocator", () => {
       );
       expect(await allocator.certifyLevels.staticCall(G1, AS_MANY_AS_FIT, PAGE)).to.equal(true);
     });
-
-    it("lets legs in any order end at the targets, having moved exactly the surplus (G4)", async () => {
-      for (const order of [
-        [1, 2, 3, 4, 5, 6],
-        [6, 5, 4, 3, 2, 1],
-        [3, 1, 5, 2, 6, 4],
-      ]) {
-        const world = await networkHelpers.loadFixture(deployG4);
-        const { allocator } = world;
-        expect(await positionsOf(world)).to.deep.equal([350n, 150n, 200n, 200n, 60n, 40n].map((coins) => coins * COIN));
-        await allocator.certifyLevels(G1, 100, PAGE);
-        const moved = await move(
-          world,
-          order.map((id) => down(id, 10_000n * COIN)),
-        );
-        expect(sum(moved)).to.equal(270n * COIN);
-        expect(
-          sum(
-            await move(
-              world,
-              order.map((id) => down(id, 10_000n * COIN)),
-            ),
-          ),
-        ).to.equal(0n);
-        await nextRound(world);
-        await allocator.certifyLevels(G1, 100, PAGE);
-        expect(
-          sum(
-            await move(
-              world,
-              order.map((id) => up(id, 10_000n * COIN)),
-            ),
-          ),
-        ).to.equal(270n * COIN);
-        expect(await positionsOf(world)).to.deep.equal(
-          [240n, 180n, 220n, 40n, 110n, 210n].map((coins) => coins * COIN),
-        );
-        expect(sum(await move(world, all("up", 6)))).to.equal(0n);
-        expect(sum(await move(world, all("down", 6)))).to.equal(0n);
-      }
-    });
-
-    it("leaves idle what the only operator may not take (G7)", async () => {
-      const world = await networkHelpers.loadFixture(deployG7);
-      const { allocator, metaPool } = world;
-      expect(await allocator.certifyLevels.staticCall([], 10, PAGE)).to.equal(true);
-      await allocator.certifyLevels([], 10, PAGE);
-      expect(await move(world, [up(1, ether(1_000))])).to.deep.equal([ether(1)]);
-      expect((await metaPool.getBook()).buffer).to.equal(ether(99));
-    });
   });
 });
 
 function deployBare() {
   return deployWorld({ hostile: 1 });
-}
-
-async function deployG7() {
-  const world = await deployWorld({
-    hostile: 1,
-    stake: ether(100) - SEED,
-    parameters: { policy: { poolShareBps: 100 }, allocator: LOOSE },
-  });
-  await nextRound(world);
-  return world;
-}
-
-/** As G1, from 350, 150, 200, 200, 60, 40, reached under other caps and in a larger pool; budgets do not bind. */
-async function deployG4() {
-  const world = await deployWorld({
-    hostile: 6,
-    weights: [350, 150, 200, 200, 60, 40],
-    absoluteCaps: [350n, 150n, 200n, 200n, 60n, 40n].map((cap) => cap * COIN),
-    groups: GROUPS.map(({ dimension }) => ({ dimension })),
-    groupsOf: GROUPS_OF,
-    stake: 1_100n * COIN - SEED,
-    parameters: { allocator: { ...LOOSE, budget2Bps: 1_000 } },
-  });
-  const { registry, metaPool, alice } = world;
-  await delegate(world);
-  const notice = registry.connect(await asNotice(world));
-  for (const [index, cap] of CAPS.entries()) await notice.setAbsoluteCap(index + 1, cap);
-  for (const [index, { dimension, absoluteCap }] of GROUPS.entries()) {
-    await notice.setGroup(index + 1, { dimension, poolShareBps: NO_SHARE, netShareBps: NO_SHARE, absoluteCap });
-  }
-  for (const [index, weight] of WEIGHTS.entries()) await notice.setWeightBounds(index + 1, weight, weight);
-  await metaPool.connect(alice).unstake(100n * COIN);
-  await nextRound(world);
-  await metaPool.fundExits(1);
-  return world;
 }

@@ -6,8 +6,10 @@ import hardhatKeystore from "@nomicfoundation/hardhat-keystore";
 import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
-import { configVariable, defineConfig } from "hardhat/config";
+import { configVariable, defineConfig, overrideTask } from "hardhat/config";
 import hardhatDeploy from "hardhat-deploy";
+
+import { writeTestReport } from "./src/report/tests.ts";
 
 /** `npm run test:deep` looks much longer than the ordinary run does. */
 const isDeep = process.env.TRELLIS_DEEP === "1";
@@ -15,7 +17,21 @@ const isDeep = process.env.TRELLIS_DEEP === "1";
 /** What one transaction may use on a chain (EIP-7825); the in-process chain holds the contracts to it. */
 const TRANSACTION_GAS_CAP = 16_777_216n;
 
+/** A run of all tests leaves how long it took, for `npm run bench`. */
+const test = overrideTask("test")
+  .setInlineAction(async (options, _hre, runTests) => {
+    const start = performance.now();
+    const result: unknown = await runTests(options);
+    if ((options.testFiles as string[]).length === 0 && options.grep === undefined && !isDeep) {
+      const seconds = Math.round((performance.now() - start) / 1_000);
+      await writeTestReport({ passed: (process.exitCode ?? 0) === 0, seconds });
+    }
+    return result;
+  })
+  .build();
+
 export default defineConfig({
+  tasks: [test],
   plugins: [
     hardhatEthers,
     hardhatEthersChaiMatchers,

@@ -1,0 +1,149 @@
+import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
+
+import { PAGE } from "../steps/rounds.ts";
+import { AMOUNTS, certify, fairSheet, legsOf, rebalance, settle, type Stage } from "./stage.ts";
+
+export interface KeeperCosts {
+  readonly settlePerOperator: number;
+  readonly certifyPerOperator: number;
+  readonly leg: { readonly own: number; readonly withPool: number };
+  readonly fundBatch: { readonly one: number; readonly thousand: number };
+}
+
+/** What a transaction used, and what of it our own contracts did: operator pools and the network behind them did the rest. */
+interface Share {
+  readonly own: number;
+  readonly withPool: number;
+}
+
+/** A call as the node's call tracer tells it; the gas of a frame includes that of the frames below it. */
+interface Frame {
+  readonly to?: string;
+  readonly gasUsed: string;
+  readonly calls?: readonly Frame[];
+}
+
+/** How many operators the stage has. */
+export const KEEPERS_OPERATORS = 20;
+/** From the eleventh on: each is in an entity of its own, and in groups that one of the first ten is in, too. */
+const PAGES = { few: 10, many: 19 } as const;
+/** Operators that share no group, so that every slot of a leg is cold. */
+const LEGS = { few: 4, many: 9 } as const;
+const CROWD = 1_000;
+const CROWD_AT_ONCE = 40;
+
+/**
+ * What a keeper pays per operator, leg and batch, on a stage of twenty operators in four groups each. What one of them
+ * costs is what a transaction costs more with many than with few of them, so the 21,000 and what a page costs anyway are
+ * not in it.
+ */
+export async function measureKeepers(stage: Stage): Promise<KeeperCosts> {
+  const { chain, trellis, whale, keeper } = stage;
+  const { send, rehearse } = chain;
+  const allocator = trellis.allocator.connect(keeper);
+  const each = async (
+    { few, many }: typeof PAGES | typeof LEGS,
+    act: (count: number) => Promise<ContractTransactionResponse>,
+  ): Promise<Share> => {
+    const shareOf = (count: number) => rehearse(async () => split(stage, await send(() => act(count))));
+    const [less, more] = [await shareOf(few), await shareOf(many)];
+    const per = (kind: keyof Share) => Math.round((more[kind] - less[kind]) / (many - few));
+    return { own: per("own"), withPool: per("withPool") };
+  };
+
+  // Every operator has a position, has earned, and pays back what was asked of it in the round before.
+  const settling = await rehearse(async () => {
+    await askForExits(stage);
+    await earn(stage);
+    chain.nextDay();
+    await settle(stage);
+    await certify(stage);
+    await rebalance(stage, false);
+    await earn(stage);
+    for (let epoch = 0; epoch < 5; ++epoch) chain.nextDay();
+    return each(PAGES, (count) => allocator.settle(count, PAGE));
+  });
+  // The first page with the sheet of the fair allocation.
+  const certifying = await rehearse(async () => {
+    chain.nextDay();
+    await settle(stage);
+    const sheet = await fairSheet(trellis);
+    return each(PAGES, (count) => allocator.certifyLevels(sheet, count, PAGE));
+  });
+  // Every operator has a position, is below its target, and gets more.
+  const up = await rehearse(async () => {
+    await send(() => trellis.metaPool.connect(whale).deposit_and_stake({ value: AMOUNTS.other }));
+    chain.nextDay();
+    await settle(stage);
+    await certify(stage);
+    return each(LEGS, (count) => allocator.rebalance(legsOf(count, true), PAGE));
+  });
+  // Every operator has a position and gives a part of it for exits.
+  const down = await rehearse(async () => {
+    await askForExits(stage);
+    chain.nextDay();
+    await settle(stage);
+    await certify(stage);
+    return each(LEGS, (count) => allocator.rebalance(legsOf(count, false), PAGE));
+  });
+
+  return {
+    settlePerOperator: settling.own,
+    certifyPerOperator: certifying.own,
+    leg: { own: Math.max(up.own, down.own), withPool: Math.max(up.withPool, down.withPool) },
+    // A batch with one exit, or with the exits of a thousand accounts, whose round has completed; it is funded in full.
+    fundBatch: {
+      one: await rehearse(() => fundBatch(stage)),
+      thousand: await rehearse(async () => {
+        await gather(stage, CROWD);
+        return fundBatch(stage);
+      }),
+    },
+  };
+}
+
+async function fundBatch(stage: Stage): Promise<number> {
+  const { chain, trellis, keeper } = stage;
+  chain.nextDay();
+  await settle(stage);
+  return chain.gasOf(() => trellis.metaPool.connect(keeper).fundExits(1n));
+}
+
+/** Has the whale ask for more than the buffer holds. */
+async function askForExits({ chain, trellis, whale }: Stage): Promise<void> {
+  await chain.send(() => trellis.metaPool.connect(whale).unstake(AMOUNTS.whale / 3n));
+}
+
+/** Rewards every operator. */
+async function earn({ chain, trellis, operators }: Stage): Promise<void> {
+  const pools = operators.map(({ address }) => address);
+  const amounts = pools.map(() => AMOUNTS.reward);
+  const value = AMOUNTS.reward * BigInt(pools.length);
+  await chain.send(() => trellis.network.connect(trellis.foundation).reward(pools, amounts, { value }));
+}
+
+/** Has `count` accounts more stake and ask for an exit each. */
+async function gather({ chain, trellis, whale }: Stage, count: number): Promise<void> {
+  const factory = await chain.connection.ethers.getContractFactory("Crowd", whale);
+  const deployment = await chain.send(async () => (await factory.deploy(trellis.metaPool)).deploymentTransaction()!);
+  const crowd = factory.attach(deployment.contractAddress!);
+  for (let sent = 0; sent < count; sent += CROWD_AT_ONCE) {
+    const value = AMOUNTS.unstake * BigInt(CROWD_AT_ONCE);
+    await chain.send(() => crowd.stakeAndLeave(CROWD_AT_ONCE, { value }));
+  }
+}
+
+/** Splits what a transaction used by whose code used it, as the node's call tracer tells it. */
+async function split({ chain, operators }: Stage, { hash, gasUsed }: ContractTransactionReceipt): Promise<Share> {
+  const pools = new Set(operators.map(({ address }) => address.toLowerCase()));
+  const trace = (await chain.connection.provider.request({
+    method: "debug_traceTransaction",
+    params: [hash, { tracer: "callTracer" }],
+  })) as Frame;
+  const spentByPools = (frame: Frame): number =>
+    pools.has(frame.to?.toLowerCase() ?? "")
+      ? Number(frame.gasUsed)
+      : (frame.calls ?? []).reduce((sum, call) => sum + spentByPools(call), 0);
+  const withPool = Number(gasUsed);
+  return { own: withPool - spentByPools(trace), withPool };
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Restated} from "./Restated.sol";
+
+/// @title No rounding favours the caller (design §4 and §5, P7).
+contract Rounding {
+    uint256 private constant LIMIT = 2 ** 96;
+
+    /* STAKES */
+
+    function stakeGivesNoMoreThanItsWorth(uint256 a, uint256 s, uint256 e, uint256 d) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && d < LIMIT && e > 0 && d >= Restated.WAD);
+        assert(Restated.minted(a, s, e, d) * e <= a * s);
+    }
+
+    function stakeNeverLowersThePrice(uint256 a, uint256 s, uint256 e, uint256 d) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && d < LIMIT && e > 0 && d >= Restated.WAD);
+        assert((e + a) * s >= e * (s + Restated.minted(a, s, e, d)));
+    }
+
+    function dilutionNeverGivesMore(uint256 a, uint256 s, uint256 e, uint256 d) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && d < LIMIT && e > 0 && d >= Restated.WAD);
+        assert(Restated.minted(a, s, e, d) <= Restated.minted(a, s, e, Restated.WAD));
+    }
+
+    function splittingAStakeGivesNoMore(uint256 a, uint256 b, uint256 s, uint256 e) external pure {
+        require(a < LIMIT && b < LIMIT && s < LIMIT && e < LIMIT && e > 0);
+        uint256 apart = Restated.minted(a, s, e, Restated.WAD) + Restated.minted(b, s, e, Restated.WAD);
+        assert(apart <= Restated.minted(a + b, s, e, Restated.WAD));
+    }
+
+    function stakingAndLeavingPaysNoMore(uint256 a, uint256 s, uint256 e) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && s > 0 && e > 0);
+        uint256 shares = Restated.minted(a, s, e, Restated.WAD);
+        require(shares < LIMIT);
+        assert(Restated.worth(shares, s + shares, e + a) <= a);
+    }
+
+    /* EXITS */
+
+    function exitBurnsNoLessThanItsWorth(uint256 a, uint256 s, uint256 e) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && e > 0);
+        assert(Restated.burned(a, s, e) * e >= a * s);
+    }
+
+    function exitNeverLowersThePrice(uint256 a, uint256 s, uint256 e) external pure {
+        require(a <= e && s < LIMIT && e < LIMIT && e > 0);
+        uint256 shares = Restated.burned(a, s, e);
+        assert(shares <= s);
+        assert((e - a) * s >= e * (s - shares));
+    }
+
+    function exitIsNeverFree(uint256 a, uint256 s, uint256 e) external pure {
+        require(a > 0 && a < LIMIT && s > 0 && s < LIMIT && e > 0 && e < LIMIT);
+        assert(Restated.burned(a, s, e) > 0);
+    }
+
+    /// @dev Law L1: `unstake(get_account_staked_balance(a))` never reverts.
+    function stakedBalanceCanBeUnstaked(uint256 x, uint256 s, uint256 e) external pure {
+        require(x <= s && s < LIMIT && e < LIMIT && s > 0 && e > 0);
+        assert(Restated.burned(Restated.worth(x, s, e), s, e) <= x);
+    }
+
+    function splittingAnExitBurnsNoLess(uint256 a, uint256 b, uint256 s, uint256 e) external pure {
+        require(a < LIMIT && b < LIMIT && s < LIMIT && e < LIMIT && e > 0);
+        assert(Restated.burned(a, s, e) + Restated.burned(b, s, e) >= Restated.burned(a + b, s, e));
+    }
+
+    function unstakingAllNeverLowersThePrice(uint256 x, uint256 s, uint256 e) external pure {
+        require(x <= s && s < LIMIT && e < LIMIT && s > 0);
+        uint256 assets = Restated.worth(x, s, e);
+        assert(assets <= e);
+        assert((e - assets) * s >= e * (s - x));
+    }
+
+    /* GAINS */
+
+    function feeNeverLowersThePrice(uint256 f, uint256 s, uint256 e) external pure {
+        require(f < LIMIT && s < LIMIT && e < LIMIT && e > 0);
+        assert((e + f) * s >= e * (s + Restated.feeShares(f, s, e)));
+    }
+
+    function lockedGainIsNeverMoreThanWasLocked(uint256 l, uint256 left, uint256 duration) external pure {
+        require(l < LIMIT && left <= duration && duration > 0 && duration < 2 ** 24);
+        assert(Restated.lockedAt(l, left, duration) <= l);
+    }
+
+    function lockedGainNeverGrows(uint256 l, uint256 left, uint256 later, uint256 duration) external pure {
+        require(l < LIMIT && later <= left && left <= duration && duration > 0 && duration < 2 ** 24);
+        assert(Restated.lockedAt(l, later, duration) <= Restated.lockedAt(l, left, duration));
+    }
+}

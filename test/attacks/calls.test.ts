@@ -114,6 +114,29 @@ describe("Attacks", () => {
       expect([attacker, victim >= -10n]).to.deep.equal([0n, true]);
     });
 
+    it("A16 whatever gas a caller leaves, a reading is whole or is not there, and no honest pool is at fault", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { allocator, metaPool, alice, eve } = world;
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      await networkHelpers.time.increase(EPOCH);
+      const start = await networkHelpers.takeSnapshot();
+      const cursors = new Set<bigint>();
+      for (let gasLimit = 200_000n; gasLimit < 4_000_000n; gasLimit += 190_001n) {
+        const call = allocator.connect(eve).settle(100, { gasLimit });
+        const settled = await call.then(
+          () => true,
+          () => false,
+        );
+        const { cursor } = await allocator.openRound();
+        cursors.add(settled ? cursor : -1n);
+        for (let id = 1n; id <= 4n; id += 1n) expect((await allocator.positionOf(id)).faults).to.equal(0n);
+        const { attacker, victim } = await ledger.changes();
+        expect([attacker, victim]).to.deep.equal([0n, 0n]);
+        await start.restore();
+      }
+      expect(cursors.size, "some calls fail, some do a part, some do all").to.be.greaterThan(2);
+    });
+
     it("A17 legs in every epoch of the longest unbonding time leave a reading within its stipend", async () => {
       const world = await networkHelpers.loadFixture(deploySlow);
       const { allocator, metaPool, registry, foundation, honest, alice, eve } = world;

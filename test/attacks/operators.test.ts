@@ -25,7 +25,7 @@ import {
   up,
   type World,
 } from "../fixtures/allocator.ts";
-import { certify, initialSheet } from "../fixtures/rounds.ts";
+import { certify, certifyFair, initialSheet } from "../fixtures/rounds.ts";
 import { openLedger } from "../helpers/worth.ts";
 
 const POSITION = ether(25);
@@ -322,6 +322,32 @@ describe("Attacks", () => {
         expect(await move(world, all("down", 4)), "what was moved is not moved again").to.deep.equal([0n, 0n, 0n, 0n]);
       }
 
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A51 a sheet that favours a crony is refused, and the true one leaves nobody above its target", async () => {
+      const world = await networkHelpers.loadFixture(deployGrouped);
+      const { allocator, metaPool, alice, eve } = world;
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(20) });
+      await nextRound(world);
+      const ledger = await watch(world);
+      const first = await initialSheet(world);
+      for (const levels of [
+        first.map(({ group, level }) => ({ group, level: (BigInt(level) * 101n) / 100n })),
+        first.map(({ group, level }) => ({ group, level: (BigInt(level) * 99n) / 100n })),
+        first.slice(0, 1),
+        [],
+      ]) {
+        expect(await certify({ allocator: allocator.connect(eve) }, levels)).to.equal(false);
+      }
+      expect(await certifyFair(world)).to.equal(true);
+      await move(world, all("up", 4));
+      const caps = await Promise.all([1, 2, 3, 4].map((id) => allocator.targetOf(id)));
+      for (const [index, position] of (await positionsOf(world)).entries()) {
+        expect(position).to.be.at.most(caps[index]!);
+      }
+      expect((await allocator.groupSnapshot(1)).position).to.be.at.most(ether(40));
       const { attacker, victim } = await ledger.changes();
       expect([attacker, victim]).to.deep.equal([0n, 0n]);
     });

@@ -22,13 +22,18 @@ contract HostilePool {
         Reenters // calls the callee with data at every ping, stake, unstake and withdraw
     }
 
+    struct Exit {
+        uint256 amount;
+        uint256 maturesAt;
+    }
+
     uint256 public constant DELAY = 4 hours;
 
     Mode public mode;
     uint256 public staked;
     uint256 public unstaked;
     uint256 public bondShown = type(uint96).max;
-    uint256 public maturesAt;
+    Exit[] public exits; // oldest first; a later one never delays an earlier one
     address public callee; // not `target`, which is every contract object's address in ethers
     bytes public data;
     uint256 public reentered; // calls that went through
@@ -101,7 +106,7 @@ contract HostilePool {
         _misbehave(Mode.RevertsOnUnstake);
         staked -= amount;
         unstaked += amount;
-        maturesAt = block.timestamp + DELAY;
+        exits.push(Exit(amount, block.timestamp + DELAY));
     }
 
     function unstake_all() external {
@@ -118,8 +123,13 @@ contract HostilePool {
 
     function withdrawable(address) external view returns (uint256) {
         _check();
-        if (mode == Mode.NeverPays || block.timestamp < maturesAt) return 0;
-        return trickle != 0 && trickle < unstaked ? trickle : unstaked;
+        if (mode == Mode.NeverPays) return 0;
+        uint256 waiting;
+        for (uint256 i = exits.length; i != 0 && exits[i - 1].maturesAt > block.timestamp; --i) {
+            waiting += exits[i - 1].amount;
+        }
+        uint256 due = unstaked > waiting ? unstaked - waiting : 0;
+        return trickle != 0 && trickle < due ? trickle : due;
     }
 
     function get_account_staked_balance(address) external view returns (uint256) {

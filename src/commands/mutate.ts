@@ -1,0 +1,147 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+
+import { Command } from "commander";
+
+import type { CommandFactory } from "../cli/command.ts";
+import { Failure } from "../cli/failure.ts";
+import { type Campaign, prepare } from "../mutation/campaign.ts";
+import { readBuild } from "../mutation/compiler.ts";
+import { judge, renderMutant, renderScores, scoreOf } from "../mutation/report.ts";
+import { measureReach, tryAll } from "../mutation/run.ts";
+import { Store } from "../mutation/store.ts";
+import { TARGETS } from "../mutation/targets.ts";
+
+interface Options {
+  readonly target: readonly string[];
+  readonly file?: string;
+  readonly changed: boolean;
+  readonly budget?: number;
+  readonly workers: number;
+  readonly seed: string;
+  readonly store: string;
+  readonly list: boolean;
+  readonly survivors: boolean;
+  readonly json: boolean;
+}
+
+export const mutateCommand: CommandFactory = (world) =>
+  new Command("mutate")
+    .description("Puts mistakes into the contracts, one at a time, and counts how many the tests notice.")
+    .option("--target <name>", `one of ${TARGETS.map(({ name }) => name).join(", ")}; may be repeated`, collect, [])
+    .option("--file <part>", "only files whose path contains this")
+    .option("--changed", "only files that differ from the main branch", false)
+    .option("--budget <minutes>", "try nothing more after so many minutes", parsePositive)
+    .option("--workers <count>", "processes to run tests in", parseCount, 2)
+    .option("--seed <text>", "the order of the mutants, so that part of a run is a fair sample", "1")
+    .option("--store <folder>", "where verdicts are kept", "reports/mutation")
+    .option("--list", "run nothing: list the mutants and what is known of them", false)
+    .option("--survivors", "list those that no test noticed", false)
+    .option("--json", "as JSON", false)
+    .action(async (options: Options) => {
+      const targets = chooseTargets(options.target);
+      const until = options.budget === undefined ? Infinity : performance.now() + options.budget * 60_000;
+      const build = readBuild();
+      const campaigns = TARGETS.map((target) => prepare(build, target)).filter(({ target }) =>
+        targets.has(target.name),
+      );
+      const files = campaigns.flatMap(({ target }) => target.files).filter(isChosen(options));
+      const chosen = campaigns.map((campaign) => narrow(campaign, files));
+      const store = new Store(options.store);
+
+      if (!options.list) {
+        const traced = TARGETS.flatMap((target) => target.files);
+        const reached = await measureReach(build, chosen, traced, store, { report: world.err });
+        const jobs = shuffle(
+          chosen.flatMap((campaign) => campaign.mutants.map((mutant) => ({ campaign, mutant }))),
+          options.seed,
+        );
+        await tryAll(build, chosen, jobs, traced, reached, store, {
+          workers: options.workers,
+          until,
+          report: world.err,
+        });
+      }
+
+      const judged = chosen.map((campaign) => ({ campaign, judged: judge(store, campaign) }));
+      const scores = judged.flatMap(({ campaign: { target }, judged: all }) => [
+        ...target.files
+          .filter((file) => files.includes(file))
+          .map((file) =>
+            scoreOf(
+              target.name,
+              file,
+              all.filter(({ mutant }) => mutant.file === file),
+            ),
+          ),
+        ...(target.files.length > 1 ? [scoreOf(target.name, "all", all)] : []),
+      ]);
+      const listed = judged
+        .flatMap(({ judged: all }) => all)
+        .filter(({ verdict }) => options.list || (options.survivors && isAlive(verdict?.status)));
+      if (options.json) {
+        world.out(
+          JSON.stringify(
+            { scores, mutants: listed.map(({ mutant, verdict }) => ({ ...mutant, ...verdict })) },
+            null,
+            2,
+          ),
+        );
+        return;
+      }
+      for (const { mutant, verdict } of listed) {
+        world.out(
+          `${(verdict?.status ?? "unknown").padEnd(12)} ${renderMutant(mutant)}${verdict?.test === undefined ? "" : `  (${verdict.test})`}`,
+        );
+      }
+      renderScores(scores).forEach(world.out);
+    });
+
+function isAlive(status: string | undefined): boolean {
+  return status !== undefined && status !== "killed" && status !== "equal";
+}
+
+function chooseTargets(names: readonly string[]): Set<string> {
+  const known = TARGETS.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Failure(`There is no target ${unknown}, only ${known.join(", ")}.`);
+  return new Set(names.length === 0 ? known : names);
+}
+
+function isChosen({ file, changed }: Options): (each: string) => boolean {
+  const different = changed ? changedFiles() : undefined;
+  return (each) => (file === undefined || each.includes(file)) && (different?.includes(each) ?? true);
+}
+
+/** Files that differ from where this branch left main, committed or not. */
+function changedFiles(): string[] {
+  const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  return git("diff", "--name-only", git("merge-base", "HEAD", "main")).split("\n");
+}
+
+function narrow(campaign: Campaign, files: readonly string[]): Campaign {
+  return { ...campaign, mutants: campaign.mutants.filter(({ file }) => files.includes(file)) };
+}
+
+function shuffle<T extends { readonly mutant: { readonly id: string } }>(jobs: readonly T[], seed: string): T[] {
+  const place = ({ mutant }: T) => createHash("sha256").update(`${seed} ${mutant.id}`).digest("hex");
+  return jobs
+    .map((job) => [place(job), job] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, job]) => job);
+}
+
+function collect(name: string, names: readonly string[]): string[] {
+  return [...names, name];
+}
+
+function parsePositive(text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new Failure(`${text} is no number of minutes.`);
+  return number;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new Failure(`${text} is no number of processes.`);
+  return Number(text);
+}

@@ -1,0 +1,22 @@
+import type { Mutant } from "./mutants.ts";
+import type { Reached } from "./reach.ts";
+
+/** Learns which tests notice mistakes, so that the likely and cheap ones come first. */
+export class Order {
+  readonly #kills = new Map<string, number>();
+
+  learn(mutant: Pick<Mutant, "file" | "function">, test: string): void {
+    for (const key of [test, keyIn(mutant, test)]) this.#kills.set(key, (this.#kills.get(key) ?? 0) + 1);
+  }
+
+  /** Tests by what they promise a second, best first. */
+  sort(mutant: Pick<Mutant, "file" | "function">, tests: readonly Reached[]): Reached[] {
+    const promise = ({ name, milliseconds }: Reached) =>
+      (1 + (this.#kills.get(name) ?? 0) + 20 * (this.#kills.get(keyIn(mutant, name)) ?? 0)) / (milliseconds + 20);
+    return tests.toSorted((a, b) => promise(b) - promise(a));
+  }
+}
+
+function keyIn({ file, function: name }: Pick<Mutant, "file" | "function">, test: string): string {
+  return `${file} ${name} ${test}`;
+}

@@ -1,0 +1,155 @@
+import { type Build } from "./compiler.ts";
+import { type Campaign, reachersOf, reachKey } from "./campaign.ts";
+import { Failure } from "../cli/failure.ts";
+import { Link } from "./link.ts";
+import type { Mutant } from "./mutants.ts";
+import { Order } from "./order.ts";
+import type { Reached } from "./reach.ts";
+import { fileOf, type Store } from "./store.ts";
+import type { Verdict } from "./trial.ts";
+
+/** Compiling and loading the tests, at most. */
+const SETUP = 600_000;
+/** A test may take five times what it took, and this. */
+const GRACE = 10_000;
+/** No answer for so long, and a worker is ended. */
+const SILENCE = 900_000;
+const MAX_LATE_TESTS = 3;
+
+export interface RunOptions {
+  readonly workers: number;
+  /** When to hand out nothing more, as a time of `performance.now`. */
+  readonly until: number;
+  readonly report: (line: string) => void;
+}
+
+/** Measures what each test gets to, for the tests of which that is not known. */
+export async function measureReach(
+  build: Build,
+  campaigns: readonly Campaign[],
+  traced: readonly string[],
+  store: Store,
+  { report }: Pick<RunOptions, "report">,
+): Promise<Reached[]> {
+  const keys = new Map(
+    [...new Set(campaigns.flatMap(({ testFiles }) => testFiles))].map((file) => [file, reachKey(build, traced, file)]),
+  );
+  const missing = [...keys].filter(([, key]) => store.reached(key) === undefined).map(([file]) => file);
+  if (missing.length !== 0) {
+    report(`Measuring which statements the tests of ${missing.length} files get to.`);
+    const link = new Link();
+    const found = new Map<string, Reached[]>(missing.map((file) => [file, []]));
+    let current: string | undefined;
+    const keep = (file: string | undefined) => {
+      if (file !== undefined) store.saveReached(keys.get(file)!, found.get(file)!);
+    };
+    try {
+      await link.ask({ type: "setup", files: missing, traced }, SETUP);
+      await link.ask({ type: "reach", timeout: SILENCE / 2 }, SILENCE, (answer) => {
+        if (answer.type !== "reached") return;
+        const file = fileOf(answer.reached.name);
+        if (file !== current) {
+          keep(current);
+          report(`  ${file}`);
+        }
+        current = file;
+        found.get(file)!.push(answer.reached);
+      });
+      missing.filter((file) => found.get(file)!.length === 0 || file === current).forEach(keep);
+    } finally {
+      link.end();
+    }
+  }
+  return [...keys.values()].flatMap((key) => store.reached(key)!);
+}
+
+interface Job {
+  readonly campaign: Campaign;
+  readonly mutant: Mutant;
+  readonly tests: readonly Reached[];
+}
+
+/** Tries mutants of which no verdict stands, in the order given, and saves the verdicts. */
+export async function tryAll(
+  build: Build,
+  campaigns: readonly Campaign[],
+  chosen: readonly { readonly campaign: Campaign; readonly mutant: Mutant }[],
+  traced: readonly string[],
+  reached: readonly Reached[],
+  store: Store,
+  { workers, until, report }: RunOptions,
+): Promise<void> {
+  const order = new Order();
+  const reachers = reachersOf(build, traced, reached);
+  const open: Job[] = [];
+  for (const { campaign, mutant } of chosen) {
+    const sources = campaign.sourcesOf(mutant.file);
+    const known = store.verdict(mutant, sources, campaign.hashes);
+    if (known?.status === "killed") order.learn(mutant, known.test!);
+    if (known !== undefined) continue;
+    const tests = reachers(mutant, campaign.testFiles);
+    if (tests.length === 0) store.save(mutant, sources, campaign.hashes, { status: "untested" });
+    else open.push({ campaign, mutant, tests });
+  }
+  const files = [...new Set(campaigns.flatMap(({ testFiles }) => testFiles))];
+  const total = open.length;
+  const begun = performance.now();
+  const counts = new Map<string, number>();
+  const unsound = new Set<string>();
+  let done = 0;
+
+  const finish = ({ campaign, mutant }: Job, verdict: Verdict) => {
+    store.save(mutant, campaign.sourcesOf(mutant.file), campaign.hashes, verdict);
+    if (verdict.status === "killed") order.learn(mutant, verdict.test!);
+    counts.set(verdict.status, (counts.get(verdict.status) ?? 0) + 1);
+    done += 1;
+    if (done % 10 === 0 || done === total) {
+      const seconds = ((performance.now() - begun) / 1000 / done).toFixed(2);
+      const sums = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+      report(`${done} of ${total}: ${sums}; ${seconds} s each`);
+    }
+  };
+
+  const work = async () => {
+    let link: Link | undefined;
+    while (performance.now() < until) {
+      const job = open.shift();
+      if (job === undefined) break;
+      const late = new Set<string>();
+      let verdict: Verdict | undefined;
+      while (verdict === undefined) {
+        try {
+          if (link === undefined) {
+            link = new Link();
+            await link.ask({ type: "setup", files, traced: [] }, SETUP);
+          }
+          const tests = order
+            .sort(job.mutant, job.tests)
+            .filter(({ name }) => !late.has(name) && !unsound.has(name))
+            .map(({ name, milliseconds }) => ({ name, timeout: GRACE + 5 * milliseconds }));
+          const answer = await link.ask({ type: "try", mutant: job.mutant, tests }, SILENCE);
+          if (answer.type !== "tried") throw new Failure("The worker answers something else than it was asked.");
+          for (const name of answer.unsound) {
+            if (!unsound.has(name)) report(`Fails without a mistake, so it is left out: ${name}`);
+            unsound.add(name);
+          }
+          verdict = answer.verdict;
+        } catch (error) {
+          if (error instanceof Failure) throw error;
+          verdict = { status: "late", reason: error instanceof Error ? error.message : String(error) };
+        }
+        if (verdict.status !== "late") break;
+        // What did not end may still be running there.
+        link?.end();
+        link = undefined;
+        if (verdict.test === undefined || late.size >= MAX_LATE_TESTS) break;
+        late.add(verdict.test);
+        verdict = undefined;
+      }
+      // No test failed, but one never ended.
+      finish(job, verdict.status === "survived" && late.size !== 0 ? { status: "late", test: [...late][0]! } : verdict);
+    }
+    link?.end();
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, Math.max(open.length, 1)) }, work));
+}

@@ -1,0 +1,82 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+import { hashOf } from "./files.ts";
+import type { Mutant } from "./mutants.ts";
+import type { Reached } from "./reach.ts";
+import type { Verdict } from "./trial.ts";
+
+/** A verdict, and what it rests on: the sources (in the key), and the tests. */
+interface Entry extends Verdict {
+  readonly key: string;
+  /** A kill rests on the test that failed; a survival on all of them; what the compiler says, on none. */
+  readonly tests: string;
+}
+
+/** What a test file reaches, as long as neither it nor the contracts change. */
+interface ReachEntry {
+  readonly key: string;
+  readonly reached: readonly Reached[];
+}
+
+/** Verdicts on disk, one a line, so that an interrupted run loses nothing. */
+export class Store {
+  readonly #verdicts: string;
+  readonly #reach: string;
+  readonly #entries: Map<string, Entry>;
+  readonly #reached: Map<string, ReachEntry>;
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.#verdicts = path.join(folder, "verdicts.jsonl");
+    this.#reach = path.join(folder, "reach.jsonl");
+    this.#entries = new Map(readLines<Entry>(this.#verdicts).map((entry) => [entry.key, entry]));
+    this.#reached = new Map(readLines<ReachEntry>(this.#reach).map((entry) => [entry.key, entry]));
+  }
+
+  /** The verdict on a mutant of `sources`, if the tests that it rests on are as they were. */
+  verdict(mutant: Mutant, sources: string, hashes: TestHashes): Verdict | undefined {
+    const entry = this.#entries.get(keyOf(mutant, sources));
+    return entry === undefined || entry.tests !== basisOf(entry, hashes) ? undefined : entry;
+  }
+
+  save(mutant: Mutant, sources: string, hashes: TestHashes, verdict: Verdict): void {
+    const entry = { key: keyOf(mutant, sources), tests: basisOf(verdict, hashes), ...verdict };
+    this.#entries.set(entry.key, entry);
+    appendFileSync(this.#verdicts, `${JSON.stringify(entry)}\n`);
+  }
+
+  reached(key: string): readonly Reached[] | undefined {
+    return this.#reached.get(key)?.reached;
+  }
+
+  saveReached(key: string, reached: readonly Reached[]): void {
+    this.#reached.set(key, { key, reached });
+    appendFileSync(this.#reach, `${JSON.stringify({ key, reached })}\n`);
+  }
+}
+
+/** A hash for each test file that a mutant is mapped to. */
+export type TestHashes = ReadonlyMap<string, string>;
+
+function keyOf({ id, text }: Mutant, sources: string): string {
+  return hashOf([sources, id, text]);
+}
+
+function basisOf({ status, test = "" }: Verdict, hashes: TestHashes): string {
+  if (status === "equal" || status === "uncompilable") return "";
+  return status === "killed" ? (hashes.get(fileOf(test)) ?? "gone") : hashOf([...hashes]);
+}
+
+/** The file in the name of a test. */
+export function fileOf(test: string): string {
+  return test.slice(0, test.indexOf(": "));
+}
+
+function readLines<T>(file: string): T[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as T);
+}

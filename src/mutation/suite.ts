@@ -1,0 +1,106 @@
+import path from "node:path";
+
+import Mocha from "mocha";
+
+import type { Chains } from "./chains.ts";
+import type { Codes } from "./compiler.ts";
+
+/** What running a test came to. */
+export interface Outcome {
+  readonly name: string;
+  readonly milliseconds: number;
+  readonly result: "passed" | "failed" | "late";
+  /** The first line of what it complained about. */
+  readonly reason: string;
+}
+
+/** Tests that are loaded once and run one by one, as often as one likes. */
+export interface Suite {
+  /** "file: whole title" of each, in the order of the files. */
+  readonly names: readonly string[];
+  /** Deploys these instead of what was built, from now on, and begins with fresh chains. */
+  readonly install: (codes: Codes) => Promise<void>;
+  readonly run: (name: string, timeout: number) => Promise<Outcome>;
+}
+
+/** Loads test files of mocha, to be run on `chains`. */
+export async function loadSuite(files: readonly string[], chains: Chains): Promise<Suite> {
+  const mocha = new Mocha({ forbidOnly: true });
+  for (const file of files) mocha.addFile(path.resolve(file));
+  await mocha.loadFilesAsync();
+  await chains.remember();
+  const tests = new Map(testsIn(mocha.suite).map((test) => [nameOf(test), test]));
+
+  return {
+    names: [...tests.keys()],
+    install: async (codes) => {
+      chains.install(codes);
+      await chains.reset();
+    },
+    run: async (name, timeout) => runTest(name, tests.get(name)!, timeout),
+  };
+}
+
+/** Runs a test with the hooks around it, as if there were no other. */
+async function runTest(name: string, test: Mocha.Test, timeout: number): Promise<Outcome> {
+  const begun = performance.now();
+  const outcome = (result: Outcome["result"], reason = ""): Outcome => ({
+    name,
+    milliseconds: Math.round(performance.now() - begun),
+    result,
+    reason,
+  });
+  const suites = suitesAround(test);
+  try {
+    await within(timeout, async () => {
+      for (const hook of ["_beforeAll", "_beforeEach"] as const) await runHooks(suites, hook);
+      await call(test);
+      for (const hook of ["_afterEach", "_afterAll"] as const) await runHooks(suites.toReversed(), hook);
+    });
+    return outcome("passed");
+  } catch (error) {
+    if (error instanceof Late) return outcome("late");
+    return outcome(
+      "failed",
+      String(error instanceof Error ? error.message : error)
+        .split("\n")[0]!
+        .slice(0, 200),
+    );
+  }
+}
+
+type Hooks = "_beforeAll" | "_beforeEach" | "_afterEach" | "_afterAll";
+
+async function runHooks(suites: readonly Mocha.Suite[], name: Hooks): Promise<void> {
+  for (const suite of suites) {
+    for (const hook of (suite as unknown as Record<Hooks, Mocha.Hook[]>)[name]) await call(hook);
+  }
+}
+
+async function call(runnable: Mocha.Runnable): Promise<void> {
+  await (runnable.fn as ((this: unknown) => unknown) | undefined)?.call(runnable.ctx);
+}
+
+class Late extends Error {}
+
+async function within(milliseconds: number, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const alarm = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Late()), milliseconds);
+  });
+  await Promise.race([work(), alarm]).finally(() => clearTimeout(timer));
+}
+
+function testsIn(suite: Mocha.Suite): Mocha.Test[] {
+  return [...suite.tests.filter((test) => !test.isPending()), ...suite.suites.flatMap(testsIn)];
+}
+
+function suitesAround(test: Mocha.Test): Mocha.Suite[] {
+  const suites: Mocha.Suite[] = [];
+  for (let suite = test.parent; suite !== undefined; suite = suite.parent) suites.unshift(suite);
+  return suites;
+}
+
+function nameOf(test: Mocha.Test): string {
+  return `${path.relative(process.cwd(), test.file ?? "")}: ${test.fullTitle()}`;
+}

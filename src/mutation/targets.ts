@@ -1,0 +1,70 @@
+/** What is mutated together, and the tests that are to notice. */
+export interface Target {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** Files, or folders with all the tests in them. */
+  readonly tests: readonly string[];
+  /** Tests written in Solidity, for what those above let live. */
+  readonly solidity: readonly string[];
+}
+
+export const TARGETS: readonly Target[] = [
+  {
+    name: "exits",
+    files: ["contracts/libraries/ExitBook.sol"],
+    tests: ["test/staking-pool", "test/meta-pool", "test/tables", "test/attacks", "test/differential"],
+    solidity: ["test/solidity/ExitBook.t.sol"],
+  },
+  {
+    name: "meta-pool",
+    files: ["contracts/MetaPool.sol", "contracts/libraries/PoolBook.sol"],
+    tests: [
+      "test/meta-pool",
+      "test/promises",
+      "test/tables",
+      "test/attacks",
+      "test/differential",
+      "test/allocator/settle.test.ts",
+      "test/allocator/faults.test.ts",
+    ],
+    solidity: ["test/solidity/MetaPool.invariant.t.sol"],
+  },
+  {
+    name: "allocator",
+    files: [
+      "contracts/Allocator.sol",
+      "contracts/libraries/AllocatorBook.sol",
+      "contracts/libraries/Rounds.sol",
+      "contracts/libraries/Levels.sol",
+      "contracts/libraries/Legs.sol",
+    ],
+    tests: [
+      "test/allocator",
+      "test/promises",
+      "test/tables",
+      "test/attacks",
+      "test/differential",
+      "test/lens",
+      "test/keeper",
+    ],
+    solidity: [],
+  },
+  {
+    name: "staking-pool",
+    files: ["contracts/StakingPool.sol", "contracts/libraries/PoolLedger.sol", "contracts/libraries/ExitPreview.sol"],
+    tests: ["test/staking-pool", "test/dev-network", "test/tables", "test/attacks", "test/differential"],
+    solidity: ["test/solidity/PoolLedger.t.sol", "test/solidity/StakingPool.invariant.t.sol"],
+  },
+];
+
+/** Gas, size, layout and bytecode change with every mutant: to notice that proves nothing. */
+export const LEFT_OUT: readonly RegExp[] = [
+  /\bgas\.test\.ts/i,
+  /layout/i,
+  /deploy\/code/,
+  /promises\/p4/,
+  /integration\/thousand/,
+  /large\.test\.ts/,
+  /: .*\b(gas|bytes|bytecode|code size|storage slots?)\b/i,
+  /: .*costs (the same|as much|at most)/i,
+];

@@ -58,6 +58,7 @@ export const mutateCommand: CommandFactory = (world) =>
         );
         await tryAll(build, chosen, jobs, traced, reached, store, {
           workers: options.workers,
+          signal: world.signal,
           until,
           report: world.err,
         });

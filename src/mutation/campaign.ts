@@ -1,4 +1,4 @@
-import { type Build, neededFor, PROJECT } from "./compiler.ts";
+import { type Build, deployableUsers, neededFor, PROJECT } from "./compiler.ts";
 import { hashOf, hashOfImports, testFilesOf } from "./files.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { type Reached, statementAround, statementsOf } from "./reach.ts";
@@ -54,7 +54,7 @@ export function reachersOf(build: Build, traced: readonly string[], reached: rea
 }
 
 function sourcesBehind(build: Build, file: string): unknown {
-  const users = build.usersOf(file).filter((contract) => contract.startsWith("contracts/"));
+  const users = deployableUsers(build, file).flat();
   const roots = users.map((contract) => PROJECT + contract.slice(0, contract.indexOf(":")));
   return [
     Object.entries(neededFor(roots, build.sources, build.settings)).sort(([a], [b]) => (a < b ? -1 : 1)),

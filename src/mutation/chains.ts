@@ -11,10 +11,10 @@ export interface Chains {
   readonly remember: () => Promise<void>;
   readonly reset: () => Promise<void>;
   /** Changes what is deployed from now on; what is not named is as it was built. */
-  readonly install: (codes: Codes) => void;
+  readonly install: (codes: Pick<Codes, "get">) => void;
 }
 
-type Artifact = { -readonly [K in keyof Code]: Code[K] } & { sourceName: string; contractName: string };
+type Artifact = Code & { readonly sourceName: string; readonly contractName: string };
 
 /** To be called before any test is loaded. Sizes are not kept to: unoptimised code is large, and no test here is about them. */
 export function holdChains(): Chains {
@@ -48,7 +48,7 @@ function recordConnections(): NetworkConnection[] {
 
 /** Returns what brings a chain back to how it is now, and forgets its fixtures. */
 async function pristine({ provider, networkHelpers }: NetworkConnection): Promise<() => Promise<void>> {
-  const snapshot = async () => provider.request({ method: "evm_snapshot" });
+  const snapshot = async () => (await provider.request({ method: "evm_snapshot" })) as string;
   let id = await snapshot();
   return async () => {
     await provider.request({ method: "evm_revert", params: [id] });
@@ -57,9 +57,11 @@ async function pristine({ provider, networkHelpers }: NetworkConnection): Promis
   };
 }
 
+const PARTS = ["bytecode", "linkReferences", "deployedBytecode", "deployedLinkReferences"] as const;
+
 /** Makes Hardhat and the deploy scripts take contracts from memory; returns what changes them there. */
-function replaceArtifacts(): (codes: Codes) => void {
-  let current: Codes = new Map();
+function replaceArtifacts(): Chains["install"] {
+  let current: Pick<Codes, "get"> = new Map();
   const nameOf = ({ sourceName, contractName }: Artifact) => `${sourceName}:${contractName}`;
 
   const artifacts = hre.artifacts as { readArtifact: (name: string) => Promise<Artifact> };
@@ -71,10 +73,16 @@ function replaceArtifacts(): (codes: Codes) => void {
     return { ...artifact, ...current.get(nameOf(artifact)) };
   };
 
-  const built = Object.values(generated as unknown as Record<string, Artifact>);
-  const originals = new Map(built.map((artifact) => [artifact, { ...artifact }]));
+  for (const artifact of Object.values(generated as unknown as Record<string, Artifact>)) {
+    const original = { ...artifact };
+    for (const part of PARTS) {
+      Object.defineProperty(artifact, part, {
+        enumerable: true,
+        get: () => (current.get(nameOf(original)) ?? original)[part],
+      });
+    }
+  }
   return (codes) => {
-    for (const [artifact, original] of originals) Object.assign(artifact, original, codes.get(nameOf(artifact)));
     current = codes;
   };
 }

@@ -28,8 +28,8 @@ export interface Build {
   readonly sources: Readonly<Record<string, { readonly content: string }>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly trees: Readonly<Record<string, Node>>;
-  /** For each file, the contracts whose code has parts of it. */
-  readonly usersOf: (file: string) => string[];
+  /** The contracts whose code has parts of a file; those that create or link each other are in one group. */
+  readonly usersOf: (file: string) => string[][];
 }
 
 interface Bytecode {
@@ -39,7 +39,7 @@ interface Bytecode {
 }
 
 interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly errors?: readonly { readonly severity: string; readonly message: string }[];
   readonly sources: Readonly<Record<string, { readonly id: number; readonly ast: Node }>>;
   readonly contracts?: Readonly<
     Record<string, Readonly<Record<string, { evm: { bytecode: Bytecode; deployedBytecode: Bytecode } }>>>
@@ -68,16 +68,28 @@ export function readBuild(artifacts = "artifacts"): Build {
   const { input } = readJson(path.join(folder, name.replace(".output", ""))) as { input: Build };
   const { output } = readJson(path.join(folder, name)) as { output: Output };
   const trees = Object.fromEntries(Object.entries(output.sources).map(([file, { ast }]) => [ownName(file), ast]));
-  return { sources: input.sources, settings: input.settings, trees, usersOf: (file) => usersOf(output, file) };
+  const known = new Map<string, string[][]>();
+  return {
+    sources: input.sources,
+    settings: input.settings,
+    trees,
+    usersOf: (file) => {
+      if (!known.has(file)) known.set(file, usersOf(output, file));
+      return known.get(file)!;
+    },
+  };
 }
 
-/** Compiles `contracts` out of the build's sources, some of them replaced. Null if they do not compile. */
+/** The compiler's first complaint. */
+export class Refused extends Error {}
+
+/** Compiles `contracts` out of the build's sources, some of them replaced. */
 export function compile(
   { sources, settings }: Pick<Build, "sources" | "settings">,
   contracts: readonly string[],
   replaced: Readonly<Record<string, string>>,
   optimization: Optimization,
-): Codes | null {
+): Codes {
   const outputSelection: Record<string, Record<string, string[]>> = {};
   for (const contract of contracts) {
     const [file, name] = contract.split(":") as [string, string];
@@ -95,8 +107,15 @@ export function compile(
     },
   };
   const output = JSON.parse(solc().compile(JSON.stringify(input))) as Output;
-  if (output.errors?.some(({ severity }) => severity === "error") === true) return null;
+  const refusal = output.errors?.find(({ severity }) => severity === "error");
+  if (refusal !== undefined) throw new Refused(refusal.message);
   return new Map(contracts.map((contract) => [contract, codeOf(output, contract)]));
+}
+
+/** As `usersOf`, without tests in Solidity. */
+export function deployableUsers({ usersOf }: Build, file: string): string[][] {
+  const groups = usersOf(file).map((group) => group.filter((contract) => contract.startsWith("contracts/")));
+  return groups.filter((group) => group.length !== 0);
 }
 
 /** A source and all that it imports, by their names in the compiler's input. */
@@ -139,7 +158,7 @@ function codeOf(output: Output, contract: string): Code {
 }
 
 /** Contracts whose instructions come from `file`, and those that hold such a contract's code to create it. */
-function usersOf(output: Output, file: string): string[] {
+function usersOf(output: Output, file: string): string[][] {
   const id = output.sources[PROJECT + file]?.id;
   const contracts = Object.entries(output.contracts ?? {})
     .filter(([source]) => source.startsWith(PROJECT))
@@ -152,12 +171,25 @@ function usersOf(output: Output, file: string): string[] {
       .filter(({ bytecode, deployedBytecode }) => [bytecode, deployedBytecode].some((code) => mentions(code, id)))
       .map((contract) => [contract.name, contract]),
   );
-  for (const [, { deployedBytecode }] of users) {
+  const groups = new Map([...users.keys()].map((name) => [name, new Set([name])]));
+  const join = (a: string, b: string) => {
+    const group = new Set([...(groups.get(a) ?? [a]), ...(groups.get(b) ?? [b])]);
+    for (const name of group) groups.set(name, group);
+  };
+  for (const [name, { bytecode, deployedBytecode }] of users) {
     const runtime = deployedBytecode.object.slice(0, -2 * METADATA_BYTES);
-    for (const contract of contracts)
-      if (contract.bytecode.object.includes(runtime)) users.set(contract.name, contract);
+    for (const contract of contracts) {
+      if (!contract.bytecode.object.includes(runtime)) continue;
+      users.set(contract.name, contract);
+      join(name, contract.name);
+    }
+    for (const [source, libraries] of Object.entries(bytecode.linkReferences)) {
+      for (const library of Object.keys(libraries).map((each) => `${ownName(source)}:${each}`)) {
+        if (users.has(library)) join(name, library);
+      }
+    }
   }
-  return [...users.keys()].sort();
+  return [...new Set(groups.values())].map((group) => [...group].sort());
 }
 
 /** Whether a source map, "start:length:file:jump;…" with empty fields for "as before", names a file. */

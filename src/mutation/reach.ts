@@ -32,8 +32,8 @@ const { addStatementCoverageInstrumentation: instrument } = fromHardhat("@nomicf
 const { getCoverageLibrary } = fromHardhat("@nomicfoundation/edr/coverage") as {
   getCoverageLibrary: () => { readonly filename: string; readonly content: string };
 };
-/** The newest language that the instrumentation knows. */
-const LANGUAGE = "0.8.28";
+/** The language of the sources; the instrumentation knows no newer one. */
+const LANGUAGE = "0.8.35";
 
 /** The statements of `files`, each with the tag by which the chain tells of it. */
 export function statementsOf(build: Build, files: readonly string[]): { statements: Statement[]; tags: string[] } {
@@ -67,7 +67,7 @@ export function statementAround(
 }
 
 /** Contracts that tell of each statement of `files` that they run. */
-export function compileTraced(build: Build, files: readonly string[], contracts: readonly string[]): Codes | null {
+export function compileTraced(build: Build, files: readonly string[], contracts: readonly string[]): Codes {
   const library = getCoverageLibrary();
   const sources = { ...build.sources, [library.filename]: { content: library.content } };
   const traced = files.map((file) => [

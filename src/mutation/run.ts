@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly workers: number;
   /** When to hand out nothing more, as a time of `performance.now`. */
   readonly until: number;
+  /** Ends the run early, too. */
+  readonly signal?: AbortSignal | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -77,7 +79,7 @@ export async function tryAll(
   traced: readonly string[],
   reached: readonly Reached[],
   store: Store,
-  { workers, until, report }: RunOptions,
+  { workers, until, signal, report }: RunOptions,
 ): Promise<void> {
   const order = new Order();
   const reachers = reachersOf(build, traced, reached);
@@ -112,7 +114,7 @@ export async function tryAll(
 
   const work = async () => {
     let link: Link | undefined;
-    while (performance.now() < until) {
+    while (performance.now() < until && signal?.aborted !== true) {
       const job = open.shift();
       if (job === undefined) break;
       const late = new Set<string>();

@@ -37,7 +37,8 @@ export class Store {
   /** The verdict on a mutant of `sources`, if the tests that it rests on are as they were. */
   verdict(mutant: Mutant, sources: string, hashes: TestHashes): Verdict | undefined {
     const entry = this.#entries.get(keyOf(mutant, sources));
-    return entry === undefined || entry.tests !== basisOf(entry, hashes) ? undefined : entry;
+    if (entry === undefined) return undefined;
+    return entry.tests === basisOf(entry, hashes) ? entry : undefined;
   }
 
   save(mutant: Mutant, sources: string, hashes: TestHashes, verdict: Verdict): void {

@@ -19,7 +19,7 @@ export interface Suite {
   /** "file: whole title" of each, in the order of the files. */
   readonly names: readonly string[];
   /** Deploys these instead of what was built, from now on, and begins with fresh chains. */
-  readonly install: (codes: Codes) => Promise<void>;
+  readonly install: (codes: Pick<Codes, "get">) => Promise<void>;
   readonly run: (name: string, timeout: number) => Promise<Outcome>;
 }
 

@@ -1,7 +1,8 @@
-import { type Build, type Codes, compile, PROJECT } from "./compiler.ts";
+import { type Build, type Optimization, PROJECT } from "./compiler.ts";
 import type { Mutant } from "./mutants.ts";
 import { Source } from "./source.ts";
 import type { Suite } from "./suite.ts";
+import { Variant } from "./variant.ts";
 
 /** How a mutant fared. */
 export type Status =
@@ -25,33 +26,32 @@ export interface Try {
   readonly timeout: number;
 }
 
+/** What a trial compares with: the contracts without a mistake, and whether a test passes on them. */
+export interface Sound {
+  readonly variant: (optimization: Optimization) => Variant;
+  readonly passes: (test: Try) => Promise<boolean>;
+}
+
 /** Compiles a mutant, installs it and runs tests until one fails. */
 export async function tryMutant(
   build: Build,
+  groups: readonly (readonly string[])[],
   suite: Suite,
   mutant: Mutant,
   tests: readonly Try[],
-  originals: (optimization: "plain" | "deployed") => Codes,
-  isSound: (test: Try) => Promise<boolean>,
+  sound: Sound,
 ): Promise<Verdict> {
-  const contracts = [...originals("plain").keys()];
   const content = new Source(build.sources[PROJECT + mutant.file]!.content).replace(mutant, mutant.text);
-  const codes = compile(build, contracts, { [mutant.file]: content }, "plain");
-  if (codes === null) return { status: "uncompilable" };
-
-  await suite.install(codes);
+  const variant = new Variant(build, groups, { [mutant.file]: content }, "plain");
+  await suite.install(variant);
   for (const test of tests) {
     const { result, reason } = await suite.run(test.name, test.timeout);
+    if (variant.refusal !== undefined) return { status: "uncompilable", reason: variant.refusal.message };
     if (result === "late") return { status: "late", test: test.name };
     if (result === "passed") continue;
-    if (await isSound(test)) return { status: "killed", test: test.name, reason };
-    await suite.install(codes);
+    if (await sound.passes(test)) return { status: "killed", test: test.name, reason };
+    await suite.install(variant);
   }
-  const deployed = compile(build, contracts, { [mutant.file]: content }, "deployed");
-  const isEqual = deployed !== null && areEqual(deployed, originals("deployed"));
-  return { status: isEqual ? "equal" : "survived" };
-}
-
-function areEqual(a: Codes, b: Codes): boolean {
-  return [...a].every(([name, { bytecode }]) => b.get(name)?.bytecode === bytecode);
+  const deployed = new Variant(build, groups, { [mutant.file]: content }, "deployed");
+  return { status: deployed.equals(sound.variant("deployed")) ? "equal" : "survived" };
 }

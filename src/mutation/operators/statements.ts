@@ -1,11 +1,11 @@
-import { calledName, childOf, childrenOf, type Node, typeOf, walk } from "../tree.ts";
+import type { Source } from "../source.ts";
+import { calledName, childOf, childrenOf, type Node, type Range, rangeOf, typeOf, walk } from "../tree.ts";
 import { type Kind, type Operator, replaceNode } from "./operator.ts";
 
 /** Statements that go without a trace: checks, events, and all that does something. */
-export const removedStatements: Operator = (node, _source, above) => {
+export const removedStatements: Operator = (node, source, above) => {
   const kind = kindOf(node);
-  if (kind === undefined || returnsPointer(node, above)) return [];
-  return [replaceNode(kind, node, "{}")];
+  return kind === undefined || returnsPointer(node, above) ? [] : [{ kind, ...wholeOf(node, source), text: "{}" }];
 };
 
 /** Guards in the head of a function. */
@@ -21,8 +21,15 @@ export const uncheckedStatements: Operator = (node, source, above) => {
   }
   const isStatement = node.nodeType === "ExpressionStatement" || node.nodeType === "Return";
   if (!isStatement || above.some(({ nodeType }) => nodeType === "UncheckedBlock")) return [];
-  return canOverflow(node) ? [replaceNode("unchecked", node, `unchecked { ${source.textOf(node)} }`)] : [];
+  const whole = wholeOf(node, source);
+  return canOverflow(node) ? [{ kind: "unchecked", ...whole, text: `{ unchecked { ${source.textAt(whole)} } }` }] : [];
 };
+
+/** A statement with its semicolon, which the compiler does not count. */
+function wholeOf(node: Node, source: Source): Range {
+  const { start, end } = rangeOf(node);
+  return { start, end: source.textAt({ start: end, end: end + 1 }) === ";" ? end + 1 : end };
+}
 
 function kindOf(node: Node): Kind | undefined {
   if (node.nodeType === "EmitStatement") return "event";

@@ -5,10 +5,10 @@ import { Command } from "commander";
 
 import type { CommandFactory } from "../cli/command.ts";
 import { Failure } from "../cli/failure.ts";
-import { type Campaign, prepare } from "../mutation/campaign.ts";
+import { type Campaign, prepare, reachersOf } from "../mutation/campaign.ts";
 import { readBuild } from "../mutation/compiler.ts";
 import { judge, renderMutant, renderScores, scoreOf } from "../mutation/report.ts";
-import { measureReach, tryAll } from "../mutation/run.ts";
+import { type Job, measureReach, tryAll } from "../mutation/run.ts";
 import { Store } from "../mutation/store.ts";
 import { TARGETS } from "../mutation/targets.ts";
 
@@ -46,22 +46,19 @@ export const mutateCommand: CommandFactory = (world) =>
         targets.has(target.name),
       );
       const files = campaigns.flatMap(({ target }) => target.files).filter(isChosen(options));
+      if (files.length === 0) throw new Failure("No file of the targets is meant.");
       const chosen = campaigns.map((campaign) => narrow(campaign, files));
       const store = new Store(options.store);
 
       if (!options.list) {
-        const traced = TARGETS.flatMap((target) => target.files);
-        const reached = await measureReach(build, chosen, traced, store, { report: world.err });
-        const jobs = shuffle(
-          chosen.flatMap((campaign) => campaign.mutants.map((mutant) => ({ campaign, mutant }))),
-          options.seed,
-        );
-        await tryAll(build, chosen, jobs, traced, reached, store, {
-          workers: options.workers,
-          signal: world.signal,
-          until,
-          report: world.err,
-        });
+        const jobs: Job[] = [];
+        for (const campaign of chosen.filter(({ mutants }) => mutants.length !== 0)) {
+          const reached = await measureReach(build, campaign, store, { report: world.err });
+          const reachers = reachersOf(build, campaign, reached);
+          jobs.push(...campaign.mutants.map((mutant) => ({ campaign, mutant, tests: reachers(mutant) })));
+        }
+        const { workers, seed } = options;
+        await tryAll(shuffle(jobs, seed), store, { workers, until, signal: world.signal, report: world.err });
       }
 
       const judged = chosen.map((campaign) => ({ campaign, judged: judge(store, campaign) }));

@@ -1,8 +1,8 @@
 import { type Build, deployableUsers, neededFor, PROJECT } from "./compiler.ts";
 import { hashOf, hashOfImports, testFilesOf } from "./files.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
-import { type Reached, statementAround, statementsOf } from "./reach.ts";
-import { fileOf, type TestHashes } from "./store.ts";
+import { type Reached, statementAround, statementsOf } from "./statements.ts";
+import type { TestHashes } from "./store.ts";
 import { LEFT_OUT, type Target } from "./targets.ts";
 
 /** A target with all that is known before anything runs. */
@@ -35,21 +35,24 @@ export function reachKey(build: Build, files: readonly string[], testFile: strin
 }
 
 /** The tests that get to a mutant. One outside of any statement, as a modifier is, is reached with its file. */
-export function reachersOf(build: Build, traced: readonly string[], reached: readonly Reached[]) {
-  const { statements } = statementsOf(build, traced);
+export function reachersOf(
+  build: Build,
+  { target }: Campaign,
+  reached: readonly Reached[],
+): (mutant: Mutant) => Reached[] {
+  const { statements } = statementsOf(build, target.files);
   const usable = reached.filter(({ name }) => !LEFT_OUT.some((pattern) => pattern.test(name)));
   const byStatement = statements.map(() => [] as Reached[]);
-  const byFile = new Map(traced.map((file) => [file, new Set<Reached>()]));
+  const byFile = new Map(target.files.map((file) => [file, new Set<Reached>()]));
   for (const test of usable) {
     for (const place of test.statements) {
       byStatement[place]!.push(test);
       byFile.get(statements[place]!.file)!.add(test);
     }
   }
-  return (mutant: Mutant, testFiles: readonly string[]): Reached[] => {
+  return (mutant) => {
     const place = statementAround(statements, mutant.file, mutant);
-    const all = place === undefined ? [...byFile.get(mutant.file)!] : byStatement[place]!;
-    return all.filter(({ name }) => testFiles.includes(fileOf(name)));
+    return place === undefined ? [...byFile.get(mutant.file)!] : byStatement[place]!;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Mutant } from "./mutants.ts";
-import type { Reached } from "./reach.ts";
+import type { Reached } from "./statements.ts";
 import type { Try, Verdict } from "./trial.ts";
 
 /** What a worker is asked for. The first message is a setup. */

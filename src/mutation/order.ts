@@ -1,5 +1,5 @@
 import type { Mutant } from "./mutants.ts";
-import type { Reached } from "./reach.ts";
+import type { Reached } from "./statements.ts";
 
 /** Learns which tests notice mistakes, so that the likely and cheap ones come first. */
 export class Order {

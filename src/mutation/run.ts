@@ -1,10 +1,10 @@
-import { type Build } from "./compiler.ts";
-import { type Campaign, reachersOf, reachKey } from "./campaign.ts";
+import type { Build } from "./compiler.ts";
+import { type Campaign, reachKey } from "./campaign.ts";
 import { Failure } from "../cli/failure.ts";
 import { Link } from "./link.ts";
 import type { Mutant } from "./mutants.ts";
 import { Order } from "./order.ts";
-import type { Reached } from "./reach.ts";
+import type { Reached } from "./statements.ts";
 import { fileOf, type Store } from "./store.ts";
 import type { Verdict } from "./trial.ts";
 
@@ -28,14 +28,12 @@ export interface RunOptions {
 /** Measures what each test gets to, for the tests of which that is not known. */
 export async function measureReach(
   build: Build,
-  campaigns: readonly Campaign[],
-  traced: readonly string[],
+  { target, testFiles }: Campaign,
   store: Store,
   { report }: Pick<RunOptions, "report">,
 ): Promise<Reached[]> {
-  const keys = new Map(
-    [...new Set(campaigns.flatMap(({ testFiles }) => testFiles))].map((file) => [file, reachKey(build, traced, file)]),
-  );
+  const traced = target.files;
+  const keys = new Map(testFiles.map((file) => [file, reachKey(build, traced, file)]));
   const missing = [...keys].filter(([, key]) => store.reached(key) === undefined).map(([file]) => file);
   if (missing.length !== 0) {
     report(`Measuring which statements the tests of ${missing.length} files get to.`);
@@ -65,7 +63,8 @@ export async function measureReach(
   return [...keys.values()].flatMap((key) => store.reached(key)!);
 }
 
-interface Job {
+/** A mutant, and the tests that get to it. */
+export interface Job {
   readonly campaign: Campaign;
   readonly mutant: Mutant;
   readonly tests: readonly Reached[];
@@ -73,27 +72,22 @@ interface Job {
 
 /** Tries mutants of which no verdict stands, in the order given, and saves the verdicts. */
 export async function tryAll(
-  build: Build,
-  campaigns: readonly Campaign[],
-  chosen: readonly { readonly campaign: Campaign; readonly mutant: Mutant }[],
-  traced: readonly string[],
-  reached: readonly Reached[],
+  jobs: readonly Job[],
   store: Store,
   { workers, until, signal, report }: RunOptions,
 ): Promise<void> {
   const order = new Order();
-  const reachers = reachersOf(build, traced, reached);
   const open: Job[] = [];
-  for (const { campaign, mutant } of chosen) {
+  for (const job of jobs) {
+    const { campaign, mutant, tests } = job;
     const sources = campaign.sourcesOf(mutant.file);
     const known = store.verdict(mutant, sources, campaign.hashes);
     if (known?.status === "killed") order.learn(mutant, known.test!);
     if (known !== undefined) continue;
-    const tests = reachers(mutant, campaign.testFiles);
     if (tests.length === 0) store.save(mutant, sources, campaign.hashes, { status: "untested" });
-    else open.push({ campaign, mutant, tests });
+    else open.push(job);
   }
-  const files = [...new Set(campaigns.flatMap(({ testFiles }) => testFiles))];
+  const files = [...new Set(jobs.flatMap(({ campaign }) => campaign.testFiles))];
   const total = open.length;
   const begun = performance.now();
   const counts = new Map<string, number>();

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { hashOf } from "./files.ts";
 import type { Mutant } from "./mutants.ts";
-import type { Reached } from "./reach.ts";
+import type { Reached } from "./statements.ts";
 import type { Verdict } from "./trial.ts";
 
 /** A verdict, and what it rests on: the sources (in the key), and the tests. */

@@ -1,7 +1,8 @@
 import { type Chains, holdChains } from "./chains.ts";
 import { deployableUsers, type Optimization, readBuild } from "./compiler.ts";
 import type { Answer, Request } from "./messages.ts";
-import { compileTraced, listen, reach, statementsOf } from "./reach.ts";
+import { listen, reach } from "./reach.ts";
+import { compileTraced, statementsOf } from "./statements.ts";
 import { loadSuite, type Suite } from "./suite.ts";
 import { type Try, tryMutant } from "./trial.ts";
 import { Variant } from "./variant.ts";

@@ -249,6 +249,22 @@ describe("Allocator", () => {
         expect(await move(world, [up(1, ether(1))])).to.deep.equal([ether("0.005")]);
       });
 
+      it("gives no later leg of a call what an exit is owed that a pool asked for in the middle of it", async () => {
+        const world = await loadIdle();
+        const { metaPool, alice, hostile } = world;
+        await metaPool.connect(alice).transfer(hostile[0]!, ether(60));
+        await hostile[0]!.setReentry(metaPool, metaPool.interface.encodeFunctionData("unstake", [ether(60)]));
+        // 75 are free when the call begins its second leg by what it read at first; 15 really are.
+        expect(await move(world, [up(1, ether(25)), up(2, ether(25)), up(3, ether(10))])).to.deep.equal([
+          ether(25),
+          0n,
+          ether(10),
+        ]);
+        expect(await hostile[0]!.reentered()).to.equal(1n);
+        const { buffer, owed } = await metaPool.getBook();
+        expect([buffer, owed]).to.deep.equal([ether(65), ether(60)]);
+      });
+
       it("skips a pool that refuses, and has its money back", async () => {
         const world = await loadIdle();
         const { hostile, metaPool } = world;

@@ -1,5 +1,6 @@
 /** The whole system as the tables try it: the real deployment, and everybody who could call. */
-import { delegate, deployWorld, ether, ethers, impersonated, Mode, nextRound } from "../fixtures/allocator.ts";
+import { delegate, deployWorld, ether, ethers, Mode, networkHelpers, nextRound } from "../fixtures/allocator.ts";
+import { createPool } from "../fixtures/operators.ts";
 import type { Caller, ContractName } from "./access.ts";
 
 export { connection, ethers, networkHelpers } from "../fixtures/allocator.ts";
@@ -8,7 +9,9 @@ export { connection, ethers, networkHelpers } from "../fixtures/allocator.ts";
 export async function deploySystem() {
   const world = await deployWorld({
     hostile: 1,
-    honest: [{ bond: ether(10) }, { bond: ether(10) }, { bond: ether(10) }],
+    groups: [{ dimension: 1 }],
+    honest: Array.from({ length: 4 }, () => ({ bond: ether(10) })),
+    parameters: { policy: { guardianShareBps: 3_333 } },
   });
   const { metaPool, allocator, registry, notice, accessManager, network, factory, lens, foundation } = world;
   await delegate(world);
@@ -51,11 +54,15 @@ export async function deploySystem() {
     factory: await factory.getAddress(),
     pool: await pool.getAddress(),
   };
-  for (const [name, address] of Object.entries(callers)) {
-    callers[name as Caller] = (await impersonated(address)).address;
+  for (const name of Object.keys(callers) as Caller[]) callers[name] = ethers.getAddress(callers[name]);
+  // Enough to send a wei, without touching what is booked.
+  for (const name of ["allocator", "registry", "notice", "accessManager", "factory"] as const) {
+    await networkHelpers.setBalance(callers[name], ether(1));
   }
 
-  return { ...world, contracts, callers };
+  const spare = await (await createPool(world, owner)).getAddress();
+
+  return { ...world, contracts, callers, spare };
 }
 
 /** The implementation behind an ERC-1967 proxy. */

@@ -1,0 +1,139 @@
+import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs";
+import { expect } from "chai";
+
+import { RESTRICTIONS, type Role } from "../../src/roles.ts";
+import { nextRound } from "../fixtures/allocator.ts";
+import { NO_CAP, NO_SHARE } from "../../rocketh/parameters.ts";
+import { NOTICE } from "./notice.ts";
+import { deploySystem, ethers, implementationOf, networkHelpers } from "./system.ts";
+
+type System = Awaited<ReturnType<typeof deployRestricted>>;
+type Restricted = "MetaPool" | "Allocator" | "OperatorRegistry";
+
+/** Rounds until two epochs, four of unbonding, one of a pool's own batch and the rest of the first have passed. */
+const ROUNDS = 8;
+
+/** Operator 3 is drained and operator 4 on watch, so that both can be undone; a vouched-for pool is not listed. */
+async function deployRestricted() {
+  const system = await deploySystem();
+  const { registry, notice, guardian, foundation } = system;
+  await registry.connect(guardian).drain(3);
+  await registry.connect(guardian).watch(4);
+  await registry.connect(foundation).whitelistPool(system.spare);
+  return { ...system, noticeAddress: await notice.getAddress() };
+}
+
+/** Every restricted call has been announced by who may, could not be made at once, and is due. */
+async function deployAnnounced() {
+  const system = await deployRestricted();
+  const { notice, eve } = system;
+  const args = await argumentsOf(system);
+  const calls = new Map<string, readonly [target: string, data: string, salt: string]>();
+  for (const [name, { role }] of Object.entries(NOTICE)) {
+    const [contractName, method] = name.split(".") as [Restricted, string];
+    const { target, interface: abi } = system.contracts[contractName];
+    const data = new ethers.Interface(abi.fragments).encodeFunctionData(method, args[name]);
+    const call = [ethers.getAddress(target as string), data, ethers.ZeroHash] as const;
+    await expect(notice.connect(eve).announce(...call), name)
+      .to.be.revertedWithCustomError(notice, "NotAllowed")
+      .withArgs(eve, call[0], data.slice(0, 10));
+    await notice.connect(holderOf(system, role)).announce(...call);
+    const id = await notice.idOf(...call);
+    const earliest = await notice.earliestOf(id);
+    await expect(notice.connect(eve).execute(...call), name)
+      .to.be.revertedWithCustomError(notice, "TooEarly")
+      .withArgs(id, earliest, anyValue);
+    calls.set(name, call);
+  }
+  for (let round = 0; round < ROUNDS; round += 1) await nextRound(system);
+
+  return { ...system, calls };
+}
+
+/** Arguments with which each restricted function goes through. */
+async function argumentsOf(system: System): Promise<Record<string, readonly unknown[]>> {
+  const { metaPool, allocator, registry, treasury, factory, spare } = system;
+  const rules = await allocator.parameters();
+  return {
+    "MetaPool.connect": [treasury.address, treasury.address],
+    "MetaPool.pauseStaking": [86_400n],
+    "MetaPool.resumeStaking": [],
+    "MetaPool.setParameters": [[1n, 2n, NO_CAP, treasury.address]],
+    "MetaPool.upgradeToAndCall": [await implementationOf(metaPool), "0x"],
+    "MetaPool.renounceUpgrades": [],
+    "Allocator.setParameters": [[...rules]],
+    "Allocator.clearWriteDown": [1n],
+    "Allocator.upgradeToAndCall": [await implementationOf(allocator), "0x"],
+    "Allocator.renounceUpgrades": [],
+    "OperatorRegistry.connect": [treasury.address, treasury.address, treasury.address],
+    "OperatorRegistry.setFactoryWhitelisted": [await factory.getAddress(), false],
+    "OperatorRegistry.whitelistPool": [spare],
+    "OperatorRegistry.unwhitelistPool": [spare],
+    "OperatorRegistry.list": [[spare, ethers.ZeroAddress, 1n, 0n, 1n, NO_CAP, 0n]],
+    "OperatorRegistry.reinstate": [3n],
+    "OperatorRegistry.clearWatch": [4n],
+    "OperatorRegistry.setWeightBounds": [2n, 0n, 1_000n],
+    "OperatorRegistry.setAbsoluteCap": [2n, NO_CAP],
+    "OperatorRegistry.setGroups": [2n, 0n],
+    "OperatorRegistry.setGroup": [1n, [1n, NO_SHARE, NO_SHARE, NO_CAP]],
+    "OperatorRegistry.setPolicy": [[3_333n, NO_SHARE, 1_000n, 0n]],
+    "OperatorRegistry.upgradeToAndCall": [await implementationOf(registry), "0x"],
+    "OperatorRegistry.renounceUpgrades": [],
+    "OperatorRegistry.drain": [4n],
+    "OperatorRegistry.delist": [1n],
+    "OperatorRegistry.lowerAbsoluteCap": [1n, 5n],
+    "OperatorRegistry.lowerGroupCaps": [1n, 5_000n, NO_SHARE, NO_CAP],
+    "OperatorRegistry.watch": [2n],
+    "OperatorRegistry.setWeights": [[2n], [100n]],
+  };
+}
+
+describe("Notice", () => {
+  it("table has every restricted function, with the role and notice of src/roles.ts", () => {
+    const rows = RESTRICTIONS.map(({ contract, signature, role, notice }) => [
+      `${contract}.${signature.slice(0, signature.indexOf("("))}`,
+      `${role} ${notice ? "notice" : "at once"}`,
+    ]);
+    const table = Object.entries(NOTICE).map(([name, { role, when }]) => [name, `${role} ${when}`]);
+
+    expect(Object.fromEntries(table)).to.deep.equal(Object.fromEntries(rows));
+  });
+
+  for (const [name, { role, when, why }] of Object.entries(NOTICE)) {
+    it(`${name} is ${role}'s, ${when}: ${why}`, async () => {
+      const system = await networkHelpers.loadFixture(deployAnnounced);
+      const { notice, noticeAddress, contracts, allocator, calls, eve } = system;
+      const contract = contracts[name.split(".")[0] as Restricted];
+      const abi = new ethers.Interface(contract.interface.fragments);
+      const call = calls.get(name)!;
+      const [to, data] = call;
+      const id = await notice.idOf(...call);
+      const holder = holderOf(system, role);
+
+      const straight = holder.call({ to, data });
+      if (when === "at once" && role !== "admin") await straight;
+      else {
+        await expect(straight)
+          .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
+          .withArgs(holder.address);
+      }
+
+      const execution = notice.connect(eve).execute(...call);
+      const refused = (reason: string, account: string) =>
+        expect(execution)
+          .to.be.revertedWithCustomError(notice, "CallFailed")
+          .withArgs(id, abi.encodeErrorResult(reason, [account]));
+      if (role === "admin") await refused("AlreadyConnected", await allocator.getAddress());
+      else if (role === "scorer") await refused("AccessManagedUnauthorized", noticeAddress);
+      else {
+        await expect(execution).to.emit(notice, "Executed");
+        expect((await notice.announcement(id)).status).to.equal(2n);
+      }
+    });
+  }
+});
+
+/** Who holds a role; governance announces what is the admin's. */
+function holderOf(system: System, role: Role) {
+  return system[role === "admin" ? "governance" : role];
+}

@@ -1,0 +1,54 @@
+/**
+ * Restricted functions and notice, by hand: whose each is, whether it waits, and why. notice.test.ts compares the rows with
+ * src/roles.ts, and tries both ways: straight, and through Notice.
+ */
+import type { Role } from "../../src/roles.ts";
+
+interface Row {
+  readonly role: Role;
+  readonly when: "notice" | "at once";
+  readonly why: string;
+}
+
+const waits = (role: Role, why: string): Row => ({ role, when: "notice", why });
+const atOnce = (role: Role, why: string): Row => ({ role, when: "at once", why });
+
+const ANY_RULE = "it can change every rule";
+const FOR_EVER = "it cannot be undone";
+const ONCE = "only the deployment can, once; the admin is Notice since the handover";
+const TIGHTER = "it only tightens, within the guardian share";
+
+export const NOTICE: Readonly<Record<string, Row>> = {
+  "MetaPool.connect": atOnce("admin", ONCE),
+  "MetaPool.pauseStaking": atOnce("guardian", "it stops who enters, never who leaves"),
+  "MetaPool.resumeStaking": atOnce("guardian", "it lets people in again"),
+  "MetaPool.setParameters": waits("governance", "a higher fee takes from stakers"),
+  "MetaPool.upgradeToAndCall": waits("governance", ANY_RULE),
+  "MetaPool.renounceUpgrades": waits("governance", FOR_EVER),
+
+  "Allocator.setParameters": waits("governance", "clips of gains and losses move the price"),
+  "Allocator.clearWriteDown": waits("governance", "it lets people in cheaper, before a dead pool can recover"),
+  "Allocator.upgradeToAndCall": waits("governance", ANY_RULE),
+  "Allocator.renounceUpgrades": waits("governance", FOR_EVER),
+
+  "OperatorRegistry.connect": atOnce("admin", ONCE),
+  "OperatorRegistry.setFactoryWhitelisted": waits("foundation", "it vouches for, or drops, all of a factory's pools"),
+  "OperatorRegistry.whitelistPool": atOnce("foundation", "a vouch alone moves no stake"),
+  "OperatorRegistry.unwhitelistPool": atOnce("foundation", TIGHTER),
+  "OperatorRegistry.list": waits("governance", "stake goes to a new operator"),
+  "OperatorRegistry.reinstate": waits("governance", "stake goes to an operator again"),
+  "OperatorRegistry.clearWatch": waits("governance", "stake goes to an operator again"),
+  "OperatorRegistry.setWeightBounds": waits("governance", "it moves stake between operators"),
+  "OperatorRegistry.setAbsoluteCap": waits("governance", "it can lift a cap"),
+  "OperatorRegistry.setGroups": waits("governance", "it can lift a cap"),
+  "OperatorRegistry.setGroup": waits("governance", "it can lift a cap"),
+  "OperatorRegistry.setPolicy": waits("governance", "it can lift every cap"),
+  "OperatorRegistry.upgradeToAndCall": waits("governance", ANY_RULE),
+  "OperatorRegistry.renounceUpgrades": waits("governance", FOR_EVER),
+  "OperatorRegistry.drain": atOnce("guardian", TIGHTER),
+  "OperatorRegistry.delist": atOnce("guardian", TIGHTER),
+  "OperatorRegistry.lowerAbsoluteCap": atOnce("guardian", TIGHTER),
+  "OperatorRegistry.lowerGroupCaps": atOnce("guardian", TIGHTER),
+  "OperatorRegistry.watch": atOnce("guardian", "it only stops increases"),
+  "OperatorRegistry.setWeights": atOnce("scorer", "it stays within bounds and a step per epoch"),
+};

@@ -174,6 +174,28 @@ describe("Attacks", () => {
       expect(victim).to.be.at.least(-50n);
     });
 
+    it("A17 legs in epochs in which nobody settles do not make an honest operator unreadable", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { allocator, metaPool, honest, alice, eve } = world;
+      await metaPool.connect(alice).unstake(ether(5));
+      await nextRound(world);
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      for (let epoch = 0; epoch < 40; epoch += 1) {
+        await allocator.connect(eve).rebalance([down(1, ether("0.1"))], PAGE);
+        await networkHelpers.time.increase(EPOCH);
+      }
+      // Each leg folds what has matured of the ones before it.
+      expect((await honest[0]!.pool.exitsOf(allocator)).length).to.be.at.most(4);
+      for (let round = 0; round < 3; round += 1) {
+        await nextRound(world);
+        expect((await allocator.positionOf(1)).faults).to.equal(0n);
+      }
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.equal(0n);
+      expect(victim).to.be.at.least(-50n);
+    });
+
     it("A18 a thousand exits of a wei make nobody else's exit dearer or later", async () => {
       const world = await networkHelpers.loadFixture(deployHonest);
       const { metaPool, alice, eve } = world;

@@ -192,9 +192,15 @@ describe("Attacks", () => {
       const ledger = await openLedger(connection, [pool], { attacker: [carol, { address }], victims: [alice, bob] });
       const rate = await pool.getRate();
       for (let page = 0; page < 4; page += 1) {
-        await account.connect(carol).repeat(target, 2n, encode("deposit_and_stake"), 170n, PAGE);
-        await account.connect(carol).repeat(target, 0n, encode("unstakeShares", [1n, 0n]), 170n, PAGE);
-        await account.connect(carol).repeat(target, 0n, encode("unstake", [1n]), 170n, PAGE);
+        for (const [value, data] of [
+          [2n, encode("deposit_and_stake")],
+          [0n, encode("unstakeShares", [1n, 0n])],
+          [0n, encode("unstake", [1n])],
+        ] as const) {
+          const before = (await ledger.changes()).attacker;
+          await account.connect(carol).repeat(target, value, data, 170n, PAGE);
+          expect((await ledger.changes()).attacker - before).to.be.at.most(0n);
+        }
         await round();
       }
       await pool.fundExits(10);

@@ -130,6 +130,12 @@ describe("Attacks", () => {
         const bps = (fees * 10_000n) / (paid + fees);
         expect(bps).to.be.within(pieces === 1n ? 100n : 62n, pieces === 1n ? 102n : 65n);
 
+        const [more] = await pool.previewInstant(limit / 20n);
+        const { bufferTarget: target } = await pool.getBook();
+        await expect(pool.connect(attacker).unstakeInstant(limit / 20n, 0n, attacker))
+          .to.be.revertedWithCustomError(pool, "InstantExitUnavailable")
+          .withArgs(more, target / 2n - paid);
+
         await loss(ether(20));
         const [refused] = await pool.previewInstant(1_000n);
         await expect(pool.connect(attacker).unstakeInstant(1_000n, 0n, attacker))

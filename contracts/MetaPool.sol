@@ -104,10 +104,13 @@ contract MetaPool
     function unstake(uint256 amount) external {
         require(amount != 0, ZeroAmount());
 
-        uint256 available = get_account_staked_balance(msg.sender);
-        require(amount <= available, InsufficientStake(msg.sender, amount, available));
+        uint256 shares = previewUnstake(amount);
+        // Not `require`, which would work out the error of an unstake that succeeds.
+        if (shares > balanceOf(msg.sender)) {
+            revert InsufficientStake(msg.sender, amount, get_account_staked_balance(msg.sender));
+        }
 
-        _unstake(previewUnstake(amount), amount);
+        _unstake(shares, amount);
     }
 
     /// @inheritdoc IStakingPool
@@ -366,7 +369,8 @@ contract MetaPool
     /// @inheritdoc IStakingPool
     function previewUnstake(uint256 assets) public view returns (uint256 shares) {
         uint256 total = _storage().assets();
-        return total == 0 ? type(uint256).max : assets.mulDiv(totalSupply(), total, Math.Rounding.Ceil);
+        if (assets > total || total == 0) return type(uint256).max;
+        return (assets * totalSupply()).ceilDiv(total);
     }
 
     /// @inheritdoc IMetaPool
@@ -427,8 +431,7 @@ contract MetaPool
         _checkNotPaused();
         uint256 total = _storage().assets();
         require(!$.closed && total != 0, PoolInsolvent(total, $.supply));
-        uint256 cap = $.assetCap;
-        require(total + assets <= cap || cap == type(uint96).max, ExceedsAssetCap(assets, cap.saturatingSub(total)));
+        if ($.isCapped) _checkCap(assets, total);
 
         shares = _sharesDown(assets, total);
         require(shares != 0, StakeTooSmall(assets));
@@ -457,7 +460,9 @@ contract MetaPool
         uint256 batch;
         uint256 units;
         if (assets != 0) {
-            $.equity -= uint96(assets);
+            unchecked {
+                $.equity -= uint96(assets); // a part of what all shares are worth
+            }
             (batch, units) = $.exits.open(msg.sender, assets);
         }
         emit Unstaked(msg.sender, batch, assets, shares, units);
@@ -496,7 +501,7 @@ contract MetaPool
     /// @dev Shares live in the packed account slot; allowances, permits, events and errors are OpenZeppelin's.
     function _update(address from, address to, uint256 value) internal override {
         PoolBook.Book storage $ = _storage();
-        require(to != address(this) || $.supply == 0, ERC20InvalidReceiver(to)); // but for the seed
+        if (to == address(this)) require($.supply == 0, ERC20InvalidReceiver(to)); // but for the seed
 
         if (from == address(0)) {
             $.supply = ($.supply + value).toUint128();
@@ -504,11 +509,16 @@ contract MetaPool
             ExitBook.Account storage source = $.exits.accounts[from];
             uint256 balance = source.shares;
             require(balance >= value, ERC20InsufficientBalance(from, balance, value));
-            source.shares = uint128(balance - value);
+            unchecked {
+                source.shares = uint128(balance - value); // checked above
+            }
         }
 
-        if (to == address(0)) $.supply -= uint128(value);
-        else $.exits.accounts[to].shares += uint128(value);
+        unchecked {
+            // Balances add up to the supply, which is below 2^128.
+            if (to == address(0)) $.supply -= uint128(value);
+            else $.exits.accounts[to].shares += uint128(value);
+        }
         emit Transfer(from, to, value);
     }
 
@@ -517,7 +527,13 @@ contract MetaPool
     /// @dev ⌊assets·S/(E·D)⌋.
     function _sharesDown(uint256 assets, uint256 total) private view returns (uint256) {
         PoolBook.Book storage $ = _storage();
-        return (assets * PoolBook.WAD).mulDiv($.supply, total * $.dilution);
+        uint256 dilution = $.isDiluted ? $.dilution : PoolBook.WAD;
+        return (assets * PoolBook.WAD).mulDiv($.supply, total * dilution);
+    }
+
+    function _checkCap(uint256 assets, uint256 total) private view {
+        uint256 cap = _storage().assetCap;
+        require(total + assets <= cap, ExceedsAssetCap(assets, cap.saturatingSub(total)));
     }
 
     function _epoch() private view returns (uint256) {

@@ -547,7 +547,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         uint256 epoch = block.timestamp / EPOCH_LENGTH;
         uint256 filling = book.fillingBatch;
         if (book.owed == 0) _bondCash();
-        if (epoch == _lastEpoch || book.batches[filling].units == 0) return;
+        if (epoch == _lastEpoch || book.fillingUnits == 0) return;
 
         _lastEpoch = epoch.toUint32();
         _begunAt[filling] = block.timestamp;
@@ -636,7 +636,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         if (_announcedRaiseBps == 0 || _notice.batch != 0 || block.timestamp < _notice.end) return;
 
         uint256 filling = _book.fillingBatch;
-        _notice.batch = _book.batches[filling].units == 0 ? filling - 1 : filling;
+        _notice.batch = _book.fillingUnits == 0 ? filling - 1 : filling;
     }
 
     /* INTERNAL: USERS */

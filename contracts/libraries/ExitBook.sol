@@ -41,7 +41,7 @@ library ExitBook {
 
     /// @dev One slot.
     struct Batch {
-        uint120 units;
+        uint120 units; // 0 while the batch is filling: they are in the book's slot 1
         uint96 paid;
         uint32 next; // the next batch that has units
         Phase phase;
@@ -61,11 +61,13 @@ library ExitBook {
         uint32 oldestBatch; // oldest begun batch with open units, 0 for none
         uint32 completedBatch; // batches up to here may be funded
         // Slot 1: touched by requests.
-        uint96 lossIndex;
         uint96 owed; // exits not yet funded
+        uint120 fillingUnits;
         uint32 fillingBatch; // new exits join it
-        uint32 lastBatch; // last begun batch that had units
+        bool isWrittenDown; // lossIndex is below one: only then requests read it
         // Slot 2.
+        uint96 lossIndex;
+        uint32 lastBatch; // last begun batch that had units
         uint32 voidedThrough; // batches up to here have no open units
         mapping(address account => Account) accounts;
         mapping(address account => uint256 assets) freeOf;
@@ -84,19 +86,19 @@ library ExitBook {
     /// @dev Opens an exit of `assets` for `owner`, in the record that it has in the filling batch if there is one.
     function open(Book storage book, address owner, uint256 assets) internal returns (uint256 batch, uint256 units) {
         batch = book.fillingBatch;
-        units = assets.mulDiv(INDEX_ONE, book.lossIndex);
+        units = book.isWrittenDown ? assets.mulDiv(INDEX_ONE, book.lossIndex) : assets;
         book.owed += assets.toUint96();
-        book.batches[batch].units += units.toUint120();
+        book.fillingUnits += units.toUint120();
 
         Account storage account = book.accounts[owner];
-        Exit storage exit = book.exits[owner][batch];
+        mapping(uint256 batch => Exit) storage exits = book.exits[owner];
         uint256 last = account.lastExit;
         if (last != batch) {
-            if (last != 0 && book.exits[owner][last].units != 0) book.exits[owner][last].next = uint32(batch);
+            if (last != 0 && exits[last].units != 0) exits[last].next = uint32(batch);
             else account.firstExit = uint32(batch);
             account.lastExit = uint32(batch);
         }
-        exit.units += units.toUint120();
+        exits[batch].units += uint120(units); // ≤ fillingUnits
     }
 
     /* BATCHES */
@@ -104,9 +106,12 @@ library ExitBook {
     /// @dev Begins the filling batch: later exits join the next one.
     function begin(Book storage book) internal returns (uint256 batch) {
         batch = book.fillingBatch;
+        uint120 units = book.fillingUnits;
         book.fillingBatch = (batch + 1).toUint32();
-        if (book.batches[batch].units == 0) return batch;
+        if (units == 0) return batch;
 
+        book.fillingUnits = 0;
+        book.batches[batch].units = units;
         if (book.oldestBatch == 0) book.oldestBatch = uint32(batch);
         else book.batches[book.lastBatch].next = uint32(batch);
         book.lastBatch = uint32(batch);
@@ -136,9 +141,9 @@ library ExitBook {
         }
 
         book.oldestBatch = uint32(batch);
-        book.reserved += funded.toUint96();
+        book.reserved += uint96(funded); // funded ≤ owed
         uint256 owed = book.owed - funded;
-        if (batch == 0 && owed != 0 && book.batches[book.fillingBatch].units == 0) (dust, owed) = (owed, 0);
+        if (batch == 0 && owed != 0 && book.fillingUnits == 0) (dust, owed) = (owed, 0);
         book.owed = uint96(owed);
     }
 
@@ -150,6 +155,7 @@ library ExitBook {
         uint256 index = uint256(book.lossIndex).mulDiv(owed - loss, owed);
         book.owed = uint96(owed - loss);
         book.lossIndex = uint96(index);
+        book.isWrittenDown = true;
         emit IStakingPool.ExitsWrittenDown(loss, index);
         return index < INDEX_MIN;
     }
@@ -158,8 +164,11 @@ library ExitBook {
     function voidOpen(Book storage book) internal returns (uint256 rest) {
         uint256 batch = book.fillingBatch;
         rest = book.owed;
+        book.batches[batch].units = book.fillingUnits;
         book.owed = 0;
+        book.fillingUnits = 0;
         book.lossIndex = uint96(INDEX_ONE);
+        book.isWrittenDown = false;
         book.oldestBatch = 0;
         book.lastBatch = 0;
         book.voidedThrough = uint32(batch);
@@ -204,7 +213,8 @@ library ExitBook {
             uint256 matured = _matured(exit, book.batches[batch]);
             folded += matured;
             emit IStakingPool.ExitFolded(owner, batch, matured);
-            batch = _remove(book, owner, batch);
+            batch = exit.next;
+            _clear(exit);
             if (batch != 0) account.firstExit = uint32(batch);
         }
         if (folded == 0) return;
@@ -224,13 +234,18 @@ library ExitBook {
     function openUnits(Book storage book, uint256 id) internal view returns (uint256) {
         Batch storage batch = book.batches[id];
         if (batch.phase == Phase.Closed || id <= book.voidedThrough) return 0;
-        return batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
+        return batch.phase == Phase.Partial ? book.openUnitsOf[id] : unitsOf(book, id);
+    }
+
+    /// @dev Units of batch `id`, funded or not.
+    function unitsOf(Book storage book, uint256 id) internal view returns (uint256) {
+        return id == book.fillingBatch ? book.fillingUnits : book.batches[id].units;
     }
 
     /// @dev The last batch before the oldest one with open units; with none open, the last completed or voided one.
     function fundedThrough(Book storage book) internal view returns (uint256) {
         if (book.oldestBatch != 0) return book.oldestBatch - 1;
-        if (book.batches[book.fillingBatch].units != 0) return book.fillingBatch - 1;
+        if (book.fillingUnits != 0) return book.fillingBatch - 1;
         return Math.max(book.completedBatch, book.voidedThrough);
     }
 
@@ -274,8 +289,9 @@ library ExitBook {
 
     function _fundBatch(Book storage book, uint256 id, uint256 available) private returns (uint256 paid, bool closed) {
         Batch storage batch = book.batches[id];
-        uint256 units = openUnits(book, id);
-        uint256 index = book.lossIndex;
+        // A batch on the list of those that wait has begun, and is neither closed nor voided.
+        uint256 units = batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
+        uint256 index = book.isWrittenDown ? book.lossIndex : INDEX_ONE;
         uint256 due = units.mulDiv(index, INDEX_ONE);
         closed = available >= due;
         paid = closed ? due : available;
@@ -287,33 +303,41 @@ library ExitBook {
             batch.phase = Phase.Partial;
             book.openUnitsOf[id] = units - paid.mulDiv(INDEX_ONE, index, Math.Rounding.Ceil);
         }
-        batch.paid += paid.toUint96();
+        batch.paid += uint96(paid); // paid ≤ owed
         emit IStakingPool.BatchFunded(id, paid, closed);
     }
 
     function _takeExits(Book storage book, address owner, uint256 limit) private returns (uint256 taken) {
         Account storage account = book.accounts[owner];
-        uint256 batch = account.firstExit;
-        while (batch != 0 && taken < limit) {
-            Exit storage exit = book.exits[owner][batch];
+        mapping(uint256 batch => Exit) storage exits = book.exits[owner];
+        uint256 first = account.firstExit;
+        uint256 batch = first;
+        while (batch != 0 && taken < limit && (batch == first || _mayBePaid(book, batch))) {
+            Exit storage exit = exits[batch];
             if (exit.units == 0) break;
 
             uint256 matured = _matured(exit, book.batches[batch]);
             uint256 amount = Math.min(matured, limit - taken);
             taken += amount;
             if (amount == matured && _isClosed(book, batch)) {
-                batch = _remove(book, owner, batch);
-                if (batch != 0) account.firstExit = uint32(batch);
+                batch = exit.next;
+                _clear(exit);
             } else {
                 if (amount != 0) exit.taken += uint96(amount);
                 break;
             }
         }
+        if (batch != 0 && batch != first) account.firstExit = uint32(batch);
     }
 
-    function _remove(Book storage book, address owner, uint256 batch) private returns (uint256 next) {
-        next = book.exits[owner][batch].next;
-        delete book.exits[owner][batch];
+    /// @dev False for batches that nothing can have been paid to, and that are not over: they need not be looked at.
+    function _mayBePaid(Book storage book, uint256 batch) private view returns (bool) {
+        uint256 oldest = book.oldestBatch;
+        return batch <= (oldest == 0 ? book.completedBatch : oldest) || batch <= book.voidedThrough;
+    }
+
+    function _clear(Exit storage exit) private {
+        (exit.units, exit.taken, exit.next) = (0, 0, 0);
     }
 
     function _isClosed(Book storage book, uint256 batch) private view returns (bool) {
@@ -321,10 +345,11 @@ library ExitBook {
     }
 
     function _open(Book storage book, Exit storage exit, uint256 id) private view returns (uint256) {
-        return uint256(exit.units).mulDiv(batchOpen(book, id), book.batches[id].units);
+        return uint256(exit.units).mulDiv(batchOpen(book, id), unitsOf(book, id));
     }
 
     function _matured(Exit storage exit, Batch storage batch) private view returns (uint256) {
-        return uint256(exit.units).mulDiv(batch.paid, batch.units) - exit.taken;
+        uint256 paid = batch.paid;
+        return paid == 0 ? 0 : uint256(exit.units).mulDiv(paid, batch.units) - exit.taken;
     }
 }

@@ -46,7 +46,7 @@ library ExitPreview {
     /// @dev As `ExitBook.fundedThrough`.
     function fundedThrough(ExitBook.Book storage book, Funding memory funding) internal view returns (uint256) {
         uint256 filling = book.fillingBatch;
-        if (funding.stop != filling || book.batches[filling].units != 0) return funding.stop - 1;
+        if (funding.stop != filling || book.fillingUnits != 0) return funding.stop - 1;
         return Math.max(book.completedBatch, book.voidedThrough);
     }
 
@@ -113,7 +113,7 @@ library ExitPreview {
         if (batch != 0) return;
 
         funding.stop = book.fillingBatch;
-        if (!isIdle && book.batches[funding.stop].units == 0) funding.dust = owed - funding.funded;
+        if (!isIdle && book.fillingUnits == 0) funding.dust = owed - funding.funded;
     }
 
     function _exit(
@@ -122,9 +122,9 @@ library ExitPreview {
         ExitBook.Exit storage exit,
         uint256 id
     ) private view returns (uint256 open, uint256 matured) {
-        ExitBook.Batch storage batch = book.batches[id];
+        uint256 units = book.unitsOf(id);
         uint256 openUnits = book.openUnits(id);
-        uint256 paid = batch.paid;
+        uint256 paid = book.batches[id].paid;
         if (id < funding.stop) {
             paid += openUnits.mulDiv(funding.lossIndex, ExitBook.INDEX_ONE);
             openUnits = 0;
@@ -132,7 +132,7 @@ library ExitPreview {
             paid += funding.stopPaid;
             openUnits -= funding.stopPaid.mulDiv(ExitBook.INDEX_ONE, funding.lossIndex, Math.Rounding.Ceil);
         }
-        open = uint256(exit.units).mulDiv(openUnits.mulDiv(funding.lossIndex, ExitBook.INDEX_ONE), batch.units);
-        matured = uint256(exit.units).mulDiv(paid, batch.units) - exit.taken;
+        open = uint256(exit.units).mulDiv(openUnits.mulDiv(funding.lossIndex, ExitBook.INDEX_ONE), units);
+        matured = uint256(exit.units).mulDiv(paid, units) - exit.taken;
     }
 }

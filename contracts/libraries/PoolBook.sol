@@ -40,18 +40,20 @@ library PoolBook {
         uint96 locked;
         uint40 releaseEnd;
         uint24 releaseDuration;
-        uint96 dilution; // D, 1e18 fixed point
-        // Slot 2: read by stakes.
-        uint96 assetCap;
         uint40 pausedUntil;
+        bool closed;
+        bool isDiluted; // D is not one: only then stakes read it
+        bool isCapped; // there is an asset cap: only then stakes read it
+        // Slot 2: read by stakes if need be.
+        uint96 dilution; // D, 1e18 fixed point
+        uint96 assetCap;
         uint40 pauseAllowedAt;
         uint16 feeBps;
-        uint16 bufferTargetBps;
-        bool closed;
         bool upgradesRenounced;
-        // Slot 3: written by the allocator.
+        // Slot 3: written by the allocator, read by instant exits.
         uint96 delegated;
         uint96 roundGain;
+        uint16 bufferTargetBps;
         // Slot 4.
         uint128 highWater; // 1e27 fixed point
         // Slot 5: instant exits.
@@ -209,6 +211,7 @@ library PoolBook {
         self.feeBps = newParameters.feeBps;
         self.bufferTargetBps = newParameters.bufferTargetBps;
         self.assetCap = newParameters.assetCap;
+        self.isCapped = newParameters.assetCap != type(uint96).max;
         self.treasury = treasury;
     }
 
@@ -278,8 +281,7 @@ library PoolBook {
 
     /// @dev Units of a batch, what it was paid and is still owed.
     function batchOf(Book storage self, uint256 batch) public view returns (uint256 units, uint256 paid, uint256 open) {
-        ExitBook.Batch storage b = self.exits.batches[batch];
-        return (b.units, b.paid, self.exits.batchOpen(batch));
+        return (self.exits.unitsOf(batch), self.exits.batches[batch].paid, self.exits.batchOpen(batch));
     }
 
     /// @dev What an instant exit of `shares` pays and costs, and how much may be paid at once now.
@@ -320,7 +322,7 @@ library PoolBook {
     function lockedNow(Book storage self) internal view returns (uint256) {
         uint256 end = self.releaseEnd;
         if (block.timestamp >= end) return 0;
-        return uint256(self.locked).mulDiv(end - block.timestamp, self.releaseDuration, Math.Rounding.Ceil);
+        return (uint256(self.locked) * (end - block.timestamp)).ceilDiv(self.releaseDuration);
     }
 
     /// @dev Idle money of the pool; exits are owed part of it.
@@ -366,6 +368,7 @@ library PoolBook {
         if (newDilution == self.dilution) return;
         emit IMetaPool.DilutionChanged(self.dilution, newDilution);
         self.dilution = uint96(newDilution);
+        self.isDiluted = newDilution != WAD;
     }
 
     /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays.

@@ -46,10 +46,10 @@ export function previewStake(book: Book, now: bigint, assets: bigint): bigint {
   return total === 0n ? 0n : (assets * supplyOf(book) * WAD) / (total * book.dilution);
 }
 
-/** No number of shares is enough once they are worth nothing. */
+/** No number of shares is enough for assets that are not there. */
 export function previewUnstake(book: Book, now: bigint, assets: bigint): bigint {
   const total = assetsAt(book, now);
-  return total === 0n ? NOT_ENOUGH : mulDivUp(assets, supplyOf(book), total);
+  return total === 0n || assets > total ? NOT_ENOUGH : mulDivUp(assets, supplyOf(book), total);
 }
 
 export function stakedBalance(book: Book, now: bigint, account: string): bigint {

@@ -34,23 +34,23 @@ describe("MetaPool", () => {
       within(
         "deposit_and_stake, first",
         await gasOf(pool.connect(carol).deposit_and_stake({ value: ether(1) })),
-        68_000n,
+        66_000n,
       );
-      within("deposit_and_stake", await gasOf(pool.connect(carol).deposit_and_stake({ value: ether(1) })), 50_000n);
+      within("deposit_and_stake", await gasOf(pool.connect(carol).deposit_and_stake({ value: ether(1) })), 49_000n);
     });
 
     it("of unstake", async () => {
       const { pool, alice, bob } = await loadUsedPool();
       await pool.connect(bob).unstake(1000n);
 
-      within("unstake, new record", await gasOf(pool.connect(alice).unstake(ether(1))), 85_000n);
-      within("unstake, same record", await gasOf(pool.connect(alice).unstake(ether(1))), 67_000n);
+      within("unstake, new record", await gasOf(pool.connect(alice).unstake(ether(1))), 82_000n);
+      within("unstake, same record", await gasOf(pool.connect(alice).unstake(ether(1))), 60_000n);
     });
 
     it("of unstake, first of its batch", async () => {
       const { pool, alice } = await loadUsedPool();
 
-      within("unstake, first of its batch", await gasOf(pool.connect(alice).unstake(ether(1))), 105_000n);
+      within("unstake, first of its batch", await gasOf(pool.connect(alice).unstake(ether(1))), 82_000n);
     });
 
     it("of withdraw_all", async () => {
@@ -60,13 +60,13 @@ describe("MetaPool", () => {
       await round();
       await pool.fundExits(10);
 
-      within("withdraw_all, one matured exit", await gasOf(pool.connect(alice).withdraw_all()), 50_000n);
+      within("withdraw_all, one matured exit", await gasOf(pool.connect(alice).withdraw_all()), 49_000n);
     });
 
     it("of transfer", async () => {
       const { pool, alice, carol } = await loadUsedPool();
 
-      within("transfer, new receiver", await gasOf(pool.connect(alice).transfer(carol, ether(1))), 58_000n);
+      within("transfer, new receiver", await gasOf(pool.connect(alice).transfer(carol, ether(1))), 57_000n);
       within("transfer", await gasOf(pool.connect(alice).transfer(carol, ether(1))), 40_000n);
     });
 
@@ -77,7 +77,7 @@ describe("MetaPool", () => {
       within("stake from free", await gasOf(pool.connect(carol).stake(ether(1))), 75_000n);
       within("stake_all", await gasOf(pool.connect(carol).stake_all()), 67_000n);
       within("unstakeInstant", await gasOf(pool.connect(alice).unstakeInstant(ether("0.1"), 0n, alice)), 85_000n);
-      within("fundExits, one batch", await gasOf(pool.fundExits(1)), 85_000n);
+      within("fundExits, one batch", await gasOf(pool.fundExits(1)), 58_000n);
     });
   });
 });

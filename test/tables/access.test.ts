@@ -1,13 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
-
 import { expect } from "chai";
 import { FunctionFragment, type Interface, type ParamType } from "ethers";
 import { artifacts } from "hardhat";
 
-import { type Access, ACCESS, type Caller, CALLERS, type ContractName } from "./access.ts";
+import { type Access, ACCESS, type Caller, CALLERS, type ContractName, NAMES } from "./access.ts";
+import { lineageOf } from "./syntax.ts";
 import { deploySystem, ethers, implementationOf, networkHelpers } from "./system.ts";
 
-const NAMES = Object.keys(ACCESS) as ContractName[];
 const DAY = 86_400n;
 
 /** Errors that say who may not call, whatever is called. */
@@ -97,44 +95,16 @@ async function refusalOf(
 
 /** By contract and signature, the contract of OpenZeppelin whose code a function is; absent if it is ours. */
 async function inheritedFunctions(): Promise<Map<string, string>> {
-  interface Node {
-    id: number;
-    name: string;
-    nodeType: string;
-    nodes?: Node[];
-    linearizedBaseContracts?: number[];
-    functionSelector?: string;
-    implemented?: boolean;
-  }
-  const contracts = new Map<number, { node: Node; source: string }>();
-  for (const file of await readdir("artifacts/build-info")) {
-    if (!file.endsWith(".output.json")) continue;
-    const { output } = JSON.parse(await readFile(`artifacts/build-info/${file}`, "utf8")) as {
-      output: { sources: Record<string, { ast: Node }> };
-    };
-    const inFile = new Map<number, { node: Node; source: string }>();
-    for (const [source, { ast }] of Object.entries(output.sources)) {
-      for (const node of ast.nodes ?? []) {
-        if (node.nodeType === "ContractDefinition") inFile.set(node.id, { node, source });
-      }
-    }
-    if ([...inFile.values()].some(({ source }) => source === "project/contracts/MetaPool.sol")) {
-      for (const [id, found] of inFile) contracts.set(id, found);
-    }
-  }
-
   const inherited = new Map<string, string>();
   for (const name of NAMES) {
-    const { node } = [...contracts.values()].find((contract) => contract.node.name === name)!;
+    const lineage = await lineageOf(name);
     for (const { selector, signature } of functionsOf(await interfaceOf(name)).map((fragment) => ({
       selector: fragment.selector.slice(2),
       signature: fragment.format("sighash"),
     }))) {
-      const home = node
-        .linearizedBaseContracts!.map((id) => contracts.get(id)!)
-        .find(({ node: base }) =>
-          base.nodes!.some((part) => part.functionSelector === selector && part.implemented !== false),
-        )!;
+      const home = lineage.find(({ node: base }) =>
+        base.nodes!.some((part) => part.functionSelector === selector && part.implemented !== false),
+      )!;
       if (home.source.startsWith("npm/@openzeppelin/")) inherited.set(`${name}.${signature}`, home.node.name);
     }
   }

@@ -520,3 +520,6 @@ const CONTRACTS = {
 export type ContractName = keyof typeof CONTRACTS;
 
 export const ACCESS: Readonly<Record<ContractName, ContractAccess>> = CONTRACTS;
+
+/** Everything that is deployed. */
+export const NAMES = Object.keys(ACCESS) as ContractName[];

@@ -307,6 +307,7 @@ contract OperatorRegistry
         require(poolShareBps <= oldCaps.poolShareBps, NotLower(oldCaps.poolShareBps, poolShareBps));
         require(netShareBps <= oldCaps.netShareBps, NotLower(oldCaps.netShareBps, netShareBps));
         require(absoluteCap <= oldCaps.absoluteCap, NotLower(oldCaps.absoluteCap, absoluteCap));
+        _checkNoRound(); // which sums up anew what the group's members hold
 
         Group memory newCaps = Group(oldCaps.dimension, poolShareBps, netShareBps, absoluteCap);
         _useGuardianShare(Tightening.ofGroup(_allocator(), id, oldCaps, newCaps));

@@ -5,7 +5,8 @@ pragma solidity ^0.8.20;
 /// @notice Ids count from 1 and are never used again. Shares are in basis points, caps in wei.
 /// Role names are those of docs/roles.md; "with notice" means: only the Notice contract can make the call.
 /// @dev A setter that is given the present value emits its event with both values equal and changes nothing. Nothing is
-/// listed, reinstated or removed while a round is open, so that `operatorCount` is constant in a round.
+/// listed, reinstated or removed while a round is open, so that `operatorCount` is constant in a round; nor are a group's caps
+/// lowered.
 interface IOperatorRegistry {
     /// @notice Ramping → Active → Draining or Delisted → Removed. Removed ones stay as tombstones.
     enum State {
@@ -155,7 +156,8 @@ interface IOperatorRegistry {
 
     function lowerAbsoluteCap(uint256 id, uint96 cap) external;
 
-    /// @notice Lowers one or more caps of a group; none may rise.
+    /// @notice Lowers one or more caps of a group; none may rise. Reverts while a round is open: until it ends nobody knows
+    /// what the group's members hold, hence what this would make a violation.
     function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
 
     /// @notice Stops increases. By the guardian or the allocator. Reverts for no known id.

@@ -91,6 +91,24 @@ describe("OperatorRegistry", function () {
       expect((await registry.operator(1)).state).to.equal(State.active);
     });
 
+    it("attack: a round that is left open, in which a group's members are not summed up, hides nothing", async function () {
+      const { registry, allocator, byGuardian, byNotice } = await loadPositions();
+      await allocator.setRound(2);
+      await allocator.setGroup(1, 0, 0, 0); // of 160 ether nothing is read yet
+
+      for (const caller of [byGuardian, byNotice]) {
+        await expect(caller.lowerGroupCaps(1, 0, NO_SHARE, NO_CAP))
+          .to.be.revertedWithCustomError(registry, "RoundOpen")
+          .withArgs(2n);
+      }
+      await allocator.setRound(0);
+      await allocator.setGroup(1, ether(160), 0, 0);
+
+      await expect(byGuardian.lowerGroupCaps(1, 0, NO_SHARE, NO_CAP))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(ether(160), ether(100));
+    });
+
     it("attack: a step that fails uses nothing", async function () {
       const { registry, byGuardian } = await loadPositions();
       await byGuardian.drain(1);

@@ -13,6 +13,7 @@ import {IPoolCalls} from "./interfaces/IPoolCalls.sol";
 import {IStakeNetwork} from "./interfaces/IStakeNetwork.sol";
 import {IStakingPool} from "./interfaces/IStakingPool.sol";
 import {AllocatorBook} from "./libraries/AllocatorBook.sol";
+import {LegRooms} from "./libraries/LegRooms.sol";
 import {Legs} from "./libraries/Legs.sol";
 import {Levels} from "./libraries/Levels.sol";
 import {Rounds} from "./libraries/Rounds.sol";
@@ -26,6 +27,7 @@ contract Allocator
     layout at erc7201("trellis.Allocator")
 {
     using AllocatorBook for AllocatorBook.State;
+    using LegRooms for AllocatorBook.State;
     using Legs for AllocatorBook.State;
     using Levels for AllocatorBook.State;
     using Rounds for AllocatorBook.State;

@@ -8,13 +8,19 @@ export default deployScript<ParameterChanges>(
     const rounds = await deploy("Rounds", { account: deployer, artifact: artifacts.Rounds, args: [] }, ONCE);
     const levels = await deploy("Levels", { account: deployer, artifact: artifacts.Levels, args: [] }, ONCE);
     const legs = await deploy("Legs", { account: deployer, artifact: artifacts.Legs, args: [] }, ONCE);
+    const legRooms = await deploy("LegRooms", { account: deployer, artifact: artifacts.LegRooms, args: [] }, ONCE);
 
     await deployViaProxy(
       "Allocator",
       { account: deployer, artifact: artifacts.Allocator, args: [] },
       {
         ...BEHIND_PROXY,
-        libraries: { Rounds: rounds.address, Levels: levels.address, Legs: legs.address },
+        libraries: {
+          Rounds: rounds.address,
+          Levels: levels.address,
+          Legs: legs.address,
+          LegRooms: legRooms.address,
+        },
         execute: {
           methodName: "initialize",
           args: [

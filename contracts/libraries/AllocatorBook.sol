@@ -94,8 +94,14 @@ library AllocatorBook {
         uint256 free; // buffer beyond owed and the buffer target
         uint256 need; // what exits and the buffer lack
         IOperatorRegistry.Policy policy;
-        uint256[] increaseCaps; // of groups, plus one, once they are read; these two only for legs
-        uint256[] violationCaps;
+    }
+
+    /// @dev T' and N as caps read them, and what the policy's shares make of them.
+    struct Bounds {
+        uint256 total; // T'
+        uint256 network; // N
+        uint256 poolShareCap; // of an operator
+        uint256 netShareCap; // before others' stake is taken off
     }
 
     /* TOTALS */
@@ -233,16 +239,35 @@ library AllocatorBook {
             );
     }
 
-    /// @dev c_i at the snapshot.
-    function capOf(State storage self, IAllocator.Snapshot memory snapshot) internal view returns (uint256) {
+    function bounds(
+        uint256 totalAndFaulted,
+        uint256 network,
+        uint256 poolShareBps,
+        uint256 netShareBps
+    ) internal pure returns (Bounds memory) {
         return
-            shareCap(
+            Bounds(totalAndFaulted, network, shareDown(totalAndFaulted, poolShareBps), shareDown(network, netShareBps));
+    }
+
+    /// @dev Those of the snapshot.
+    function recordedBounds(State storage self) internal view returns (Bounds memory) {
+        return
+            bounds(
                 uint256(self.snapshot.total) + self.snapshot.faultedStake,
                 self.snapshot.networkStake,
-                snapshot.others,
                 self.poolShareBps,
                 self.netShareBps
-            ).min(snapshot.fixedCap);
+            );
+    }
+
+    /// @dev The part of an operator's cap that depends on T' and N.
+    function shareCapOf(Bounds memory self, uint256 others) internal pure returns (uint256) {
+        return self.poolShareCap.min(self.netShareCap.saturatingSub(others)).min(NO_CAP);
+    }
+
+    /// @dev c_i, by the bounds of the snapshot.
+    function capOf(Bounds memory self, IAllocator.Snapshot memory snapshot) internal pure returns (uint256) {
+        return shareCapOf(self, snapshot.others).min(snapshot.fixedCap);
     }
 
     /// @dev t_i at the snapshot.
@@ -252,7 +277,7 @@ library AllocatorBook {
             uint256 group = groupAt(snapshot.groups, k);
             if (k == 0 || group != 0) level = level.min(self.groups[group].level);
         }
-        return target(capOf(self, snapshot), snapshot.weight, level);
+        return target(capOf(recordedBounds(self), snapshot), snapshot.weight, level);
     }
 
     /// @dev min(cap, ⌊weight·level/1e18⌋).

@@ -12,6 +12,7 @@ import {AllocatorBook} from "./AllocatorBook.sol";
 /// Only the weighted max–min fair allocation passes both, so nobody needs to trust who wrote the sheet.
 /// @dev Linked, so that Allocator stays small.
 library Levels {
+    using AllocatorBook for AllocatorBook.Bounds;
     using AllocatorBook for AllocatorBook.State;
     using Math for uint256;
 
@@ -22,6 +23,7 @@ library Levels {
 
     /// @dev Of every group, the pool first.
     struct Sheet {
+        AllocatorBook.Bounds bounds; // of operators' caps
         uint256[] levels;
         uint256[] caps;
         uint256[] sums;
@@ -99,6 +101,7 @@ library Levels {
         IAllocator.Level[] calldata levels,
         uint256 groups
     ) private view returns (Sheet memory sheet) {
+        sheet.bounds = self.recordedBounds();
         sheet.levels = new uint256[](groups);
         sheet.caps = new uint256[](groups);
         sheet.sums = new uint256[](groups);
@@ -130,19 +133,24 @@ library Levels {
     ) private view returns (uint256 excess) {
         IAllocator.Snapshot memory snapshot = self.snapshots[id];
         uint256 level = sheet.levels[AllocatorBook.POOL_GROUP];
-        for (uint256 k = 1; k <= AllocatorBook.DIMENSIONS; ++k) {
-            uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
-            if (group != 0) level = level.min(sheet.levels[group]);
+        for (uint256 groups = snapshot.groups; groups != 0; groups >>= 8) {
+            if (groups & 0xff != 0) level = level.min(sheet.levels[groups & 0xff]);
         }
-        uint256 target = AllocatorBook.target(self.capOf(snapshot), snapshot.weight, level);
+        uint256 target = AllocatorBook.target(sheet.bounds.capOf(snapshot), snapshot.weight, level);
 
-        excess = NONE;
-        for (uint256 k; k <= AllocatorBook.DIMENSIONS; ++k) {
-            uint256 group = AllocatorBook.groupAt(snapshot.groups, k);
-            if (k != 0 && group == 0) continue;
-            sheet.sums[group] += target;
-            if (excess == NONE && sheet.sums[group] > sheet.caps[group]) excess = group;
+        excess = _addToGroup(sheet, AllocatorBook.POOL_GROUP, target);
+        for (uint256 groups = snapshot.groups; groups != 0; groups >>= 8) {
+            if (groups & 0xff == 0) continue;
+            uint256 full = _addToGroup(sheet, groups & 0xff, target);
+            if (excess == NONE) excess = full;
         }
+    }
+
+    /// @dev @return excess the group if that exceeds its cap, or NONE.
+    function _addToGroup(Sheet memory sheet, uint256 group, uint256 target) private pure returns (uint256 excess) {
+        uint256 sum = sheet.sums[group] + target;
+        sheet.sums[group] = sum;
+        return sum > sheet.caps[group] ? group : NONE;
     }
 
     /// @dev The first group with a level that is not full, or NONE.

@@ -59,11 +59,11 @@ describe("Allocator", () => {
     it("are refused to everybody but Notice, and to it once they are given up", async () => {
       const world = await load();
       const { allocator, eve, governance } = world;
-      const [rounds, levels, legs] = await Promise.all(
-        ["Rounds", "Levels", "Legs"].map((name) => ethers.deployContract(name)),
+      const [rounds, levels, legs, legRooms] = await Promise.all(
+        ["Rounds", "Levels", "Legs", "LegRooms"].map((name) => ethers.deployContract(name)),
       );
       const factory = await ethers.getContractFactory("Allocator", {
-        libraries: { Rounds: rounds!, Levels: levels!, Legs: legs! },
+        libraries: { Rounds: rounds!, Levels: levels!, Legs: legs!, LegRooms: legRooms! },
       });
       const implementation = await factory.deploy();
       for (const caller of [eve, governance]) {

@@ -69,7 +69,7 @@ const poolLevel = (wei: bigint, weight: bigint) => [{ group: 0, level: (wei * WA
 async function skipped(world: World, leg: ReturnType<typeof up>, reason: bigint, room?: bigint) {
   const { allocator, keeper } = world;
   const receipt = (await (await allocator.connect(keeper).rebalance([leg], PAGE)).wait())!;
-  const logs = receipt.logs.map((log) => allocator.interface.parseLog(log)!);
+  const logs = receipt.logs.map((log) => allocator.interface.parseLog(log)).filter((log) => log !== null);
   const { name, args } = logs.at(-1)!;
   expect(name).to.equal("LegSkipped");
   expect([args.id, args.up, args.requested, args.reason]).to.deep.equal([
@@ -110,7 +110,7 @@ describe("Allocator", () => {
     it("does as many legs as the gas lets it, whole ones", async () => {
       const world = await loadIdle();
       const { allocator } = world;
-      await allocator.rebalance(all("up", 4), { gasLimit: 2_600_000n });
+      await allocator.rebalance(all("up", 4), { gasLimit: 3_000_000n });
       const positions = await positionsOf(world);
       expect(positions.every((position) => position === 0n || position === ether(25))).to.equal(true);
       expect(sum(positions)).to.be.within(ether(25), ether(75));
@@ -249,20 +249,18 @@ describe("Allocator", () => {
         expect(await move(world, [up(1, ether(1))])).to.deep.equal([ether("0.005")]);
       });
 
-      it("gives no later leg of a call what an exit is owed that a pool asked for in the middle of it", async () => {
+      it("ends as if an exit that a pool asks for in the middle of a call had been asked for after it", async () => {
         const world = await loadIdle();
-        const { metaPool, alice, hostile } = world;
+        const { metaPool, allocator, alice, hostile } = world;
         await metaPool.connect(alice).transfer(hostile[0]!, ether(60));
         await hostile[0]!.setReentry(metaPool, metaPool.interface.encodeFunctionData("unstake", [ether(60)]));
-        // 75 are free when the call begins its second leg by what it read at first; 15 really are.
-        expect(await move(world, [up(1, ether(25)), up(2, ether(25)), up(3, ether(10))])).to.deep.equal([
-          ether(25),
-          0n,
-          ether(10),
-        ]);
+        const legs = [up(1, ether(25)), up(2, ether(25)), up(3, ether(10))];
+        // The call took the money for all three before it called a pool.
+        expect(await move(world, legs)).to.deep.equal([ether(25), ether(25), ether(10)]);
         expect(await hostile[0]!.reentered()).to.equal(1n);
-        const { buffer, owed } = await metaPool.getBook();
-        expect([buffer, owed]).to.deep.equal([ether(65), ether(60)]);
+        const { buffer, owed, delegated } = await metaPool.getBook();
+        expect([buffer, owed, delegated]).to.deep.equal([ether(40), ether(60), ether(60)]);
+        expect(await allocator.liveNeed()).to.equal(ether(20));
       });
 
       it("skips a pool that refuses, and has its money back", async () => {

@@ -26,6 +26,7 @@ async function nextVersion(trellis: Trellis, name: "MetaPool" | "Allocator" | "O
     Rounds: await ethers.deployContract("Rounds"),
     Levels: await ethers.deployContract("Levels"),
     Legs: await ethers.deployContract("Legs"),
+    LegRooms: await ethers.deployContract("LegRooms"),
   };
   return { proxy: trellis.allocator, version: await ethers.deployContract("Allocator", { libraries }) };
 }

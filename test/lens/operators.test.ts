@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { NO_SHARE } from "../../rocketh/parameters.ts";
 import { createOperators } from "../../scripts/steps/operators.ts";
-import { nextRound } from "../../scripts/steps/rounds.ts";
+import { nextRound, PAGE } from "../../scripts/steps/rounds.ts";
 import {
   BINDING,
   certifiedRound,
@@ -208,7 +208,7 @@ describe("PoolLens", () => {
         expect(rooms.down[1]).to.equal(least(position.position, live.need));
       }
       const legs = [1, 2].map((operator) => ({ operator, amount: live.need, up: false }));
-      await fixture.allocator.rebalance(legs);
+      await fixture.allocator.rebalance(legs, PAGE);
       expect((await fixture.lens.pool()).live.need).to.equal(0n);
       for (const { rooms } of await fixture.lens.operators(1, 4)) expect(rooms.down[1]).to.equal(0n);
     });

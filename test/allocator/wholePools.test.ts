@@ -140,13 +140,14 @@ async function settleDown(trellis: Trellis): Promise<number> {
   for (let epoch = 1; epoch <= MOST_EPOCHS; epoch += 1) {
     await nextRound(trellis);
     expect(await certifyFair(trellis), `epoch ${epoch}: the true sheet`).to.equal(true);
-    const { targets } = fairAllocation(problemOf(toSnapshot(await readLens(trellis.lens))));
     for (const { operator, moved, amount } of await rebalanceAll(trellis)) {
       expect(moved, `epoch ${epoch}: a planned leg of operator ${operator}`).to.be.closeTo(amount, ROUNDING);
     }
     await trellis.metaPool.fundExits(10);
 
-    const { pool, operators } = await readLens(trellis.lens);
+    const reading = await readLens(trellis.lens);
+    const { pool, operators } = reading;
+    const { targets } = fairAllocation(problemOf(toSnapshot(reading)));
     expect(
       operators.map(({ rooms }) => rooms.target),
       `epoch ${epoch}: targets`,

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { LogEntry } from "../../src/keeper/log.ts";
 import { runOnce } from "../../src/keeper/runOnce.ts";
 import { settleJob } from "../../src/keeper/settle.ts";
+import { deployWorld, Mode, networkHelpers } from "../fixtures/allocator.ts";
 import {
   contractsOf,
   distanceOf,
@@ -198,6 +199,32 @@ describe("keeper", () => {
       expect(await distanceOf(fixture)).to.equal(await fixture.allocator.targetOf(3));
     });
 
+    it("goes around pools that refuse to unstake, though nothing has faulted them", async () => {
+      const world = await networkHelpers.loadFixture(deployNine);
+      const { metaPool, allocator, hostile, alice, keeper } = world;
+      const contracts = contractsOf(world, keeper);
+      for (const pool of hostile.slice(0, 3)) await pool.setMode(Mode.revertsOnUnstake);
+      await metaPool.connect(alice).unstake(ether(30));
+      const batch = await metaPool.fillingBatch();
+      const before = await metaPool.getBook();
+      await nextEpoch(world);
+
+      const { rebalance } = await runOnce(contracts);
+
+      expect(rebalance).to.include({ outcome: "incomplete", reason: "the pools of operators 1, 2, 3 failed" });
+      const { class0, class1, class2 } = rebalance.moved;
+      expect(class0 + class1 + class2).to.be.at.least(ether(30) - before.buffer);
+      for (const id of [1, 2, 3]) expect((await allocator.positionOf(id)).faulted).to.equal(false);
+      await nextEpoch(world);
+      await runOnce(contracts);
+      expect(await metaPool.fundedThrough()).to.be.at.least(batch);
+      await expect(metaPool.connect(alice).withdraw_all()).to.changeEtherBalances(
+        world.ethers,
+        [alice, metaPool],
+        [ether(30), -ether(30)],
+      );
+    });
+
     it("does not run after what the released gain adds to the buffer's target", async () => {
       const fixture = await loadBalanced();
       const { network, foundation, registry, keeper } = fixture;
@@ -241,3 +268,16 @@ describe("keeper", () => {
     });
   });
 });
+
+/** Nine pools under command, each with a part of 90 ether, and the next round due. */
+async function deployNine() {
+  const world = await deployWorld({
+    hostile: 9,
+    stake: ether("89.9"),
+    parameters: { pool: { bufferTargetBps: 50 } },
+  });
+  await nextEpoch(world);
+  await runOnce(contractsOf(world, world.keeper));
+  await nextEpoch(world);
+  return { ...world, ethers: world.connection.ethers };
+}

@@ -34,7 +34,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
         return { outcome: "nothing", reason: "no finished round to work from" };
       }
       const plan = planLegs(without(toSnapshot(reading), failing, exhausted), toSheet(reading));
-      queue = worthSending(plan.legs, reading.pool);
+      queue = worthSending(plan.legs, reading);
       if (queue.length === 0) return ending(legs, failing);
     }
 

@@ -254,6 +254,31 @@ describe("keeper", () => {
       expect(await metaPool.withdrawable(staker)).to.equal(buffer + ether("0.005"));
     });
 
+    it("fetches what exits need in parts that are each below the smallest move, down to the targets", async () => {
+      const world = await networkHelpers.loadFixture(deployWithoutBuffer);
+      const { metaPool, allocator, alice, keeper } = world;
+      const contracts = contractsOf(world, keeper);
+      const amount = ether("0.02");
+      expect(amount / 9n).to.be.lessThan((await allocator.parameters()).minMove);
+      await metaPool.connect(alice).unstake(amount);
+      await nextEpoch(world);
+
+      const { rebalance } = await runOnce(contracts);
+
+      expect(rebalance).to.include({ outcome: "done", legs: 9 });
+      for (let id = 1; id <= 9; id += 1) {
+        // The last leg leaves what roundings have left, a wei per operator.
+        expect((await allocator.positionOf(id)).position).to.be.closeTo(await allocator.targetOf(id), 9n);
+      }
+      await nextEpoch(world);
+      await runOnce(contracts);
+      await expect(metaPool.connect(alice).withdraw_all()).to.changeEtherBalances(
+        world.ethers,
+        [alice, metaPool],
+        [amount, -amount],
+      );
+    });
+
     it("catches up after a week without a keeper", async () => {
       const fixture = await loadBalanced();
       const { metaPool, staker, keeper } = fixture;
@@ -270,12 +295,16 @@ describe("keeper", () => {
 });
 
 /** Nine pools under command, each with a part of 90 ether, and the next round due. */
-async function deployNine() {
-  const world = await deployWorld({
-    hostile: 9,
-    stake: ether("89.9"),
-    parameters: { pool: { bufferTargetBps: 50 } },
-  });
+function deployNine() {
+  return deployPlaced(50);
+}
+
+function deployWithoutBuffer() {
+  return deployPlaced(0);
+}
+
+async function deployPlaced(bufferTargetBps: number) {
+  const world = await deployWorld({ hostile: 9, stake: ether("89.9"), parameters: { pool: { bufferTargetBps } } });
   await nextEpoch(world);
   await runOnce(contractsOf(world, world.keeper));
   await nextEpoch(world);

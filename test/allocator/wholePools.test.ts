@@ -176,6 +176,7 @@ describe("Allocator", () => {
         const users = [pool.staker];
         await settleDown(pool.trellis);
         await checkState(pool.trellis, users);
+        if (!IS_DEEP && k % 2 === 1) return;
         await changeAll(pool, random);
         await settleDown(pool.trellis);
         await checkState(pool.trellis, users);

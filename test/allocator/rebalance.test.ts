@@ -220,6 +220,21 @@ describe("Allocator", () => {
         expect((await world.allocator.groupSnapshot(1)).position).to.equal(ether(30));
       });
 
+      it("does not profit from a higher cap of a group before the next round, though a member is above its target", async () => {
+        const world = await loadIdle();
+        const notice = world.registry.connect(await asNotice(world));
+        const group = { dimension: 1, poolShareBps: NO_SHARE, netShareBps: NO_SHARE };
+        await notice.setAbsoluteCap(2, ether(5));
+        await nextRound(world);
+        expect(await move(world, all("up", 2))).to.deep.equal([ether(25), ether(5)]);
+        await notice.setAbsoluteCap(2, NO_CAP);
+        await notice.setGroup(1, { ...group, absoluteCap: ether(34) });
+        await nextRound(world);
+        await notice.setGroup(1, { ...group, absoluteCap: NO_CAP });
+        expect(await world.allocator.targetOf(2)).to.equal(ether(17));
+        expect(await move(world, [up(2, ether(100))])).to.deep.equal([ether(4)]);
+      });
+
       it("stops at the pool's T, of then and of this moment: group 0", async () => {
         const world = await networkHelpers.loadFixture(deployWeighted);
         const { allocator, metaPool, alice, eve } = world;
@@ -383,6 +398,24 @@ describe("Allocator", () => {
         await nextRound(world);
         await allocator.certifyLevels(poolLevel(ether(60), 400n), 100, PAGE);
         expect(await move(world, all("down", 2))).to.deep.equal([ether(25), ether(15)]);
+      });
+    });
+
+    describe("down, class 1, from who is far above its target", () => {
+      it("takes no more than four times its part until levels are certified, then down to the target", async () => {
+        const world = await networkHelpers.loadFixture(deployTen);
+        const { metaPool, alice, allocator, registry } = world;
+        await registry.connect(await asNotice(world)).setWeightBounds(1, 20, 20);
+        await metaPool.connect(alice).unstake(ether(10));
+        await nextRound(world);
+        const { need, healthy } = await allocator.poolSnapshot();
+        const { base } = await allocator.recordOf(1n);
+        const part = (4n * need * base + healthy - 1n) / healthy;
+        expect(base - (await allocator.targetOf(1n))).to.be.greaterThan(part + ether(1));
+        expect(await move(world, [down(1, ether(100))])).to.deep.equal([part]);
+
+        expect(await certifyFair(world)).to.equal(true);
+        expect(await move(world, [down(1, ether(100))])).to.deep.equal([base - part - (await allocator.targetOf(1n))]);
       });
     });
 

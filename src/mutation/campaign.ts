@@ -24,7 +24,7 @@ export function prepare(build: Build, target: Target): Campaign {
       mutantsOf(file, build.sources[PROJECT + file]!.content, build.trees[file]!),
     ),
     testFiles,
-    hashes: new Map(testFiles.map((file) => [file, hashOfImports(file)])),
+    hashes: new Map([...testFiles, ...target.solidity].map((file) => [file, hashOfImports(file)])),
     sourcesOf: (file) => sources.get(file)!,
   };
 }

@@ -2,7 +2,14 @@ import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import * as generated from "../../generated/artifacts/index.js";
-import type { Code, Codes } from "./compiler.ts";
+import type { Code } from "./compiler.ts";
+
+/** Contracts to deploy instead of those that were built. */
+export interface Installable {
+  readonly get: (name: string) => Code | undefined;
+  /** How long it took to compile them so far, in milliseconds. */
+  readonly spent?: number;
+}
 
 /** The chains on which tests run in this process, and what is deployed on them. */
 export interface Chains {
@@ -11,7 +18,7 @@ export interface Chains {
   readonly remember: () => Promise<void>;
   readonly reset: () => Promise<void>;
   /** Changes what is deployed from now on; what is not named is as it was built. */
-  readonly install: (codes: Pick<Codes, "get">) => void;
+  readonly install: (codes: Installable) => void;
 }
 
 type Artifact = Code & { readonly sourceName: string; readonly contractName: string };
@@ -61,7 +68,7 @@ const PARTS = ["bytecode", "linkReferences", "deployedBytecode", "deployedLinkRe
 
 /** Makes Hardhat and the deploy scripts take contracts from memory; returns what changes them there. */
 function replaceArtifacts(): Chains["install"] {
-  let current: Pick<Codes, "get"> = new Map();
+  let current: Installable = new Map();
   const nameOf = ({ sourceName, contractName }: Artifact) => `${sourceName}:${contractName}`;
 
   const artifacts = hre.artifacts as { readArtifact: (name: string) => Promise<Artifact> };

@@ -57,27 +57,58 @@ const METADATA_BYTES = 53;
 /** A library whose functions are all internal leaves an empty shell. */
 const SHELL_BYTES = 100;
 
-/** Reads what `hardhat build` left in `artifacts`. */
+/** One of the compiler's runs that a build was made of. */
+interface Job {
+  readonly input: Pick<Build, "sources" | "settings">;
+  readonly output: Output;
+}
+
+/** Reads what `hardhat build` left in `artifacts`: a job for everything, or several when it had only compiled changes. */
 export function readBuild(artifacts = "artifacts"): Build {
   const folder = path.join(artifacts, "build-info");
-  const files = readFiles(folder);
-  const name = files.find((file) => file.endsWith(".output.json"));
-  if (name === undefined || files.length !== 2) {
-    throw new Failure(`There is not one whole build in ${folder}: remove artifacts and cache, and run npm run build.`);
+  const jobs = new Map(
+    filesIn(folder)
+      .filter((file) => file.endsWith(".output.json"))
+      .map((file) => {
+        const id = file.slice(0, -".output.json".length);
+        const { input } = readJson(path.join(folder, `${id}.json`)) as Pick<Job, "input">;
+        const { output } = readJson(path.join(folder, file)) as Pick<Job, "output">;
+        return [id, { input, output }] as const;
+      }),
+  );
+  if (jobs.size === 0) throw new Failure("The contracts are not built: run npm run build.");
+
+  const sources: Record<string, { readonly content: string }> = {};
+  const trees: Record<string, Node> = {};
+  const compiled: Compiled[] = [];
+  for (const [id, { input, output }] of jobs) {
+    for (const [name, source] of Object.entries(input.sources)) {
+      const file = ownName(name);
+      const isLatest = file === name || jobOf(path.join(artifacts, file)) === id;
+      if (!isLatest && sources[name] !== undefined) continue;
+      sources[name] = source;
+      trees[file] = output.sources[name]!.ast;
+      if (isLatest && file !== name) compiled.push(...compiledIn(output, name));
+    }
   }
-  const { input } = readJson(path.join(folder, name.replace(".output", ""))) as { input: Build };
-  const { output } = readJson(path.join(folder, name)) as { output: Output };
-  const trees = Object.fromEntries(Object.entries(output.sources).map(([file, { ast }]) => [ownName(file), ast]));
   const known = new Map<string, string[][]>();
   return {
-    sources: input.sources,
-    settings: input.settings,
+    sources,
+    settings: [...jobs.values()][0]!.input.settings,
     trees,
     usersOf: (file) => {
-      if (!known.has(file)) known.set(file, usersOf(output, file));
+      if (!known.has(file)) known.set(file, usersOf(compiled, file));
       return known.get(file)!;
     },
   };
+}
+
+/** The job whose code the artifacts of a file hold; a file without artifacts has none. */
+function jobOf(folder: string): string | undefined {
+  const artifact = filesIn(folder).find((file) => file.endsWith(".json"));
+  return artifact === undefined
+    ? undefined
+    : (readJson(path.join(folder, artifact)) as { buildInfoId: string }).buildInfoId;
 }
 
 /** The compiler's first complaint. */
@@ -151,26 +182,42 @@ function codeOf(output: Output, contract: string): Code {
   const { bytecode, deployedBytecode } = output.contracts![PROJECT + file]![name]!.evm;
   return {
     bytecode: `0x${bytecode.object}`,
-    linkReferences: ownNames(bytecode.linkReferences),
+    linkReferences: bytecode.linkReferences,
     deployedBytecode: `0x${deployedBytecode.object}`,
-    deployedLinkReferences: ownNames(deployedBytecode.linkReferences),
+    deployedLinkReferences: deployedBytecode.linkReferences,
   };
 }
 
+/** A contract as it was built. */
+interface Compiled {
+  readonly name: string;
+  readonly bytecode: Bytecode;
+  readonly deployedBytecode: Bytecode;
+  /** The files that its instructions come from. */
+  readonly files: ReadonlySet<string>;
+}
+
+function compiledIn(output: Output, source: string): Compiled[] {
+  const files = new Map(Object.entries(output.sources).map(([name, { id }]) => [id, ownName(name)]));
+  return Object.entries(output.contracts?.[source] ?? {})
+    .filter(([, { evm }]) => evm.deployedBytecode.object.length > 2 * SHELL_BYTES)
+    .map(([name, { evm }]) => ({
+      name: `${ownName(source)}:${name}`,
+      bytecode: evm.bytecode,
+      deployedBytecode: evm.deployedBytecode,
+      files: new Set([evm.bytecode, evm.deployedBytecode].flatMap(filesBehind).flatMap((id) => files.get(id) ?? [])),
+    }));
+}
+
+/** The numbers of the files in a source map, "start:length:file:jump;…" with empty fields for "as before". */
+function filesBehind({ sourceMap = "" }: Bytecode): number[] {
+  const fields = sourceMap.split(";").map((entry) => entry.split(":")[2]);
+  return [...new Set(fields)].filter((field) => field !== undefined && field !== "").map(Number);
+}
+
 /** Contracts whose instructions come from `file`, and those that hold such a contract's code to create it. */
-function usersOf(output: Output, file: string): string[][] {
-  const id = output.sources[PROJECT + file]?.id;
-  const contracts = Object.entries(output.contracts ?? {})
-    .filter(([source]) => source.startsWith(PROJECT))
-    .flatMap(([source, inside]) =>
-      Object.entries(inside).map(([name, { evm }]) => ({ name: `${ownName(source)}:${name}`, ...evm })),
-    )
-    .filter(({ deployedBytecode }) => deployedBytecode.object.length > 2 * SHELL_BYTES);
-  const users = new Map(
-    contracts
-      .filter(({ bytecode, deployedBytecode }) => [bytecode, deployedBytecode].some((code) => mentions(code, id)))
-      .map((contract) => [contract.name, contract]),
-  );
+function usersOf(contracts: readonly Compiled[], file: string): string[][] {
+  const users = new Map(contracts.filter(({ files }) => files.has(file)).map((contract) => [contract.name, contract]));
   const groups = new Map([...users.keys()].map((name) => [name, new Set([name])]));
   const join = (a: string, b: string) => {
     const group = new Set([...(groups.get(a) ?? [a]), ...(groups.get(b) ?? [b])]);
@@ -189,23 +236,14 @@ function usersOf(output: Output, file: string): string[][] {
       }
     }
   }
-  return [...new Set(groups.values())].map((group) => [...group].sort());
-}
-
-/** Whether a source map, "start:length:file:jump;…" with empty fields for "as before", names a file. */
-function mentions({ sourceMap = "" }: Bytecode, file: number | undefined): boolean {
-  return sourceMap.split(";").some((entry) => entry.split(":")[2] === String(file));
-}
-
-function ownNames(references: LinkReferences): LinkReferences {
-  return Object.fromEntries(Object.entries(references).map(([file, names]) => [ownName(file), names]));
+  return [...new Set(groups.values())].map((group) => [...group].sort()).sort();
 }
 
 function ownName(file: string): string {
   return file.startsWith(PROJECT) ? file.slice(PROJECT.length) : file;
 }
 
-function readFiles(folder: string): string[] {
+function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

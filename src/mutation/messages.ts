@@ -6,7 +6,12 @@ import type { Try, Verdict } from "./trial.ts";
 export type Request =
   | { readonly type: "setup"; readonly files: readonly string[]; readonly traced: readonly string[] }
   | { readonly type: "reach"; readonly timeout: number }
-  | { readonly type: "try"; readonly mutant: Mutant; readonly tests: readonly Try[] };
+  | {
+      readonly type: "try";
+      readonly mutant: Mutant;
+      readonly tests: readonly Try[];
+      readonly solidity: readonly string[];
+    };
 
 /** What it answers. */
 export type Answer =

@@ -123,7 +123,10 @@ export async function tryAll(
             .sort(job.mutant, job.tests)
             .filter(({ name }) => !late.has(name) && !unsound.has(name))
             .map(({ name, milliseconds }) => ({ name, timeout: GRACE + 5 * milliseconds }));
-          const answer = await link.ask({ type: "try", mutant: job.mutant, tests }, SILENCE);
+          const answer = await link.ask(
+            { type: "try", mutant: job.mutant, tests, solidity: job.campaign.target.solidity },
+            SILENCE,
+          );
           if (answer.type !== "tried") throw new Failure("The worker answers something else than it was asked.");
           for (const name of answer.unsound) {
             if (!unsound.has(name)) report(`Fails without a mistake, so it is left out: ${name}`);

@@ -9,6 +9,7 @@ import type { Verdict } from "./trial.ts";
 /** A verdict, and what it rests on: the sources (in the key), and the tests. */
 interface Entry extends Verdict {
   readonly key: string;
+  readonly id: string;
   /** A kill rests on the test that failed; a survival on all of them; what the compiler says, on none. */
   readonly tests: string;
 }
@@ -42,7 +43,7 @@ export class Store {
   }
 
   save(mutant: Mutant, sources: string, hashes: TestHashes, verdict: Verdict): void {
-    const entry = { key: keyOf(mutant, sources), tests: basisOf(verdict, hashes), ...verdict };
+    const entry = { key: keyOf(mutant, sources), id: mutant.id, tests: basisOf(verdict, hashes), ...verdict };
     this.#entries.set(entry.key, entry);
     appendFileSync(this.#verdicts, `${JSON.stringify(entry)}\n`);
   }

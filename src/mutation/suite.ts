@@ -2,8 +2,7 @@ import path from "node:path";
 
 import Mocha from "mocha";
 
-import type { Chains } from "./chains.ts";
-import type { Codes } from "./compiler.ts";
+import type { Chains, Installable } from "./chains.ts";
 
 /** What running a test came to. */
 export interface Outcome {
@@ -19,7 +18,7 @@ export interface Suite {
   /** "file: whole title" of each, in the order of the files. */
   readonly names: readonly string[];
   /** Deploys these instead of what was built, from now on, and begins with fresh chains. */
-  readonly install: (codes: Pick<Codes, "get">) => Promise<void>;
+  readonly install: (codes: Installable) => Promise<void>;
   readonly run: (name: string, timeout: number) => Promise<Outcome>;
 }
 
@@ -31,18 +30,20 @@ export async function loadSuite(files: readonly string[], chains: Chains): Promi
   await chains.remember();
   const tests = new Map(testsIn(mocha.suite).map((test) => [nameOf(test), test]));
 
+  let installed: Installable = new Map();
   return {
     names: [...tests.keys()],
     install: async (codes) => {
+      installed = codes;
       chains.install(codes);
       await chains.reset();
     },
-    run: async (name, timeout) => runTest(name, tests.get(name)!, timeout),
+    run: async (name, timeout) => runTest(name, tests.get(name)!, { timeout, spent: () => installed.spent ?? 0 }),
   };
 }
 
 /** Runs a test with the hooks around it, as if there were no other. */
-async function runTest(name: string, test: Mocha.Test, timeout: number): Promise<Outcome> {
+async function runTest(name: string, test: Mocha.Test, limit: Limit): Promise<Outcome> {
   const begun = performance.now();
   const outcome = (result: Outcome["result"], reason = ""): Outcome => ({
     name,
@@ -52,7 +53,7 @@ async function runTest(name: string, test: Mocha.Test, timeout: number): Promise
   });
   const suites = suitesAround(test);
   try {
-    await within(timeout, async () => {
+    await within(limit, async () => {
       for (const hook of ["_beforeAll", "_beforeEach"] as const) await runHooks(suites, hook);
       await call(test);
       for (const hook of ["_afterEach", "_afterAll"] as const) await runHooks(suites.toReversed(), hook);
@@ -83,10 +84,22 @@ async function call(runnable: Mocha.Runnable): Promise<void> {
 
 class Late extends Error {}
 
-async function within(milliseconds: number, work: () => Promise<void>): Promise<void> {
+/** A test's time, without that which compiling takes meanwhile. */
+interface Limit {
+  readonly timeout: number;
+  readonly spent: () => number;
+}
+
+async function within({ timeout, spent }: Limit, work: () => Promise<void>): Promise<void> {
+  const end = performance.now() - spent() + timeout;
   let timer: NodeJS.Timeout | undefined;
   const alarm = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Late()), milliseconds);
+    const wait = () => {
+      const left = end - (performance.now() - spent());
+      if (left > 0) timer = setTimeout(wait, left);
+      else reject(new Late());
+    };
+    wait();
   });
   await Promise.race([work(), alarm]).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,7 @@
 import { type Build, type Optimization, PROJECT } from "./compiler.ts";
 import type { Mutant } from "./mutants.ts";
 import { Source } from "./source.ts";
+import { type Failed, runSolidityTests } from "./solidity.ts";
 import type { Suite } from "./suite.ts";
 import { Variant } from "./variant.ts";
 
@@ -26,19 +27,22 @@ export interface Try {
   readonly timeout: number;
 }
 
-/** What a trial compares with: the contracts without a mistake, and whether a test passes on them. */
+/** What a trial compares with: the contracts without a mistake, and which tests pass on them. */
 export interface Sound {
   readonly variant: (optimization: Optimization) => Variant;
   readonly passes: (test: Try) => Promise<boolean>;
+  /** The tests in `files` of Solidity that fail even so. */
+  readonly failing: (files: readonly string[]) => Promise<readonly Failed[]>;
 }
 
-/** Compiles a mutant, installs it and runs tests until one fails. */
+/** Compiles a mutant, installs it and runs tests until one fails; those in Solidity last, for they are slow. */
 export async function tryMutant(
   build: Build,
   groups: readonly (readonly string[])[],
   suite: Suite,
   mutant: Mutant,
   tests: readonly Try[],
+  solidity: readonly string[],
   sound: Sound,
 ): Promise<Verdict> {
   const content = new Source(build.sources[PROJECT + mutant.file]!.content).replace(mutant, mutant.text);
@@ -53,5 +57,11 @@ export async function tryMutant(
     await suite.install(variant);
   }
   const deployed = new Variant(build, groups, { [mutant.file]: content }, "deployed");
-  return { status: deployed.equals(sound.variant("deployed")) ? "equal" : "survived" };
+  if (deployed.equals(sound.variant("deployed"))) return { status: "equal" };
+  if (solidity.length === 0) return { status: "survived" };
+
+  const failed = await runSolidityTests(build, solidity, mutant.file, { [mutant.file]: content });
+  const known = failed.length === 0 ? [] : await sound.failing(solidity);
+  const first = failed.find(({ name }) => known.every((each) => each.name !== name));
+  return first === undefined ? { status: "survived" } : { status: "killed", test: first.name, reason: first.reason };
 }

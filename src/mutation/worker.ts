@@ -3,6 +3,7 @@ import { deployableUsers, type Optimization, readBuild } from "./compiler.ts";
 import type { Answer, Request } from "./messages.ts";
 import { listen, reach } from "./reach.ts";
 import { compileTraced, statementsOf } from "./statements.ts";
+import { runSolidityTests } from "./solidity.ts";
 import { loadSuite, type Suite } from "./suite.ts";
 import { type Try, tryMutant } from "./trial.ts";
 import { Variant } from "./variant.ts";
@@ -54,10 +55,11 @@ async function answer(request: Request): Promise<Answer> {
       return { type: "allReached" };
     }
     case "try": {
-      const { mutant, tests } = request;
-      const verdict = await tryMutant(build, deployableUsers(build, mutant.file), suite, mutant, tests, {
+      const { mutant, tests, solidity } = request;
+      const verdict = await tryMutant(build, deployableUsers(build, mutant.file), suite, mutant, tests, solidity, {
         variant: (optimization) => soundVariant(mutant.file, optimization),
         passes: async (test) => passes(test, mutant.file),
+        failing: async (files) => runSolidityTests(build, files, mutant.file, {}),
       });
       const unsound = tests.map(({ name }) => name).filter((name) => soundness.get(`${mutant.file} ${name}`) === false);
       return { type: "tried", verdict, unsound };

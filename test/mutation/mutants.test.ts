@@ -155,6 +155,13 @@ describe("mutation", function () {
       ]);
     });
 
+    it("removes what a loop does after each turn", () => {
+      expect(changes(inFunction("for (uint256 i; i < a; ++i) c = b;"), "statement")).to.deep.equal([
+        "++i → ",
+        "c = b; → {}",
+      ]);
+    });
+
     it("swaps neighbours among arguments if either could be the other", () => {
       const swapped = (statement: string) =>
         changes(inFunction(statement, "uint256 a, uint96 b, address d"), "arguments");
@@ -184,11 +191,11 @@ describe("mutation", function () {
 
     it("makes mutants that compile, each at its place, under names that stay", () => {
       const body = inFunction(
-        "if (a < 3 && b != 4) { total -= a; return a.mulDiv(b, 7); } small = uint96(b / 2); c = total;",
+        "if (a < 3 && b != 4) { total -= a; return a.mulDiv(b, 7); } small = uint96(b / 2); for (uint256 i; i < b; ++i) c = total;",
       );
       const content = contractOf(body);
       const mutants = mutantsIn(body);
-      expect(mutants).to.have.lengthOf(26);
+      expect(mutants).to.have.lengthOf(31);
       expect(new Set(mutants.map(({ id }) => id)).size).to.equal(mutants.length);
       expect(mutantsIn(body).map(({ id }) => id)).to.deep.equal(mutants.map(({ id }) => id));
       expect(mutants.map(({ function: name }) => name)).to.deep.equal(mutants.map(() => "f"));

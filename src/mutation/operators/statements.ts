@@ -5,7 +5,10 @@ import { type Kind, type Operator, replaceNode } from "./operator.ts";
 /** Statements that go without a trace: checks, events, and all that does something. */
 export const removedStatements: Operator = (node, source, above) => {
   const kind = kindOf(node);
-  return kind === undefined || returnsPointer(node, above) ? [] : [{ kind, ...wholeOf(node, source), text: "{}" }];
+  if (kind === undefined || returnsPointer(node, above)) return [];
+  // What a loop does after each turn, between its brackets, goes without a trace.
+  if (above.at(-1)?.loopExpression === node) return [replaceNode(kind, node, "")];
+  return [{ kind, ...wholeOf(node, source), text: "{}" }];
 };
 
 /** Guards in the head of a function. */

@@ -17,6 +17,7 @@ interface Options {
   readonly file?: string;
   readonly changed: boolean;
   readonly budget?: number;
+  readonly patience: number;
   readonly workers: number;
   readonly seed: string;
   readonly store: string;
@@ -32,6 +33,7 @@ export const mutateCommand: CommandFactory = (world) =>
     .option("--file <part>", "only files whose path contains this")
     .option("--changed", "only files that differ from the main branch", false)
     .option("--budget <minutes>", "try nothing more after so many minutes", parsePositive)
+    .option("--patience <seconds>", "how long tests are tried on one mutant", parsePositive, 60)
     .option("--workers <count>", "processes to run tests in", parseCount, 2)
     .option("--seed <text>", "the order of the mutants, so that part of a run is a fair sample", "1")
     .option("--store <folder>", "where verdicts are kept", "reports/mutation")
@@ -52,13 +54,20 @@ export const mutateCommand: CommandFactory = (world) =>
 
       if (!options.list) {
         const jobs: Job[] = [];
+        const traced = TARGETS.flatMap((target) => target.files);
         for (const campaign of chosen.filter(({ mutants }) => mutants.length !== 0)) {
-          const reached = await measureReach(build, campaign, store, { report: world.err });
-          const reachers = reachersOf(build, campaign, reached);
+          const reached = await measureReach(build, campaign, traced, store, { report: world.err });
+          const reachers = reachersOf(build, reached);
           jobs.push(...campaign.mutants.map((mutant) => ({ campaign, mutant, tests: reachers(mutant) })));
         }
-        const { workers, seed } = options;
-        await tryAll(shuffle(jobs, seed), store, { workers, until, signal: world.signal, report: world.err });
+        const { workers, seed, patience } = options;
+        await tryAll(shuffle(jobs, seed), store, {
+          patience: patience * 1000,
+          workers,
+          until,
+          signal: world.signal,
+          report: world.err,
+        });
       }
 
       const judged = chosen.map((campaign) => ({ campaign, judged: judge(store, campaign) }));
@@ -135,7 +144,7 @@ function collect(name: string, names: readonly string[]): string[] {
 
 function parsePositive(text: string): number {
   const number = Number(text);
-  if (!(number > 0)) throw new Failure(`${text} is no number of minutes.`);
+  if (!(number > 0)) throw new Failure(`${text} is no length of time.`);
   return number;
 }
 

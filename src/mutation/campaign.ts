@@ -15,9 +15,12 @@ export interface Campaign {
   readonly sourcesOf: (file: string) => string;
 }
 
+/** For each contract's file, the tests and the statements in it that they get to. */
+export type ReachByFile = ReadonlyMap<string, readonly Reached[]>;
+
 export function prepare(build: Build, target: Target): Campaign {
   const testFiles = testFilesOf(target.tests, LEFT_OUT);
-  const sources = new Map(target.files.map((file) => [file, hashOf(sourcesBehind(build, file))]));
+  const sources = new Map(target.files.map((file) => [file, hashOfSources(build, file)]));
   return {
     target,
     mutants: target.files.flatMap((file) =>
@@ -29,31 +32,27 @@ export function prepare(build: Build, target: Target): Campaign {
   };
 }
 
-/** A hash of what decides where a test gets: the test, and the contracts that are traced. */
-export function reachKey(build: Build, files: readonly string[], testFile: string): string {
-  return hashOf([testFile, hashOfImports(testFile), files.map((file) => sourcesBehind(build, file))]);
+/** The tests that get to a mutant. One outside of any statement, as a modifier is, is reached with its file. */
+export function reachersOf(build: Build, reached: ReachByFile): (mutant: Mutant) => Reached[] {
+  const places = new Map(
+    [...reached].map(([file, tests]) => {
+      const { statements } = statementsOf(build, [file]);
+      const usable = tests.filter(({ name }) => !LEFT_OUT.some((pattern) => pattern.test(name)));
+      const byStatement = statements.map(() => [] as Reached[]);
+      for (const test of usable) for (const place of test.statements) byStatement[place]!.push(test);
+      return [file, { statements, byStatement, all: usable.filter((test) => test.statements.length !== 0) }];
+    }),
+  );
+  return (mutant) => {
+    const { statements, byStatement, all } = places.get(mutant.file)!;
+    const place = statementAround(statements, mutant.file, mutant);
+    return place === undefined ? all : byStatement[place]!;
+  };
 }
 
-/** The tests that get to a mutant. One outside of any statement, as a modifier is, is reached with its file. */
-export function reachersOf(
-  build: Build,
-  { target }: Campaign,
-  reached: readonly Reached[],
-): (mutant: Mutant) => Reached[] {
-  const { statements } = statementsOf(build, target.files);
-  const usable = reached.filter(({ name }) => !LEFT_OUT.some((pattern) => pattern.test(name)));
-  const byStatement = statements.map(() => [] as Reached[]);
-  const byFile = new Map(target.files.map((file) => [file, new Set<Reached>()]));
-  for (const test of usable) {
-    for (const place of test.statements) {
-      byStatement[place]!.push(test);
-      byFile.get(statements[place]!.file)!.add(test);
-    }
-  }
-  return (mutant) => {
-    const place = statementAround(statements, mutant.file, mutant);
-    return place === undefined ? [...byFile.get(mutant.file)!] : byStatement[place]!;
-  };
+/** A hash of all that the contracts with code of `file` are compiled from. */
+export function hashOfSources(build: Build, file: string): string {
+  return hashOf(sourcesBehind(build, file));
 }
 
 function sourcesBehind(build: Build, file: string): unknown {

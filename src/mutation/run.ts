@@ -1,10 +1,11 @@
 import type { Build } from "./compiler.ts";
-import { type Campaign, reachKey } from "./campaign.ts";
+import { type Campaign, hashOfSources, type ReachByFile } from "./campaign.ts";
+import { hashOf, hashOfImports } from "./files.ts";
 import { Failure } from "../cli/failure.ts";
 import { Link } from "./link.ts";
 import type { Mutant } from "./mutants.ts";
 import { Order } from "./order.ts";
-import type { Reached } from "./statements.ts";
+import { type Reached, statementsOf } from "./statements.ts";
 import { fileOf, type Store } from "./store.ts";
 import type { Verdict } from "./trial.ts";
 
@@ -17,6 +18,8 @@ const SILENCE = 900_000;
 const MAX_LATE_TESTS = 3;
 
 export interface RunOptions {
+  /** How long tests are tried on one mutant, in milliseconds by what they took when they were measured. */
+  readonly patience: number;
   readonly workers: number;
   /** When to hand out nothing more, as a time of `performance.now`. */
   readonly until: number;
@@ -25,42 +28,60 @@ export interface RunOptions {
   readonly report: (line: string) => void;
 }
 
-/** Measures what each test gets to, for the tests of which that is not known. */
+/**
+ * Measures what each test gets to in a target's files, if that is not known. What it gets to in the other `traced` files is
+ * kept, too: the slowest tests are those of the whole system.
+ */
 export async function measureReach(
   build: Build,
   { target, testFiles }: Campaign,
+  traced: readonly string[],
   store: Store,
   { report }: Pick<RunOptions, "report">,
-): Promise<Reached[]> {
-  const traced = target.files;
-  const keys = new Map(testFiles.map((file) => [file, reachKey(build, traced, file)]));
-  const missing = [...keys].filter(([, key]) => store.reached(key) === undefined).map(([file]) => file);
+): Promise<ReachByFile> {
+  const sources = new Map(traced.map((file) => [file, hashOfSources(build, file)]));
+  const hashes = new Map(testFiles.map((testFile) => [testFile, hashOfImports(testFile)]));
+  const keyOf = (testFile: string, file: string) => hashOf([testFile, hashes.get(testFile), file, sources.get(file)]);
+  const known = (testFile: string, file: string) => store.reached(keyOf(testFile, file));
+
+  const missing = testFiles.filter((testFile) => target.files.some((file) => known(testFile, file) === undefined));
   if (missing.length !== 0) {
     report(`Measuring which statements the tests of ${missing.length} files get to.`);
-    const link = new Link();
-    const found = new Map<string, Reached[]>(missing.map((file) => [file, []]));
-    let current: string | undefined;
-    const keep = (file: string | undefined) => {
-      if (file !== undefined) store.saveReached(keys.get(file)!, found.get(file)!);
+    const places = traced.flatMap((file) =>
+      statementsOf(build, [file]).statements.map((_, place) => ({ file, place })),
+    );
+    const found = new Map<string, Reached[]>(missing.map((testFile) => [testFile, []]));
+    const keep = (testFile: string) => {
+      for (const file of traced) {
+        const reached = found.get(testFile)!.map(({ statements, ...test }) => ({
+          ...test,
+          statements: statements
+            .map((index) => places[index]!)
+            .flatMap((each) => (each.file === file ? each.place : [])),
+        }));
+        store.saveReached(keyOf(testFile, file), reached);
+      }
     };
+    const link = new Link();
+    let current: string | undefined;
     try {
       await link.ask({ type: "setup", files: missing, traced }, SETUP);
       await link.ask({ type: "reach", timeout: SILENCE / 2 }, SILENCE, (answer) => {
         if (answer.type !== "reached") return;
-        const file = fileOf(answer.reached.name);
-        if (file !== current) {
-          keep(current);
-          report(`  ${file}`);
+        const testFile = fileOf(answer.reached.name);
+        if (testFile !== current) {
+          if (current !== undefined) keep(current);
+          report(`  ${testFile}`);
         }
-        current = file;
-        found.get(file)!.push(answer.reached);
+        current = testFile;
+        found.get(testFile)!.push(answer.reached);
       });
-      missing.filter((file) => found.get(file)!.length === 0 || file === current).forEach(keep);
+      missing.filter((testFile) => found.get(testFile)!.length === 0 || testFile === current).forEach(keep);
     } finally {
       link.end();
     }
   }
-  return [...keys.values()].flatMap((key) => store.reached(key)!);
+  return new Map(target.files.map((file) => [file, testFiles.flatMap((testFile) => known(testFile, file)!)]));
 }
 
 /** A mutant, and the tests that get to it. */
@@ -74,7 +95,7 @@ export interface Job {
 export async function tryAll(
   jobs: readonly Job[],
   store: Store,
-  { workers, until, signal, report }: RunOptions,
+  { patience, workers, until, signal, report }: RunOptions,
 ): Promise<void> {
   const order = new Order();
   const open: Job[] = [];
@@ -119,10 +140,11 @@ export async function tryAll(
             link = new Link();
             await link.ask({ type: "setup", files, traced: [] }, SETUP);
           }
-          const tests = order
-            .sort(job.mutant, job.tests)
-            .filter(({ name }) => !late.has(name) && !unsound.has(name))
-            .map(({ name, milliseconds }) => ({ name, timeout: GRACE + 5 * milliseconds }));
+          const usable = job.tests.filter(({ name }) => !late.has(name) && !unsound.has(name));
+          const tests = within(patience, order.sort(job.mutant, usable)).map(({ name, milliseconds }) => ({
+            name,
+            timeout: GRACE + 5 * milliseconds,
+          }));
           const answer = await link.ask(
             { type: "try", mutant: job.mutant, tests, solidity: job.campaign.target.solidity },
             SILENCE,
@@ -151,4 +173,10 @@ export async function tryAll(
     link?.end();
   };
   await Promise.all(Array.from({ length: Math.min(workers, Math.max(open.length, 1)) }, work));
+}
+
+/** The first of `tests`, for as long as they take together; one at least. */
+function within(patience: number, tests: readonly Reached[]): Reached[] {
+  let sum = 0;
+  return tests.filter(({ milliseconds }, index) => (sum += milliseconds) <= patience || index === 0);
 }

@@ -17,8 +17,8 @@ describe("mutate", function () {
     const names = "exits, meta-pool, allocator, staking-pool";
     for (const [args, sentence] of [
       [["--target", "vault"], `There is no target vault, only ${names}.`],
-      [["--budget", "soon"], "soon is no number of minutes."],
-      [["--budget", "0"], "0 is no number of minutes."],
+      [["--budget", "soon"], "soon is no length of time."],
+      [["--budget", "0"], "0 is no length of time."],
       [["--workers", "-1"], "-1 is no number of processes."],
       [["--file", "Nowhere"], "No file of the targets is meant."],
       [["--lst"], "Unknown option '--lst' (Did you mean --list?)"],

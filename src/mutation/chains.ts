@@ -7,7 +7,7 @@ import type { Code } from "./compiler.ts";
 /** Contracts to deploy instead of those that were built. */
 export interface Installable {
   readonly get: (name: string) => Code | undefined;
-  /** How long it took to compile them so far, in milliseconds. */
+  /** What compiling them took of the processor so far, in milliseconds. */
   readonly spent?: number;
 }
 

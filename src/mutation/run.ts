@@ -11,14 +11,14 @@ import type { Verdict } from "./trial.ts";
 
 /** Compiling and loading the tests, at most. */
 const SETUP = 600_000;
-/** A test may take five times what it took, and this. */
+/** A test may take five times what it took of the processor, and this. */
 const GRACE = 10_000;
 /** No answer for so long, and a worker is ended. */
 const SILENCE = 900_000;
 const MAX_LATE_TESTS = 3;
 
 export interface RunOptions {
-  /** How long tests are tried on one mutant, in milliseconds by what they took when they were measured. */
+  /** How long tests are tried on one mutant, in milliseconds of the processor when they were measured. */
   readonly patience: number;
   readonly workers: number;
   /** When to hand out nothing more, as a time of `performance.now`. */
@@ -97,13 +97,14 @@ export async function tryAll(
   store: Store,
   { patience, workers, until, signal, report }: RunOptions,
 ): Promise<void> {
-  const order = new Order();
+  const orders = new Map(jobs.map(({ campaign: { target } }) => [target.name, new Order(target.tests)]));
+  const orderOf = ({ campaign }: Job) => orders.get(campaign.target.name)!;
   const open: Job[] = [];
   for (const job of jobs) {
     const { campaign, mutant, tests } = job;
     const sources = campaign.sourcesOf(mutant.file);
     const known = store.verdict(mutant, sources, campaign.hashes);
-    if (known?.status === "killed") order.learn(mutant, known.test!);
+    if (known?.status === "killed") orderOf(job).learn(mutant, known.test!);
     if (known !== undefined) continue;
     if (tests.length === 0) store.save(mutant, sources, campaign.hashes, { status: "untested" });
     else open.push(job);
@@ -115,9 +116,10 @@ export async function tryAll(
   const unsound = new Set<string>();
   let done = 0;
 
-  const finish = ({ campaign, mutant }: Job, verdict: Verdict) => {
+  const finish = (job: Job, verdict: Verdict) => {
+    const { campaign, mutant } = job;
     store.save(mutant, campaign.sourcesOf(mutant.file), campaign.hashes, verdict);
-    if (verdict.status === "killed") order.learn(mutant, verdict.test!);
+    if (verdict.status === "killed") orderOf(job).learn(mutant, verdict.test!);
     counts.set(verdict.status, (counts.get(verdict.status) ?? 0) + 1);
     done += 1;
     if (done % 10 === 0 || done === total) {
@@ -141,7 +143,7 @@ export async function tryAll(
             await link.ask({ type: "setup", files, traced: [] }, SETUP);
           }
           const usable = job.tests.filter(({ name }) => !late.has(name) && !unsound.has(name));
-          const tests = within(patience, order.sort(job.mutant, usable)).map(({ name, milliseconds }) => ({
+          const tests = within(patience, orderOf(job).sort(job.mutant, usable)).map(({ name, milliseconds }) => ({
             name,
             timeout: GRACE + 5 * milliseconds,
           }));

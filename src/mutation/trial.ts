@@ -19,6 +19,8 @@ export interface Verdict {
   /** The test that failed, and what it said; for a late one, the test that did not end. */
   readonly test?: string;
   readonly reason?: string;
+  /** What it took of a processor, in milliseconds. */
+  readonly cpu?: number;
 }
 
 /** A test to be tried on a mutant. */

@@ -1,11 +1,12 @@
 import type { Installable } from "./chains.ts";
 import { type Build, type Code, type Codes, compile, type Optimization, Refused } from "./compiler.ts";
+import { processorTime } from "./processor.ts";
 
 /** Contracts with some sources replaced. A group of them is compiled when one of it is first asked for. */
 export class Variant implements Installable {
   /** What the compiler complained about, if it did. */
   refusal: Refused | undefined;
-  /** How long the compiler took so far, in milliseconds. */
+  /** What the compiler took of the processor so far, in milliseconds. */
   spent = 0;
   readonly #groups = new Map<string, readonly string[]>();
   readonly #codes = new Map<string, Code>();
@@ -26,14 +27,14 @@ export class Variant implements Installable {
     const group = this.#groups.get(name);
     if (group === undefined) return undefined;
     if (!this.#codes.has(name)) {
-      const begun = performance.now();
+      const begun = processorTime();
       try {
         for (const [each, code] of this.#compile(group)) this.#codes.set(each, code);
       } catch (error) {
         if (error instanceof Refused) this.refusal = error;
         throw error;
       } finally {
-        this.spent += performance.now() - begun;
+        this.spent += processorTime() - begun;
       }
     }
     return this.#codes.get(name);

@@ -1,6 +1,7 @@
 import { type Chains, holdChains } from "./chains.ts";
 import { deployableUsers, type Optimization, readBuild } from "./compiler.ts";
 import type { Answer, Request } from "./messages.ts";
+import { processorTime } from "./processor.ts";
 import { listen, reach } from "./reach.ts";
 import { compileTraced, statementsOf } from "./statements.ts";
 import { runSolidityTests } from "./solidity.ts";
@@ -56,13 +57,14 @@ async function answer(request: Request): Promise<Answer> {
     }
     case "try": {
       const { mutant, tests, solidity } = request;
+      const before = processorTime();
       const verdict = await tryMutant(build, deployableUsers(build, mutant.file), suite, mutant, tests, solidity, {
         variant: (optimization) => soundVariant(mutant.file, optimization),
         passes: async (test) => passes(test, mutant.file),
         failing: async (files) => runSolidityTests(build, files, mutant.file, {}),
       });
       const unsound = tests.map(({ name }) => name).filter((name) => soundness.get(`${mutant.file} ${name}`) === false);
-      return { type: "tried", verdict, unsound };
+      return { type: "tried", verdict: { ...verdict, cpu: Math.round(processorTime() - before) }, unsound };
     }
   }
 }

@@ -51,20 +51,26 @@ describe("mutation", () => {
   });
 
   describe("Order", () => {
+    it("begins with the first folder", () => {
+      const tests = ["system/a", "unit/a"].map((name) => ({ name, milliseconds: 50, statements: [] }));
+      const [first] = new Order(["unit", "system"]).sort({ file: "A.sol", function: "f" }, tests);
+      expect(first!.name).to.equal("unit/a");
+    });
+
     it("begins with cheap tests, and learns which ones notice mistakes, best of all in the same function", () => {
       const tests = [
-        { name: "slow", milliseconds: 2000, statements: [] },
-        { name: "quick", milliseconds: 10, statements: [] },
-        { name: "sharp", milliseconds: 100, statements: [] },
+        { name: "system/slow", milliseconds: 2000, statements: [] },
+        { name: "unit/quick", milliseconds: 10, statements: [] },
+        { name: "unit/sharp", milliseconds: 100, statements: [] },
       ];
       const names = (order: Order, name = "f") =>
         order.sort({ file: "A.sol", function: name }, tests).map((test) => test.name);
-      const order = new Order();
-      expect(names(order)).to.deep.equal(["quick", "sharp", "slow"]);
+      const order = new Order(["unit", "system"]);
+      expect(names(order)).to.deep.equal(["unit/quick", "unit/sharp", "system/slow"]);
 
-      order.learn({ file: "A.sol", function: "f" }, "sharp");
-      expect(names(order)).to.deep.equal(["sharp", "quick", "slow"]);
-      expect(names(order, "g")).to.deep.equal(["quick", "sharp", "slow"]);
+      order.learn({ file: "A.sol", function: "f" }, "unit/sharp");
+      expect(names(order)).to.deep.equal(["unit/sharp", "unit/quick", "system/slow"]);
+      expect(names(order, "g")).to.deep.equal(["unit/quick", "unit/sharp", "system/slow"]);
     });
   });
 

@@ -39,6 +39,7 @@ contract HostilePool {
     uint256 public reentered; // calls that went through
     uint256 public trickle; // most that is withdrawable at once; 0 for all
     uint256 public others; // stake that is not its delegator's
+    uint256 public cost; // gas that every ping, stake, unstake and withdraw uses up first
 
     error Misbehaving(Mode mode);
 
@@ -66,6 +67,10 @@ contract HostilePool {
 
     function setTrickle(uint256 newTrickle) external {
         trickle = newTrickle;
+    }
+
+    function setCost(uint256 newCost) external {
+        cost = newCost;
     }
 
     /// @dev Loses stake, as by a slash; the ether stays here, out of the books.
@@ -158,6 +163,8 @@ contract HostilePool {
     }
 
     function _misbehave(Mode reverting) private {
+        uint256 start = gasleft();
+        while (start - gasleft() < cost) {}
         require(mode != reverting, Misbehaving(mode));
         _check();
         if (mode != Mode.Reenters) return;

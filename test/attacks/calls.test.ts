@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import {
+  all,
   asNotice,
+  certifyFair,
   connection,
   delegate,
   deployWorld,
@@ -20,7 +22,9 @@ import {
   NO_CAP,
   PAGE,
   settleAll,
+  sum,
   up,
+  type World,
 } from "../fixtures/allocator.ts";
 import { openLedger } from "../helpers/worth.ts";
 
@@ -28,6 +32,8 @@ import { openLedger } from "../helpers/worth.ts";
 const STIPEND = 1_000_000n;
 /** The longest unbonding time that the registry lists, less the epoch in which a pool gathers its exits. */
 const LONGEST_UNBONDING = 23;
+/** Pools of deployDear. */
+const DEAR = 4;
 
 async function deployHonest() {
   const bond = ether(10);
@@ -49,10 +55,75 @@ async function deploySlow() {
   return world;
 }
 
+/** Pools that need most of their stipend, each in five groups of its own, with half of the stake there already. */
+async function deployDear() {
+  const world = await deployWorld({
+    hostile: DEAR,
+    groups: Array.from({ length: 5 * DEAR }, (_, index) => ({ dimension: (index % 5) + 1, poolShareBps: 9_000 })),
+    groupsOf: Array.from({ length: DEAR }, (_, pool) => [1, 2, 3, 4, 5].map((dimension) => 5 * pool + dimension)),
+    parameters: { allocator: LOOSE, policy: { bondRatio: 3 } },
+  });
+  await delegate(world);
+  await world.metaPool.connect(world.alice).deposit_and_stake({ value: ether(100) });
+  await nextRound(world);
+  await certifyFair(world);
+  for (const pool of world.hostile) await pool.setCost((STIPEND * 85n) / 100n);
+  return world;
+}
+
+const heldIn = ({ allocator }: World) =>
+  Promise.all(Array.from({ length: DEAR }, (_, index) => allocator.positionOf(index + 1)));
+
+/** Holds the book against itself and against what the pools have; returns how many operators differ from `before`. */
+async function checkBook(world: World, before: Awaited<ReturnType<typeof heldIn>>): Promise<number> {
+  const { allocator, metaPool, hostile } = world;
+  const held = await heldIn(world);
+  const isRoundOpen = (await allocator.openRound()).round !== 0n;
+  for (const [index, { position, unbonding, faulted, faults }] of held.entries()) {
+    expect([faulted, faults]).to.deep.equal([false, 0n]);
+    expect([position, unbonding]).to.deep.equal([await hostile[index]!.staked(), await hostile[index]!.unstaked()]);
+    for (const dimension of isRoundOpen ? [] : [1, 2, 3, 4, 5]) {
+      expect((await allocator.groupSnapshot(5 * index + dimension)).position).to.equal(position);
+    }
+  }
+  const committed = sum(held.map(({ position }) => position));
+  const unbonding = sum(held.map((each) => each.unbonding));
+  expect([await allocator.committed(), await allocator.unbonding()]).to.deep.equal([committed, unbonding]);
+  expect((await metaPool.getBook()).delegated).to.equal(committed + unbonding);
+  expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
+  return held.filter((now, index) => now.join() !== before[index]!.join()).length;
+}
+
 function listingOf(pool: string) {
   const bounds = { weight: 1, minWeight: 0, maxWeight: 1, absoluteCap: NO_CAP, groups: 0 };
   return { pool, factory: ethers.ZeroAddress, ...bounds };
 }
+
+/** Calls that deal with the pools of deployDear one after another, and what comes before each. */
+const DEAR_CALLS: [
+  name: string,
+  prepare: (world: World) => Promise<unknown>,
+  send: (world: World, options: { gasLimit: bigint }) => ReturnType<World["allocator"]["settle"]>,
+][] = [
+  [
+    "settle",
+    () => networkHelpers.time.increase(EPOCH),
+    ({ allocator, eve }, options) => allocator.connect(eve).settle(100, options),
+  ],
+  [
+    "a call of upward legs",
+    () => Promise.resolve(),
+    ({ allocator, eve }, options) => allocator.connect(eve).rebalance(all("up", DEAR), options),
+  ],
+  [
+    "a call of downward legs",
+    async (world) => {
+      await world.metaPool.connect(world.alice).unstake_all();
+      await nextRound(world);
+    },
+    ({ allocator, eve }, options) => allocator.connect(eve).rebalance(all("down", DEAR), options),
+  ],
+];
 
 /** The text of every contract that is deployed for real. */
 async function sources(): Promise<[string, string][]> {
@@ -136,6 +207,29 @@ describe("Attacks", () => {
       }
       expect(cursors.size, "some calls fail, some do a part, some do all").to.be.greaterThan(2);
     });
+
+    for (const [name, prepare, send] of DEAR_CALLS) {
+      it(`A16 whatever gas a caller leaves, ${name} books every operator whole or not at all, and blames none`, async () => {
+        const world = await networkHelpers.loadFixture(deployDear);
+        const { allocator } = world;
+        await prepare(world);
+        const before = await heldIn(world);
+        const start = await networkHelpers.takeSnapshot();
+        const counts = new Set<number>();
+        for (let gasLimit = 2_000_000n; gasLimit < 8_500_000n; gasLimit += 450_001n) {
+          const receipt = await send(world, { gasLimit }).then(
+            (sent) => sent.wait(),
+            () => null,
+          );
+          if (receipt !== null) {
+            for (const log of receipt.logs) expect(allocator.interface.parseLog(log)?.name).to.not.equal("LegSkipped");
+            counts.add(await checkBook(world, before));
+          }
+          await start.restore();
+        }
+        expect([...counts].sort(), "some calls do a part, some do all").to.deep.equal([1, 2, 3, 4]);
+      });
+    }
 
     it("A17 legs in every epoch of the longest unbonding time leave a reading within its stipend", async () => {
       const world = await networkHelpers.loadFixture(deploySlow);

@@ -166,6 +166,44 @@ describe("Attacks", () => {
           expect(await ethers.provider.getBalance(hostile[0]!)).to.be.at.most(balance);
         });
       }
+
+      it("A12 gain nothing from any of these while the money of upward legs is out of the pool", async () => {
+        const world = await load();
+        const { metaPool, allocator, hostile, alice, bob } = world;
+        const pool = hostile[0]!;
+        await metaPool.connect(bob).deposit_and_stake({ value: ether(40) });
+        await metaPool.connect(bob).transfer(pool, ether(1));
+        await nextRound(world);
+        const rest = { receiver: await pool.getAddress(), assets: ether("0.1") };
+        const attempts = [
+          ...calls,
+          ["MetaPool", "unstake", [rest.assets]],
+          ["MetaPool", "unstakeInstant", [rest.assets, 0n, rest.receiver]],
+        ] as const;
+        const worthOf = async () => ({
+          victims: sum(await Promise.all([alice, bob].map((each) => metaPool.get_account_total_balance(each)))),
+          attacker: (await metaPool.get_account_total_balance(pool)) + (await ethers.provider.getBalance(pool)),
+        });
+        const [start, before] = [await networkHelpers.takeSnapshot(), await worthOf()];
+        const moved = await move(world, all("up", 4));
+        expect(moved.every((amount) => amount > ether(9))).to.equal(true);
+        await start.restore();
+
+        for (const [contract, name, args] of attempts) {
+          const target = contract === "MetaPool" ? metaPool : allocator;
+          await pool.setReentry(target, target.interface.encodeFunctionData(name as never, args as never));
+          expect(await move(world, all("up", 4)), name).to.deep.equal(moved);
+
+          const { victims, attacker } = await worthOf();
+          expect(victims, name).to.be.at.least(before.victims - 10n);
+          expect(attacker - (await pool.staked()), name).to.be.at.most(before.attacker - POSITION + 10n);
+          const { buffer, reserved, free, delegated } = await metaPool.getBook();
+          expect(await ethers.provider.getBalance(metaPool), name).to.equal(buffer + reserved + free);
+          expect(delegated, name).to.equal((await allocator.committed()) + (await allocator.unbonding()));
+          expect(await ethers.provider.getBalance(allocator), name).to.equal(0n);
+          await start.restore();
+        }
+      });
     });
   });
 

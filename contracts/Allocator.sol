@@ -245,7 +245,7 @@ contract Allocator
 
     /// @inheritdoc IAllocator
     function budgetsUsed() external view returns (uint256 class0, uint256 class2) {
-        return _state.budgetsUsed();
+        return (_state.class0Used, _state.class2InWindow());
     }
 
     /// @inheritdoc IAllocator

@@ -31,25 +31,33 @@ contract OperatorRegistry
         Blocked
     }
 
+    /// @dev All that rounds and legs ask for is in two slots.
     struct Record {
-        address pool; // first slot: 248 bits
+        address pool; // first slot, full
         State state;
         bool watch;
+        PoolStatus status; // as in `pools`, while the pool is listed under this id
+        State drainedFrom;
         uint24 weight;
         uint40 groups;
-        State drainedFrom;
-        uint96 absoluteCap; // second slot: 232 bits
+        uint96 absoluteCap; // second slot: 248 bits
+        uint32 unbondingTime;
+        uint16 factory; // its index; 0 for none
         uint24 minWeight;
         uint24 maxWeight;
         uint24 epochWeight; // when the epoch `weightEpoch` began
         uint32 weightEpoch;
-        uint32 unbondingTime;
-        address factory; // third slot
+    }
+
+    struct Factory {
+        address factory;
+        bool whitelisted;
     }
 
     struct Storage {
-        address metaPool; // first slot: 192 bits
+        address metaPool; // first slot: 208 bits
         uint32 longestUnbonding;
+        uint16 factoryCount;
         address allocator; // second slot: 160 bits
         address notice; // third slot: 248 bits
         uint32 operatorCount;
@@ -61,7 +69,8 @@ contract OperatorRegistry
         mapping(uint256 id => Record) records;
         mapping(address pool => uint256 id) ids;
         mapping(address pool => PoolStatus) pools;
-        mapping(address factory => bool whitelisted) factories;
+        mapping(uint256 index => Factory) factories; // from 1, in the order in which they were first named
+        mapping(address factory => uint256 index) factoryIndexes;
         mapping(uint256 group => Group) groups;
     }
 
@@ -123,14 +132,20 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function setFactoryWhitelisted(address factory, bool whitelisted) external restricted {
-        _storage.factories[factory] = whitelisted;
+        uint256 index = _storage.factoryIndexes[factory];
+        if (index == 0) {
+            index = ++_storage.factoryCount;
+            _storage.factoryIndexes[factory] = index;
+            _storage.factories[index].factory = factory;
+        }
+        _storage.factories[index].whitelisted = whitelisted;
 
         emit FactoryWhitelisted(factory, whitelisted);
     }
 
     /// @inheritdoc IOperatorRegistry
     function whitelistPool(address pool) external restricted {
-        _storage.pools[pool] = PoolStatus.Whitelisted;
+        _setPoolStatus(pool, PoolStatus.Whitelisted);
 
         emit PoolWhitelisted(pool, true);
     }
@@ -140,7 +155,7 @@ contract OperatorRegistry
         uint256 id = _storage.ids[pool];
 
         if (id != 0) _useGuardianShare(_soundPosition(id));
-        _storage.pools[pool] = PoolStatus.Blocked;
+        _setPoolStatus(pool, PoolStatus.Blocked);
 
         emit PoolWhitelisted(pool, false);
     }
@@ -167,16 +182,17 @@ contract OperatorRegistry
             pool: listing.pool,
             state: state,
             watch: false,
+            status: _storage.pools[listing.pool],
+            drainedFrom: State.None,
             weight: listing.weight,
             groups: listing.groups,
-            drainedFrom: State.None,
             absoluteCap: listing.absoluteCap,
+            unbondingTime: unbondingTime.toUint32(),
+            factory: _storage.factoryIndexes[listing.factory].toUint16(),
             minWeight: listing.minWeight,
             maxWeight: listing.maxWeight,
             epochWeight: listing.weight,
-            weightEpoch: _currentEpoch().toUint32(),
-            unbondingTime: unbondingTime.toUint32(),
-            factory: listing.factory
+            weightEpoch: _currentEpoch().toUint32()
         });
 
         emit OperatorListed(id, listing.pool, state, listing);
@@ -268,7 +284,7 @@ contract OperatorRegistry
     function drain(uint256 id) external restricted {
         Record storage record = _recordOf(id);
         State state = record.state;
-        require(_mayHold(state), WrongState(id, state));
+        require(_isListed(state), WrongState(id, state));
 
         _useGuardianShare(_soundPosition(id));
         record.drainedFrom = state;
@@ -409,13 +425,22 @@ contract OperatorRegistry
     }
 
     /// @inheritdoc IOperatorRegistry
+    function standing(
+        uint256 id
+    ) external view returns (address pool, bool mayHold, bool isWatched, uint256 absoluteCap) {
+        Record storage record = _storage.records[id];
+
+        return (record.pool, _mayHold(record), record.watch, record.absoluteCap);
+    }
+
+    /// @inheritdoc IOperatorRegistry
     function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight) {
         return (_storage.records[id].minWeight, _storage.records[id].maxWeight);
     }
 
     /// @inheritdoc IOperatorRegistry
     function factoryOf(uint256 id) external view returns (address) {
-        return _storage.records[id].factory;
+        return _storage.factories[_storage.records[id].factory].factory;
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -431,8 +456,8 @@ contract OperatorRegistry
     }
 
     /// @inheritdoc IOperatorRegistry
-    function isFactoryWhitelisted(address factory) external view returns (bool) {
-        return _storage.factories[factory];
+    function isFactoryWhitelisted(address factory) public view returns (bool) {
+        return _storage.factories[_storage.factoryIndexes[factory]].whitelisted;
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -476,6 +501,12 @@ contract OperatorRegistry
         _storage.policy = newPolicy;
 
         emit PolicyChanged(oldPolicy, newPolicy);
+    }
+
+    function _setPoolStatus(address pool, PoolStatus status) private {
+        uint256 id = _storage.ids[pool];
+        _storage.pools[pool] = status;
+        if (id != 0) _storage.records[id].status = status;
     }
 
     function _setState(uint256 id, State newState) private {
@@ -550,18 +581,23 @@ contract OperatorRegistry
     /// @dev Of an operator that is listed: neither delisted nor removed.
     function _liveRecordOf(uint256 id) private view returns (Record storage record) {
         record = _recordOf(id);
-        require(_mayHold(record.state) || record.state == State.Draining, WrongState(id, record.state));
+        require(_isListed(record.state) || record.state == State.Draining, WrongState(id, record.state));
     }
 
-    function _mayHold(State state) private pure returns (bool) {
+    function _isListed(State state) private pure returns (bool) {
         return state == State.Ramping || state == State.Active;
     }
 
+    /// @dev Whether an operator may hold stake at all.
+    function _mayHold(Record storage record) private view returns (bool) {
+        return _isListed(record.state) && _isWhitelisted(record);
+    }
+
     function _isWhitelisted(Record storage record) private view returns (bool) {
-        PoolStatus status = _storage.pools[record.pool];
+        PoolStatus status = record.status;
         if (status != PoolStatus.None) return status == PoolStatus.Whitelisted;
 
-        return _storage.factories[record.factory];
+        return _storage.factories[record.factory].whitelisted;
     }
 
     function _allocator() private view returns (IAllocator) {
@@ -593,7 +629,7 @@ contract OperatorRegistry
     /// @dev The part of an operator's position that neither its state nor its absolute cap makes a violation.
     function _soundPosition(uint256 id) private view returns (uint256) {
         Record storage record = _storage.records[id];
-        if (!_mayHold(record.state) || !_isWhitelisted(record)) return 0;
+        if (!_mayHold(record)) return 0;
 
         return Tightening.soundPosition(_allocator(), id, record.absoluteCap);
     }
@@ -619,7 +655,7 @@ contract OperatorRegistry
     function _isVouchedFor(address pool, address factory) private view returns (bool) {
         PoolStatus status = _storage.pools[pool];
         if (factory == address(0)) return status == PoolStatus.Whitelisted;
-        if (status == PoolStatus.Blocked || !_storage.factories[factory]) return false;
+        if (status == PoolStatus.Blocked || !isFactoryWhitelisted(factory)) return false;
 
         return IStakingPoolFactory(factory).isPool(pool);
     }

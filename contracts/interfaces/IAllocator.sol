@@ -49,14 +49,17 @@ interface IAllocator {
 
     /// @notice A group at the end of the last round; group 0 is the pool.
     struct GroupSnapshot {
+        // Slot 0.
         uint160 level; // certified, or ⌊cap·1e18/weight⌋ before that; the type's maximum is none
         uint96 cap; // C_g; the type's maximum is none
+        // Slot 1: what every round changes.
         uint96 position; // live sum of its healthy members' positions
         uint96 others; // others' stake at its members
-        uint96 faulted; // stake of its faulted members
-        uint64 weight; // W_g: weights of its members with a cap above 0
         uint32 members;
         uint32 round; // that summed it up
+        // Slot 2: what few rounds change.
+        uint96 faulted; // stake of its faulted members
+        uint64 weight; // W_g: weights of its members with a cap above 0
     }
 
     /// @notice Bounds and budgets of rounds and legs.

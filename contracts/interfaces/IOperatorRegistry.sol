@@ -190,6 +190,11 @@ interface IOperatorRegistry {
     function operatorCount() external view returns (uint256);
     /// @notice All zero for an unknown id. Never reverts, calls nobody.
     function operator(uint256 id) external view returns (Operator memory);
+    /// @notice What legs judge an operator by: its pool; whether it may hold stake at all, listed and whitelisted at this
+    /// moment; whether it is on watch; its absolute cap in wei.
+    function standing(
+        uint256 id
+    ) external view returns (address pool, bool mayHold, bool isWatched, uint256 absoluteCap);
     function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight);
     /// @notice The factory that vouches for the operator; 0 if its pool is whitelisted by itself.
     function factoryOf(uint256 id) external view returns (address);

@@ -134,14 +134,13 @@ library AllocatorBook {
         return block.timestamp / self.epochLength;
     }
 
-    /// @dev What class 0 took since the last round, and class 2 since the rounds that one unbonding time can span: a pool may
-    /// begin to unbond at the next round, and no two rounds are in one epoch. In rounds, because what nobody collects is
-    /// still unbonding, however long ago it was asked for.
-    function budgetsUsed(State storage self) internal view returns (uint256 class0, uint256 class2) {
+    /// @dev What class 2 took since the rounds that one unbonding time can span: a pool may begin to unbond at the next round,
+    /// and no two rounds are in one epoch. In rounds, because what nobody collects is still unbonding, however long ago it
+    /// was asked for.
+    function class2InWindow(State storage self) internal view returns (uint256 used) {
         uint256 round = self.snapshot.round;
         uint256 window = self.registry.longestUnbonding().ceilDiv(self.epochLength) + 1;
-        for (uint256 i; i <= window && i <= round; ++i) class2 += self.class2Used[round - i];
-        return (self.class0Used, class2);
+        for (uint256 i; i <= window && i <= round; ++i) used += self.class2Used[round - i];
     }
 
     /* POSITIONS */

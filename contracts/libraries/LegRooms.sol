@@ -4,7 +4,6 @@ pragma solidity ^0.8.20;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
-import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IPoolCalls} from "../interfaces/IPoolCalls.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
 
@@ -36,12 +35,17 @@ library LegRooms {
         uint256[] positions;
         uint256[] increaseCaps;
         uint256[] violationCaps;
+        uint256 used2; // of the budget of class 2, once it is known
+        bool knowsUsed2;
     }
 
     /// @dev An operator, as it stands.
     struct Place {
         uint256 id;
-        IOperatorRegistry.Operator operator;
+        address pool;
+        bool mayHold; // stake at all; on watch it may, but no more than it has
+        bool isWatched;
+        uint256 absoluteCap;
         IAllocator.Snapshot snapshot;
         IAllocator.Position held;
         uint256 target;
@@ -87,14 +91,16 @@ library LegRooms {
         larger = AllocatorBook.bounds(total.max(totalThen), network, poolShare, netShare);
     }
 
-    function placeOf(
+    /// @dev Fills `place`, which one call uses for all of its legs.
+    function read(
         AllocatorBook.State storage self,
         Scope memory scope,
+        Place memory place,
         uint256 id,
         IAllocator.Position memory held
-    ) internal view returns (Place memory place) {
+    ) internal view {
         place.id = id;
-        place.operator = self.registry.operator(id);
+        (place.pool, place.mayHold, place.isWatched, place.absoluteCap) = self.registry.standing(id);
         place.snapshot = self.snapshots[id];
         place.held = held;
         place.target = _target(self, scope, place.snapshot);
@@ -232,11 +238,11 @@ library LegRooms {
 
     /// @dev The cap for increases: the smaller of both T and N, and the state, bond and absolute cap of this moment.
     function increaseCap(Scope memory scope, Place memory place) internal view returns (uint256 cap, uint256 bond) {
-        bond = _bond(scope.now_, place.operator.pool);
-        if (!AllocatorBook.mayHold(place.operator)) return (0, bond);
+        bond = _bond(scope.now_, place.pool);
+        if (!place.mayHold) return (0, bond);
 
-        cap = scope.smaller.shareCapOf(place.snapshot.others).min(place.operator.absoluteCap);
-        if (place.operator.watch) cap = cap.min(place.held.position);
+        cap = scope.smaller.shareCapOf(place.snapshot.others).min(place.absoluteCap);
+        if (place.isWatched) cap = cap.min(place.held.position);
 
         uint256 ratio = scope.now_.policy.bondRatio;
         uint256 junior = uint256(place.snapshot.others) + place.held.unbonding;
@@ -298,12 +304,12 @@ library LegRooms {
         Place memory place
     ) private view returns (uint256 room) {
         uint256 position = place.held.position;
-        if (!AllocatorBook.mayHold(place.operator)) {
+        if (!place.mayHold) {
             room = position;
         } else {
             uint256 grace = AllocatorBook.BPS + scope.parameters.graceBps;
             uint256 cap = violationCap(scope, place);
-            if (position > cap.mulDiv(grace, AllocatorBook.BPS)) room = position - cap;
+            if (position > ((cap * grace) / AllocatorBook.BPS)) room = position - cap;
             else room = _groupExcess(self, scope, place, grace).min(position.saturatingSub(place.target));
         }
         if (room == 0) return 0;
@@ -316,7 +322,7 @@ library LegRooms {
     /// cap is at most the position of then, which cannot have grown since: no violation by itself.
     function violationCap(Scope memory scope, Place memory place) internal pure returns (uint256) {
         uint256 cap = scope.larger.shareCapOf(place.snapshot.others);
-        return cap.min(place.operator.absoluteCap).min(place.snapshot.fixedCap);
+        return cap.min(place.absoluteCap).min(place.snapshot.fixedCap);
     }
 
     /// @dev The largest excess over a group's cap and grace; the pool itself is exempt.
@@ -331,7 +337,7 @@ library LegRooms {
             if (group == 0) continue;
             uint256 cap = _groupCap(self, scope, group, true);
             if (cap == AllocatorBook.NO_CAP) continue;
-            uint256 most = cap.mulDiv(grace, AllocatorBook.BPS);
+            uint256 most = (cap * grace) / AllocatorBook.BPS;
             excess = excess.max(_position(self, scope, group).saturatingSub(most));
         }
     }
@@ -347,11 +353,7 @@ library LegRooms {
         IAllocator.PoolSnapshot memory snapshot = scope.snapshot;
         if (snapshot.healthy != 0) {
             IAllocator.Record storage record = self.records[place.id];
-            uint256 part = (CLASS1_MULTIPLE * uint256(snapshot.need)).mulDiv(
-                record.base,
-                snapshot.healthy,
-                Math.Rounding.Ceil
-            );
+            uint256 part = (CLASS1_MULTIPLE * uint256(snapshot.need) * record.base).ceilDiv(snapshot.healthy);
             room = part.saturatingSub(record.class1Round == snapshot.round ? record.class1Taken : 0);
         }
         if (snapshot.certified) room = room.max(position.saturatingSub(place.target));
@@ -365,9 +367,10 @@ library LegRooms {
         uint256 position,
         uint256 target
     ) private view returns (uint256) {
-        if (position <= target.mulDiv(AllocatorBook.BPS + scope.parameters.bandBps, AllocatorBook.BPS)) return 0;
+        if (position <= (target * (AllocatorBook.BPS + scope.parameters.bandBps)) / AllocatorBook.BPS) return 0;
 
-        (, uint256 used) = self.budgetsUsed();
+        if (!scope.knowsUsed2) (scope.used2, scope.knowsUsed2) = (self.class2InWindow(), true);
+        uint256 used = scope.used2;
         uint256 budget = (uint256(scope.snapshot.total) * scope.parameters.budget2Bps) / AllocatorBook.BPS;
         return (position - target).min(budget.saturatingSub(used));
     }
@@ -384,26 +387,27 @@ library LegRooms {
         Scope memory scope = load(self);
         uint256 count = (scope.operators + 1).saturatingSub(first).min(limit);
         rooms = new IAllocator.Rooms[](count);
+        Place memory place;
         for (uint256 i; i < count; ++i) {
             // Less would make a bond that needs it read as none.
             require(
                 gasleft() >= AllocatorBook.GAS_PER_OPERATOR,
                 IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR)
             );
-            rooms[i] = _roomsOf(self, scope, first + i);
+            read(self, scope, place, first + i, self.positions[first + i]);
+            rooms[i] = _roomsOf(self, scope, place);
         }
     }
 
     function _roomsOf(
         AllocatorBook.State storage self,
         Scope memory scope,
-        uint256 id
+        Place memory place
     ) private view returns (IAllocator.Rooms memory rooms) {
-        Place memory place = placeOf(self, scope, id, self.positions[id]);
         rooms.target = place.target;
         rooms.cap = scope.recorded.capOf(place.snapshot);
         (rooms.increaseCap, rooms.bond) = increaseCap(scope, place);
-        rooms.violationCap = AllocatorBook.mayHold(place.operator) ? violationCap(scope, place) : 0;
+        rooms.violationCap = place.mayHold ? violationCap(scope, place) : 0;
         if (self.round != 0 || scope.snapshot.round == 0 || place.held.faulted) return rooms;
 
         rooms.up = roomUp(self, scope, place, rooms.increaseCap);

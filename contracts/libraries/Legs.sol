@@ -44,7 +44,8 @@ library Legs {
         batch.totals = self.loadTotals();
         require(_hasGas(batch), IAllocator.TooLittleGas(gasleft(), GAS_PER_LEG));
         _fillPurse(self, batch, legs);
-        for (uint256 i; i < legs.length && _hasGas(batch); ++i) moved[i] = _leg(self, batch, legs[i]);
+        LegRooms.Place memory place; // one for all
+        for (uint256 i; i < legs.length && _hasGas(batch); ++i) moved[i] = _leg(self, batch, legs[i], place);
 
         self.storeTotals(batch.totals);
         self.storeGroups(batch.scope);
@@ -73,14 +74,15 @@ library Legs {
     function _leg(
         AllocatorBook.State storage self,
         Batch memory batch,
-        IAllocator.Leg calldata leg
+        IAllocator.Leg calldata leg,
+        LegRooms.Place memory place
     ) private returns (uint256 moved) {
         uint256 id = leg.operator;
         if (id == 0 || id > batch.scope.operators) return _skip(leg, 0, IAllocator.SkipReason.UnknownOperator);
         IAllocator.Position memory held = self.positions[id];
         if (held.faulted) return _skip(leg, 0, IAllocator.SkipReason.Faulted);
 
-        LegRooms.Place memory place = self.placeOf(batch.scope, id, held);
+        self.read(batch.scope, place, id, held);
         return leg.up ? _up(self, batch, leg, place) : _down(self, batch, leg, place);
     }
 
@@ -103,7 +105,7 @@ library Legs {
         if (moved == 0) return _skip(leg, room, IAllocator.SkipReason.NoRoom);
         if (batch.scope.isDustUp(place, moved)) return _skip(leg, room, IAllocator.SkipReason.BelowMinMove);
 
-        (bool success, uint256 shown) = _push(batch, place.operator.pool, moved);
+        (bool success, uint256 shown) = _push(batch, place.pool, moved);
         if (!success) return _skip(leg, moved, IAllocator.SkipReason.PoolFailed);
 
         // The book follows what the pool says; what it does not show, staked or on its way, is a loss.
@@ -151,7 +153,7 @@ library Legs {
         moved = unbonding.saturatingSub(held.unbonding);
         batch.scope.now_.need = batch.scope.now_.need.saturatingSub(moved);
         _book(self, batch, place, 0, shown - unbonding, unbonding);
-        _charge(self, place.id, down.charged, moved);
+        _charge(self, batch, place.id, down.charged, moved);
         _expect(self.records[place.id], moved, unbonding);
         emit IAllocator.Moved(place.id, false, leg.amount, moved, held.position, held.unbonding, down.charged);
     }
@@ -164,7 +166,7 @@ library Legs {
     ) private returns (bool success, uint256 shown, uint256 unbonding) {
         IAllocator.Position memory held = place.held;
         uint256 asked = amount == held.position ? type(uint256).max : amount;
-        try IPoolCalls(address(this)).pull{gas: AllocatorBook.STIPEND}(place.operator.pool, asked) returns (
+        try IPoolCalls(address(this)).pull{gas: AllocatorBook.STIPEND}(place.pool, asked) returns (
             uint256 staked,
             uint256 unstaked
         ) {
@@ -183,7 +185,13 @@ library Legs {
     }
 
     /// @dev Charges what really moved to the classes in order.
-    function _charge(AllocatorBook.State storage self, uint256 id, uint256[3] memory charged, uint256 moved) private {
+    function _charge(
+        AllocatorBook.State storage self,
+        Batch memory batch,
+        uint256 id,
+        uint256[3] memory charged,
+        uint256 moved
+    ) private {
         uint256 rest = moved;
         for (uint256 class; class < 3; ++class) {
             charged[class] = charged[class].min(rest);
@@ -192,11 +200,14 @@ library Legs {
         if (charged[0] != 0) self.class0Used += charged[0].toUint96();
         if (charged[1] != 0) {
             IAllocator.Record storage record = self.records[id];
-            uint32 round = self.snapshot.round;
+            uint32 round = batch.scope.snapshot.round;
             uint256 taken = record.class1Round == round ? record.class1Taken : 0;
             (record.class1Taken, record.class1Round) = ((taken + charged[1]).toUint96(), round);
         }
-        if (charged[2] != 0) self.class2Used[self.snapshot.round] += charged[2];
+        if (charged[2] != 0) {
+            self.class2Used[batch.scope.snapshot.round] += charged[2];
+            batch.scope.used2 += charged[2];
+        }
     }
 
     /* BOTH */

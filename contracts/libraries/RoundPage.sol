@@ -119,9 +119,7 @@ library RoundPage {
             members += held.members;
         }
         (held.position, held.others) = (position.toUint96(), uint96(others.min(AllocatorBook.NO_CAP)));
-        held.faulted = faulted.toUint96();
-        held.weight = uint64(weight);
-        held.members = uint32(members);
-        held.round = uint32(page.round);
+        (held.members, held.round) = (uint32(members), uint32(page.round));
+        (held.faulted, held.weight) = (faulted.toUint96(), uint64(weight));
     }
 }

@@ -79,10 +79,12 @@ library Rounds {
     ) private returns (uint256 read) {
         uint256 id = self.cursor;
         RoundPage.Page memory page = RoundPage.open(self);
+        Subject memory subject; // one for all
         while (id < count && read < maxOperators && page.hasGas()) {
             ++id;
             ++read;
-            _readOperator(self, page, id);
+            _load(self, subject, id);
+            _readOperator(self, page, subject);
         }
         require(
             read != 0 || id == count || maxOperators == 0,
@@ -94,10 +96,13 @@ library Rounds {
 
     /* ONE OPERATOR */
 
-    function _readOperator(AllocatorBook.State storage self, RoundPage.Page memory page, uint256 id) private {
-        Subject memory subject = _load(self, id);
+    function _readOperator(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        Subject memory subject
+    ) private {
         if (subject.operator.state == IOperatorRegistry.State.Removed) {
-            delete self.snapshots[id];
+            delete self.snapshots[subject.id];
             return;
         }
 
@@ -112,22 +117,22 @@ library Rounds {
             bond = reading.bond;
             _bookReading(self, page, subject, reading);
         } catch {
-            others = self.snapshots[id].others;
+            others = self.snapshots[subject.id].others;
             _fault(self, page, subject);
         }
-        if (held.writtenDown) self.endOld(id);
+        if (held.writtenDown) self.endOld(subject.id);
         page.totals.add(held);
         _store(self, subject);
         _takeSnapshot(self, page, subject, others, bond);
     }
 
-    function _load(AllocatorBook.State storage self, uint256 id) private view returns (Subject memory subject) {
+    function _load(AllocatorBook.State storage self, Subject memory subject, uint256 id) private view {
         IAllocator.Record storage record = self.records[id];
         subject.id = id;
         subject.operator = self.registry.operator(id);
         subject.held = self.positions[id];
         (subject.base, subject.due, subject.dueAt) = (record.base, record.dueAmount, record.dueAt);
-        if (record.hasLoss) subject.lossSince = record.lossSince;
+        subject.lossSince = record.hasLoss ? record.lossSince : 0;
     }
 
     function _store(AllocatorBook.State storage self, Subject memory subject) private {
@@ -287,12 +292,13 @@ library Rounds {
             weight: operator.weight,
             groups: operator.groups
         });
-        self.snapshots[subject.id] = snapshot;
+        uint256 id = subject.id;
+        self.snapshots[id] = snapshot;
         page.longestUnbonding = page.longestUnbonding.max(operator.unbondingTime);
 
         uint256 weight = snapshot.fixedCap != 0 && page.networkRoom > others ? operator.weight : 0;
         page.addToGroups(held, operator.groups, others, weight);
-        emit IAllocator.OperatorSnapshot(subject.id, page.round, held.position, held.faulted, snapshot);
+        emit IAllocator.OperatorSnapshot(id, page.round, held.position, held.faulted, snapshot);
     }
 
     /// @dev Bond, watch and absolute cap; zero for who may hold nothing.

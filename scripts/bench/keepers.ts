@@ -6,7 +6,10 @@ import { AMOUNTS, certify, fairSheet, legsOf, rebalance, settle, type Stage } fr
 export interface KeeperCosts {
   readonly settlePerOperator: number;
   readonly certifyPerOperator: number;
-  readonly leg: { readonly own: number; readonly withPool: number };
+  /** In a page that does not end the sheet, so that sums are stored. */
+  readonly certifyStoredPerOperator: number;
+  /** `cold`: own, of a leg that shares no group with the legs before it in the call. */
+  readonly leg: { readonly own: number; readonly withPool: number; readonly cold: number };
   readonly fundBatch: { readonly one: number; readonly thousand: number };
 }
 
@@ -25,9 +28,9 @@ interface Frame {
 
 /** How many operators the stage has. */
 export const KEEPERS_OPERATORS = 20;
-/** From the eleventh on: each is in an entity of its own, and in groups that one of the first ten is in, too. */
+/** From the eleventh on: each is in an entity of its own, and in groups that one of the first ten is in, too: any page but the first few. */
 const PAGES = { few: 10, many: 19 } as const;
-/** Operators that share no group, so that every slot of a leg is cold. */
+/** Operators that share no group, so that every slot of a leg is cold: the first legs of a call. */
 const LEGS = { few: 4, many: 9 } as const;
 const CROWD = 1_000;
 const CROWD_AT_ONCE = 40;
@@ -44,8 +47,13 @@ export async function measureKeepers(stage: Stage): Promise<KeeperCosts> {
   const each = async (
     { few, many }: typeof PAGES | typeof LEGS,
     act: (count: number) => Promise<ContractTransactionResponse>,
+    prepare: (count: number) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<Share> => {
-    const shareOf = (count: number) => rehearse(async () => split(stage, await send(() => act(count))));
+    const shareOf = (count: number) =>
+      rehearse(async () => {
+        await prepare(count);
+        return split(stage, await send(() => act(count)));
+      });
     const [less, more] = [await shareOf(few), await shareOf(many)];
     const per = (kind: keyof Share) => Math.round((more[kind] - less[kind]) / (many - few));
     return { own: per("own"), withPool: per("withPool") };
@@ -63,34 +71,47 @@ export async function measureKeepers(stage: Stage): Promise<KeeperCosts> {
     for (let epoch = 0; epoch < 5; ++epoch) chain.nextDay();
     return each(PAGES, (count) => allocator.settle(count, PAGE));
   });
-  // The first page with the sheet of the fair allocation.
-  const certifying = await rehearse(async () => {
+  // The page that ends the check of the fair allocation's sheet, usually the only one; and one that does not end it.
+  const [certifying, storing] = await rehearse(async () => {
     chain.nextDay();
     await settle(stage);
     const sheet = await fairSheet(trellis);
-    return each(PAGES, (count) => allocator.certifyLevels(sheet, count, PAGE));
+    const page = (count: number) => allocator.certifyLevels(sheet, count, PAGE);
+    return [await each(PAGES, page, (count) => send(() => page(KEEPERS_OPERATORS - count))), await each(PAGES, page)];
   });
   // Every operator has a position, is below its target, and gets more.
-  const up = await rehearse(async () => {
+  const [up, coldUp] = await rehearse(async () => {
     await send(() => trellis.metaPool.connect(whale).deposit_and_stake({ value: AMOUNTS.other }));
     chain.nextDay();
     await settle(stage);
     await certify(stage);
-    return each(LEGS, (count) => allocator.rebalance(legsOf(count, true), PAGE));
+    const legs = (count: number) => allocator.rebalance(legsOf(count, true), PAGE);
+    return [await each(PAGES, legs), await each(LEGS, legs)];
   });
-  // Every operator has a position and gives a part of it for exits.
-  const down = await rehearse(async () => {
+  // Every operator has a position and gives the same part of it for exits.
+  const [down, coldDown] = await rehearse(async () => {
     await askForExits(stage);
     chain.nextDay();
     await settle(stage);
     await certify(stage);
-    return each(LEGS, (count) => allocator.rebalance(legsOf(count, false), PAGE));
+    const part = AMOUNTS.whale / 3n / BigInt(KEEPERS_OPERATORS);
+    const legs = (count: number) =>
+      allocator.rebalance(
+        legsOf(count, false).map((leg) => ({ ...leg, amount: part })),
+        PAGE,
+      );
+    return [await each(PAGES, legs), await each(LEGS, legs)];
   });
 
   return {
     settlePerOperator: settling.own,
     certifyPerOperator: certifying.own,
-    leg: { own: Math.max(up.own, down.own), withPool: Math.max(up.withPool, down.withPool) },
+    certifyStoredPerOperator: storing.own,
+    leg: {
+      own: Math.max(up.own, down.own),
+      withPool: Math.max(up.withPool, down.withPool),
+      cold: Math.max(coldUp.own, coldDown.own),
+    },
     // A batch with one exit, or with the exits of a thousand accounts, whose round has completed; it is funded in full.
     fundBatch: {
       one: await rehearse(() => fundBatch(stage)),

@@ -38,7 +38,9 @@ export function renderBench({ gas, baseline, planner, suite }: Bench): string[] 
     ...renderPairs([
       ["settle, own, per operator", n(gas.settlePerOperator)],
       ["certify, per operator", n(gas.certifyPerOperator)],
+      ["certify, per operator, in a page that is not the last", n(gas.certifyStoredPerOperator)],
       ["leg in four dimensions, own", n(gas.leg.own)],
+      ["leg in four dimensions, own, the first of its groups", n(gas.leg.cold)],
       ["leg in four dimensions, with the operator's pool", n(gas.leg.withPool)],
       ["fund a batch of one exit", n(gas.fundBatch.one)],
       ["fund a batch of a thousand exits", n(gas.fundBatch.thousand)],

@@ -221,28 +221,39 @@ describe("OperatorRegistry", function () {
     const NAMESPACE = ethers.keccak256(ethers.toBeHex(BigInt(ethers.id("trellis.OperatorRegistry")) - 1n, 32));
     const BASE = BigInt(NAMESPACE) & ~0xffn;
 
-    it("lies in the namespace, an operator in three slots", async function () {
+    it("lies in the namespace, an operator in two slots", async function () {
       const { registry, allocator, pools, factory } = await loadRegistry();
       const address = await registry.getAddress();
       const recordsSlot = ethers.keccak256(
         ethers.AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [1, BASE + 5n]),
       );
       const slots = await Promise.all(
-        [0n, 1n, 2n].map((offset) => networkHelpers.getStorageAt(address, BigInt(recordsSlot) + offset)),
+        [0n, 1n].map((offset) => networkHelpers.getStorageAt(address, BigInt(recordsSlot) + offset)),
       );
 
       expect(BigInt(await networkHelpers.getStorageAt(address, BASE + 1n))).to.equal(
         BigInt(await allocator.getAddress()),
       );
-      // Lowest bits first: pool, state, watch, weight, groups, the state it was drained from.
+      // Lowest bits first: pool, state, watch, what is said of the pool itself, the state it was drained from, weight, groups.
       expect(BigInt(slots[0]!)).to.equal(
-        BigInt(await pools[0].getAddress()) | (2n << 160n) | (100n << 176n) | (0x0201n << 200n),
+        BigInt(await pools[0].getAddress()) | (2n << 160n) | (100n << 192n) | (0x0201n << 216n),
       );
-      // Absolute cap, weight bounds, weight at the beginning of the epoch, epoch, unbonding time.
+      // Absolute cap, unbonding time, factory, weight bounds, weight at the beginning of the epoch, epoch.
       expect(BigInt(slots[1]!)).to.equal(
-        (2n ** 96n - 1n) | (10n << 96n) | (1_000n << 120n) | (100n << 144n) | (1n << 168n) | (172_800n << 200n),
+        (2n ** 96n - 1n) |
+          (172_800n << 96n) |
+          (1n << 128n) |
+          (10n << 144n) |
+          (1_000n << 168n) |
+          (100n << 192n) |
+          (1n << 216n),
       );
-      expect(BigInt(slots[2]!)).to.equal(BigInt(await factory.getAddress()));
+      const factorySlot = ethers.keccak256(
+        ethers.AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [1, BASE + 8n]),
+      );
+      expect(BigInt(await networkHelpers.getStorageAt(address, factorySlot))).to.equal(
+        BigInt(await factory.getAddress()) | (1n << 160n),
+      );
     });
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { deployPool, ether, listing, loadRegistry, loadUnhandedRegistry, State } from "../fixtures/registry.ts";
+import { deployPool, ether, listing, loadRegistry, loadUnhandedRegistry, NO_CAP, State } from "../fixtures/registry.ts";
 
 describe("OperatorRegistry", function () {
   describe("setFactoryWhitelisted", function () {
@@ -19,6 +19,21 @@ describe("OperatorRegistry", function () {
         .to.emit(registry, "FactoryWhitelisted")
         .withArgs(factory, true);
       expect(await registry.isFactoryWhitelisted(factory)).to.equal(true);
+    });
+
+    it("keeps factories apart, whichever was named first", async function () {
+      const { registry, factory, noticeSigner } = await loadRegistry();
+      const other = await deployPool();
+      for (const whitelisted of [true, false]) {
+        await registry.connect(noticeSigner).setFactoryWhitelisted(other, whitelisted);
+        expect(await registry.isFactoryWhitelisted(other)).to.equal(whitelisted);
+        expect(await registry.isFactoryWhitelisted(factory)).to.equal(true);
+      }
+      await registry.connect(noticeSigner).setFactoryWhitelisted(other, true);
+      await registry.connect(noticeSigner).setFactoryWhitelisted(factory, false);
+      expect(await registry.isFactoryWhitelisted(other)).to.equal(true);
+      expect((await registry.operator(1)).whitelisted).to.equal(false);
+      expect(await registry.factoryOf(1)).to.equal(await factory.getAddress());
     });
 
     it("stops vouching for all of them at once, but not for those whitelisted by themselves", async function () {
@@ -59,12 +74,15 @@ describe("OperatorRegistry", function () {
 
     it("lifts a block", async function () {
       const { registry, foundation, pools } = await loadRegistry();
-      await registry.connect(foundation).unwhitelistPool(pools[0]);
+      const pool = await pools[0].getAddress();
+      await registry.connect(foundation).unwhitelistPool(pool);
+      expect(await registry.standing(1)).to.deep.equal([pool, false, false, NO_CAP]);
 
-      await registry.connect(foundation).whitelistPool(pools[0]);
+      await registry.connect(foundation).whitelistPool(pool);
 
-      expect(await registry.isWhitelisted(pools[0])).to.equal(true);
+      expect(await registry.isWhitelisted(pool)).to.equal(true);
       expect((await registry.operator(1)).whitelisted).to.equal(true);
+      expect(await registry.standing(1)).to.deep.equal([pool, true, false, NO_CAP]);
     });
   });
 

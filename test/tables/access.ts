@@ -283,6 +283,7 @@ const OPERATOR_REGISTRY: ContractAccess = {
     "operator(uint256)",
     "operatorCount()",
     "policy()",
+    "standing(uint256)",
     "weightBounds(uint256)",
   ],
   inheritedViews: {

@@ -284,20 +284,21 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     0:0  uint160 level
     0:20 uint96  cap
 
-    # what legs move, and what caps on the network's stake need
+    # what every round changes, and legs; it fills the word
     1:0  uint96 position
     1:12 uint96 others
+    1:24 uint32 members
+    1:28 uint32 round
 
-    # what the round sums up; it fills the word
+    # what few rounds change, so that most of them only read it
     2:0  uint96 faulted
-    2:12 uint64 weight
-    2:20 uint32 members
-    2:24 uint32 round`,
+    2:12 uint64 weight`,
 
   "OperatorRegistry.Storage": `
-    # wired once, beside the longest unbonding time, which rounds, budgets and Notice ask for
+    # wired once, beside the longest unbonding time, which rounds, budgets and Notice ask for, and a count
     0:0  address metaPool
     0:20 uint32  longestUnbonding
+    0:24 uint16  factoryCount
 
     # wired once: every check of the allocator's calls reads it alone
     1:0 address allocator
@@ -319,28 +320,33 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     5:0 mapping(uint256 => struct OperatorRegistry.Record) records
     6:0 mapping(address => uint256) ids
     7:0 mapping(address => enum OperatorRegistry.PoolStatus) pools
-    8:0 mapping(address => bool) factories
-    9:0 mapping(uint256 => struct IOperatorRegistry.Group) groups`,
+    8:0 mapping(uint256 => struct OperatorRegistry.Factory) factories
+    9:0 mapping(address => uint256) factoryIndexes
+    10:0 mapping(uint256 => struct IOperatorRegistry.Group) groups`,
 
   "OperatorRegistry.Record": `
-    # what a round and a leg read of every operator, with the state from which it was drained
+    # what a round and a leg read of every operator, with the state from which it was drained; it fills the word
     0:0  address pool
     0:20 enum IOperatorRegistry.State state
     0:21 bool   watch
-    0:22 uint24 weight
-    0:25 uint40 groups
-    0:30 enum IOperatorRegistry.State drainedFrom
+    0:22 enum OperatorRegistry.PoolStatus status
+    0:23 enum IOperatorRegistry.State drainedFrom
+    0:24 uint24 weight
+    0:27 uint40 groups
 
-    # the cap, and what bounds a change of the weight
+    # the rest of that, a factory by its index because its address has no room, and what bounds a change of the weight
     1:0  uint96 absoluteCap
-    1:12 uint24 minWeight
-    1:15 uint24 maxWeight
-    1:18 uint24 epochWeight
-    1:21 uint32 weightEpoch
-    1:25 uint32 unbondingTime
+    1:12 uint32 unbondingTime
+    1:16 uint16 factory
+    1:18 uint24 minWeight
+    1:21 uint24 maxWeight
+    1:24 uint24 epochWeight
+    1:27 uint32 weightEpoch`,
 
-    # read only where it counts who vouches for the pool
-    2:0 address factory`,
+  "OperatorRegistry.Factory": `
+    # one word, which all operators of the factory share
+    0:0  address factory
+    0:20 bool    whitelisted`,
 
   "IOperatorRegistry.Policy": `
     # one word: the caps of everybody

@@ -66,6 +66,7 @@ export const LEFT_OUT: readonly RegExp[] = [
   /^test\/gas\//,
   /layout/i,
   /deploy\/code/,
+  /tables\/size/,
   /promises\/p4/,
   /integration\/thousand/,
   /large\.test\.ts/,

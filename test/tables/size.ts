@@ -1,0 +1,42 @@
+/** How large the code of each contract and library may be, by hand. size.test.ts measures. */
+
+/** A chain takes 24,576 bytes; the rest is for the mend that cannot wait. */
+export const MAXIMUM = 22_000;
+
+interface Limit {
+  /** The code stays below this many bytes. */
+  readonly below: number;
+  readonly why: string;
+}
+
+const below = (bytes: number, why: string): Limit => ({ below: bytes, why });
+
+/** Inlined where it is used; what the compiler leaves to deploy only reverts. */
+const inlined = (why: string): Limit => ({ below: 100, why: `${why}: all of it is internal` });
+
+export const SIZES: Readonly<Record<string, Limit>> = {
+  MetaPool: below(MAXIMUM, "user operations inline their books, since a linked call costs gas"),
+  StakingPool: below(MAXIMUM, "clones of one contract: a library would cost each user operation a call"),
+  OperatorRegistry: below(MAXIMUM, "lists, caps, weights and the guardian share, each with its checks and events"),
+  Allocator: below(18_000, "the doors and views; rounds, levels and legs are linked"),
+  PoolBook: below(14_000, "what only rounds, settings and views need of MetaPool's book"),
+  Rounds: below(19_000, "reads pools that may do anything, books what they say, snapshots"),
+  Legs: below(16_000, "derives every room and cap"),
+  Levels: below(5_000, "checks a sheet; nothing of it is chosen"),
+  StakingPoolFactory: below(1_500, "makes clones; the pool's own code is in its constructor alone"),
+  Notice: below(6_000, "announces and calls; no rule of its own about what is called"),
+  DevNetwork: below(5_500, "a stand-in for a chain's staking module"),
+  PoolLens: below(20_000, "views for people and keepers: no money depends on it"),
+
+  AccessManager: below(11_000, "OpenZeppelin's, as it is"),
+  ERC1967Proxy: below(200, "OpenZeppelin's, as it is: each call through it reads this code"),
+
+  AllocatorBook: inlined("rounds, levels and legs share it"),
+  ExitBook: inlined("both kinds of pool share it"),
+  ExitPreview: inlined("StakingPool's views"),
+  PoolLedger: inlined("StakingPool's booking"),
+  Roles: inlined("Notice's numbers"),
+  RoundPage: inlined("a page of a round"),
+  Tightening: inlined("the registry's guardian share"),
+  WriteDowns: inlined("Rounds' write-downs"),
+};

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { FunctionFragment, Interface, ParamType } from "ethers";
+import type { FunctionFragment, Interface } from "ethers";
 import { network } from "hardhat";
 
 import { NOTICE_ROLES, noticed, RESTRICTIONS, ROLES, roleIdOf } from "../../src/roles.ts";
@@ -38,17 +38,6 @@ function functionsOf({ interface: { fragments } }: { interface: Interface }): Fu
   return fragments.filter((fragment) => ethers.FunctionFragment.isFragment(fragment));
 }
 
-/** The plainest value of a parameter. */
-function zeroOf(parameter: ParamType): unknown {
-  if (parameter.isArray()) return [];
-  if (parameter.isTuple()) return parameter.components.map(zeroOf);
-  if (parameter.type === "address") return ethers.ZeroAddress;
-  if (parameter.type === "bool") return false;
-  if (parameter.type === "string") return "";
-  if (parameter.type.startsWith("bytes")) return `0x${"00".repeat(Number(parameter.type.slice(5)))}`;
-  return 0n;
-}
-
 describe("Deployment", () => {
   describe("handover", () => {
     it("leaves every role with whom docs/roles.md names, and none with the deployer", async () => {
@@ -69,36 +58,6 @@ describe("Deployment", () => {
       for (const role of NOTICE_ROLES) {
         expect((await trellis.accessManager.hasRole(role, notice))[0], role.toString()).to.equal(true);
       }
-    });
-
-    it("leaves the deployer without a power over the contracts", async () => {
-      const {
-        metaPool,
-        allocator,
-        registry,
-        accessManager,
-        network: staking,
-        ...trellis
-      } = await networkHelpers.loadFixture(deployed);
-      const { deployer, governance } = trellis;
-
-      for (const contract of [metaPool, allocator, registry]) {
-        await expect(contract.connect(deployer).renounceUpgrades())
-          .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
-          .withArgs(deployer);
-        await expect(contract.connect(governance).renounceUpgrades())
-          .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
-          .withArgs(governance);
-      }
-      await expect(accessManager.connect(deployer).grantRole(ROLES.admin, deployer, 0)).to.be.revertedWithCustomError(
-        accessManager,
-        "AccessManagerUnauthorizedAccount",
-      );
-      await expect(accessManager.connect(deployer).setTargetClosed(metaPool, true)).to.be.revertedWithCustomError(
-        accessManager,
-        "AccessManagerUnauthorizedAccount",
-      );
-      expect(await staking.owner()).to.equal(trellis.foundation.address);
     });
 
     it("keeps the deployer's powers until then: it lists operators", async () => {
@@ -148,34 +107,6 @@ describe("Deployment", () => {
         }
       }
       expect(unseen).to.deep.equal(new Set());
-    });
-
-    it("are asked for by every function that src/roles.ts restricts, and by no other", async () => {
-      const { metaPool, allocator, registry, others } = await networkHelpers.loadFixture(deployed);
-      const stranger = others[0]!;
-      // The first is the AccessManager's own; the second is open to anyone 90 days after the write-down.
-      const exempt = ["setAuthority(address)", "clearWriteDown(uint256)"];
-
-      for (const [name, contract] of Object.entries({
-        MetaPool: metaPool,
-        Allocator: allocator,
-        OperatorRegistry: registry,
-      })) {
-        for (const fragment of functionsOf(contract)) {
-          const signature = fragment.format("sighash");
-          if (fragment.constant || exempt.includes(signature)) continue;
-          const refusal = await refusalOf(
-            stranger.call({
-              to: contract,
-              data: new ethers.Interface([fragment]).encodeFunctionData(fragment.name, fragment.inputs.map(zeroOf)),
-            }),
-          );
-          const isRestricted = RESTRICTIONS.some(
-            (restriction) => restriction.contract === name && restriction.signature === signature,
-          );
-          expect(refusal.includes("AccessManagedUnauthorized"), `${name}.${signature}`).to.equal(isRestricted);
-        }
-      }
     });
   });
 });

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { RESTRICTIONS, type Role } from "../../src/roles.ts";
 import { nextRound } from "../fixtures/allocator.ts";
 import { NO_CAP, NO_SHARE } from "../../rocketh/parameters.ts";
+import { ACCESS } from "./access.ts";
 import { NOTICE } from "./notice.ts";
 import { deploySystem, ethers, implementationOf, networkHelpers } from "./system.ts";
 
@@ -97,6 +98,19 @@ describe("Notice", () => {
     const table = Object.entries(NOTICE).map(([name, { role, when }]) => [name, `${role} ${when}`]);
 
     expect(Object.fromEntries(table)).to.deep.equal(Object.fromEntries(rows));
+  });
+
+  it("table has what the table of access says that the AccessManager refuses", () => {
+    const restricted = (["MetaPool", "Allocator", "OperatorRegistry"] as const).flatMap((name) =>
+      Object.entries(ACCESS[name].calls)
+        // The AccessManager alone calls setAuthority of what it manages.
+        .filter(
+          ([signature, row]) => row.refusal === "AccessManagedUnauthorized" && !signature.startsWith("setAuthority"),
+        )
+        .map(([signature]) => `${name}.${signature.slice(0, signature.indexOf("("))}`),
+    );
+
+    expect(Object.keys(NOTICE)).to.have.members(restricted);
   });
 
   for (const [name, { role, when, why }] of Object.entries(NOTICE)) {

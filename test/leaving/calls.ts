@@ -261,7 +261,7 @@ function hintFor(state: State, name: string): Hint | undefined {
         ]),
       ],
     }),
-    "Allocator.reclaim(uint256)": () => ({ args: [random.pick([4n, id])] }),
+    "Allocator.reclaim(uint256)": () => ({ args: [4n] }),
     "Allocator.setParameters((uint16,uint16,uint16,uint16,uint16,uint16,uint96))": () => ({
       args: [
         [
@@ -287,7 +287,7 @@ function hintFor(state: State, name: string): Hint | undefined {
     "OperatorRegistry.lowerGroupCaps(uint256,uint16,uint16,uint96)": () => ({
       args: [random.pick([1n, 2n]), random.pick([0, 1_000, 6_900]), 65_535, random.pick([ether(9), NO_CAP])],
     }),
-    "OperatorRegistry.remove(uint256)": () => ({ args: [random.pick([5n, id])] }),
+    "OperatorRegistry.remove(uint256)": () => ({ args: [5n] }),
     "OperatorRegistry.setAbsoluteCap(uint256,uint96)": () => ({ args: [id, cap] }),
     "OperatorRegistry.setWeightBounds(uint256,uint24,uint24)": () => ({
       args: [id, random.pick([0, 50]), random.pick([50, 1_000])],

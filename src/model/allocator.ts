@@ -9,10 +9,12 @@ import { type Listing, newOperator, newSnapshot, type Operator, type OperatorPoo
 export const TOLERATED_LOSS = 1000n;
 const FAULTS_TO_WRITE_DOWN = 3;
 const OVERDUE_EPOCHS = 2n;
-const RAMP_START_BPS = 5n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
+
+/** Less is dust (decision 0006): the buffer target pays it, and it may be worth no share at an operator's pool. */
+export const SMALLEST_STAKE = 10n ** 9n;
 
 export interface Caps {
   poolShareBps?: bigint; // of T'
@@ -22,12 +24,14 @@ export interface Caps {
 
 export interface Group extends Caps {
   id: bigint; // 1 to 255
+  dimension?: number; // 1 to 5
 }
 
 export interface Policy {
   poolShareBps: bigint;
   netShareBps: bigint | undefined;
   bondRatio: bigint | undefined; // none: bonds do not count
+  guardianShareBps?: bigint; // of T: what may be made a violation per epoch without notice
 }
 
 export interface Parameters {
@@ -59,7 +63,9 @@ export interface PoolSnapshot extends Totals {
   round: bigint;
   poolShareBps: bigint; // the policy's, when the round began
   netShareBps: bigint | undefined;
+  operators: number; // that the round read
   certified: boolean;
+  checked: Map<string, number>; // operators, by sheet
   caps: Map<bigint, bigint>; // C_g; a group without an entry has none
   levels: Map<bigint, bigint>; // by group, 1e18; a group without an entry is unbounded
 }
@@ -81,6 +87,7 @@ export interface Allocator {
   longestUnbonding: bigint; // of what the last round read, and of who was listed since
   class0Taken: bigint; // since the last round
   class2: { amount: bigint; round: bigint }[]; // every leg's, with the round before it
+  guardianUsed: { epoch: bigint; amount: bigint };
 }
 
 export function newAllocator(
@@ -102,6 +109,7 @@ export function newAllocator(
     longestUnbonding: 0n,
     class0Taken: 0n,
     class2: [],
+    guardianUsed: { epoch: 0n, amount: 0n },
   };
 }
 
@@ -148,7 +156,9 @@ export function liveTotals(allocator: Allocator, now: bigint): Totals {
 export function liveNeed(allocator: Allocator, now: bigint): bigint {
   const { book } = allocator;
   const coming = sum(allocator.operators.filter((operator) => !operator.faulted).map((operator) => operator.unbonding));
-  return monus(book.exits.owed + bufferTargetAt(book, now), bufferOf(book) + coming);
+  const target = bufferTargetAt(book, now);
+  const need = monus(book.exits.owed + target, bufferOf(book) + coming);
+  return need < SMALLEST_STAKE && target >= SMALLEST_STAKE ? 0n : need;
 }
 
 export function liveOf(allocator: Allocator, now: bigint): Live {
@@ -166,6 +176,18 @@ export function class2Used(allocator: Allocator): bigint {
   const { epochLength } = allocator.book.parameters;
   const window = (allocator.longestUnbonding + epochLength - 1n) / epochLength + 1n;
   return sum(allocator.class2.filter((entry) => entry.round + window >= round).map((entry) => entry.amount));
+}
+
+/** When a round may begin at the earliest. */
+export function nextRoundAt(allocator: Allocator): bigint {
+  return ((allocator.lastRoundEpoch ?? -1n) + 1n) * allocator.book.parameters.epochLength;
+}
+
+/** When exits of a batch can be funded at the earliest, and when if keepers do their work. */
+export function exitTimes(allocator: Allocator, now: bigint, batch: bigint): { earliest: bigint; estimated: bigint } {
+  const { book } = allocator;
+  const earliest = batch < book.exits.filling ? now : max(now, nextRoundAt(allocator));
+  return { earliest, estimated: earliest + allocator.longestUnbonding + book.parameters.epochLength };
 }
 
 /* ROUNDS */
@@ -325,10 +347,17 @@ function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums
   allocator.roundLosses.push(loss);
 }
 
-/** Ends the premium that stakes pay because of a written-down operator. */
-export function clearWriteDown(allocator: Allocator, now: bigint, id: bigint): void {
-  const operator = operatorOf(allocator, id);
-  required(operator.factor > 0n, "NotWrittenDown", id);
+/** Ends the premium that stakes pay because of a written-down operator: by governance, or by anyone after 90 days. */
+export function clearWriteDown(
+  allocator: Allocator,
+  now: bigint,
+  id: bigint,
+  caller: { address: string; mayCall: boolean } = { address: "governance", mayCall: true },
+): void {
+  const operator = allocator.operators.find((candidate) => candidate.id === id);
+  const isOld = now >= (operator?.writtenDownAt ?? 0n) + WRITE_DOWN_TERM;
+  required(caller.mayCall || isOld, "AccessManagedUnauthorized", caller.address);
+  required(operator !== undefined && operator.factor > 0n, "NotWrittenDown", id);
   endFactor(allocator, now, operator);
 }
 
@@ -343,7 +372,8 @@ function endFactor(allocator: Allocator, now: bigint, operator: Operator, gain =
 /** Collects what a removed operator returns: a gain. Its factor ends once all that was lost is back. */
 export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   const operator = operatorOf(allocator, id);
-  required(operator.state === "Removed", "UnknownOperator", id);
+  const isListedAnew = allocator.operators.some((other) => other.pool === operator.pool && other.id > id);
+  required(operator.state === "Removed" && !isListedAnew, "UnknownOperator", id);
   const { arrived, staked } = operator.pool.collect(now);
   if (staked > 0n) operator.pool.pull(now, staked, true);
   if (arrived === 0n) return 0n;
@@ -354,9 +384,10 @@ export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   return arrived;
 }
 
-/** Books a loss above 1,000 wei that the operator's pool shows now; failing is no fault. */
+/** Books a loss above 1,000 wei that the operator's pool shows now; failing is no fault, and nobody is no loss. */
 export function settleOne(allocator: Allocator, now: bigint, id: bigint): bigint {
-  const operator = operatorOf(allocator, id);
+  const operator = allocator.operators.find((candidate) => candidate.id === id);
+  if (operator === undefined) return 0n;
   let seen: { staked: bigint; unstaked: bigint };
   try {
     seen = operator.pool.peek(now);
@@ -385,17 +416,15 @@ function completeRound(allocator: Allocator, now: bigint): void {
 
   const { network, ...shares } = allocator.begun;
   const totals = { ...liveTotals(allocator, now), network };
-  for (const operator of allocator.operators) {
-    moveRamp(operator, totals.total);
-    if (operator.state === "Ramping") operator.snapshot.ramp = operator.ramp;
-  }
   allocator.snapshot = {
     ...totals,
     ...shares,
     need: liveNeed(allocator, now),
     healthy: sum(allocator.operators.filter((operator) => !operator.faulted).map((operator) => operator.position)),
     round: allocator.round,
+    operators: allocator.operators.length,
     certified: false,
+    checked: new Map(),
     caps: new Map(),
     levels: new Map(),
   };
@@ -426,16 +455,10 @@ function takeSnapshot(allocator: Allocator, operator: Operator): void {
   allocator.begun.longestUnbonding = max(allocator.begun.longestUnbonding, operator.pool.unbondingTime);
 }
 
-/** From 5 bp of T, half as much again per clean epoch, halved on a fault. */
-function moveRamp(operator: Operator, total: bigint): void {
-  const start = mulDivDown(total, RAMP_START_BPS, BPS);
-  operator.ramp = max(start, operator.faulted ? operator.ramp / 2n : (operator.ramp * 3n) / 2n);
-}
-
 /* CAPS */
 
 /**
- * What a group's cap is read for. A network whose stake cannot be read stops increases and nothing else.
+ * What a group's cap is read for. An N that cannot be read leaves no room below a share of it, and makes nothing a violation.
  */
 export type Use = "target" | "increase" | "violation";
 
@@ -463,7 +486,6 @@ export function capOf(allocator: Allocator, operator: Operator): bigint {
     policyShare(pool.poolShareBps, pool),
     netShare(pool.netShareBps, pool, snapshot, "target"),
     snapshot.fixedCap,
-    snapshot.ramp,
   ];
   return least(terms) ?? 0n;
 }
@@ -473,13 +495,12 @@ export function increaseCapOf(allocator: Allocator, now: bigint, operator: Opera
   const { policy, snapshot } = allocator;
   if (snapshot === undefined || !mayHold(operator)) return 0n;
   const totals = lower(snapshot, live);
-  const { others, ramp } = operator.snapshot;
+  const { others } = operator.snapshot;
   const { bondRatio } = policy;
   const terms = [
     policyShare(policy.poolShareBps, totals),
     netShare(policy.netShareBps, totals, { others }, "increase"),
     operator.absoluteCap,
-    ramp,
     operator.watch ? operator.position : undefined,
     bondRatio === undefined ? undefined : monus(bondNow(operator, now) * bondRatio, others + operator.unbonding),
   ];
@@ -495,7 +516,7 @@ function bondNow(operator: Operator, now: bigint): bigint {
 }
 
 /**
- * The cap above which a position is a violation: by the larger T and N, without the ramp, never above the snapshot's.
+ * The cap above which a position is a violation: by the larger T and N, never above the snapshot's.
  * On watch the snapshot's is at most the position of then, which makes no violation by itself.
  */
 export function violationCapOf(allocator: Allocator, operator: Operator, live: Totals): bigint | undefined {
@@ -537,7 +558,7 @@ function netShare(
   use: Use,
 ): bigint | undefined {
   if (shareBps === undefined) return undefined;
-  if (totals.network === 0n && use !== "increase") return undefined;
+  if (totals.network === 0n && use === "violation") return undefined;
   return monus(mulDivDown(totals.network, shareBps, BPS), others);
 }
 
@@ -563,8 +584,12 @@ export function groupPositionOf(allocator: Allocator, group: bigint): bigint {
 export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use: Use): bigint | undefined {
   if (id === 0n) return totals.total;
   const group = allocator.groups.find((candidate) => candidate.id === id);
-  if (group === undefined) return undefined;
-  const members = membersOf(allocator, id);
+  return group === undefined ? undefined : groupCapBy(allocator, group, totals, use);
+}
+
+/** The same by any caps. */
+export function groupCapBy(allocator: Allocator, group: Group, totals: Totals, use: Use): bigint | undefined {
+  const members = membersOf(allocator, group.id);
   const others = sum(members.map((operator) => operator.snapshot.others));
   const faulted = sum(members.map((operator) => operator.snapshot.faulted));
   const cap = least([

@@ -63,6 +63,8 @@ export interface Book {
   instantFrom: bigint; // round that must complete before instant exits open again
   pausedAt: bigint | undefined;
   pausedUntil: bigint;
+  allowances: Map<string, bigint>; // by owner and spender
+  nonces: Map<string, bigint>; // permits used
 }
 
 /** A new pool whose seed shares were bought at one wei each. */
@@ -87,6 +89,8 @@ export function newBook(parameters: BookParameters, seed: bigint): Book {
     instantFrom: 0n,
     pausedAt: undefined,
     pausedUntil: 0n,
+    allowances: new Map(),
+    nonces: new Map(),
   };
 }
 
@@ -137,8 +141,9 @@ export function accountToChange(book: Book, address: string): Account {
 
 /** Sends `assets` of the buffer beyond what exits are owed to the allocator. */
 export function sendToAllocator(book: Book, assets: bigint): void {
-  const available = monus(bufferOf(book), book.exits.owed);
-  required(assets <= available, "InsufficientBuffer", assets, available);
+  const { owed } = book.exits;
+  const available = monus(bufferOf(book), owed);
+  required(owed + assets <= bufferOf(book), "InsufficientBuffer", assets, available);
   book.delegated += assets;
   book.balance -= assets;
 }

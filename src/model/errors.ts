@@ -8,6 +8,7 @@ export interface Errors {
   BelowMinimum: [actual: bigint, minimum: bigint];
   DeadlineExpired: [deadline: bigint, timestamp: bigint];
   InvalidReceiver: [receiver: string];
+  TransferFailed: [receiver: string, amount: bigint];
   // IMetaPool
   PoolInsolvent: [assets: bigint, supply: bigint];
   StakingIsPaused: [until: bigint];
@@ -22,12 +23,35 @@ export interface Errors {
   GroupWithoutLevel: [group: bigint];
   UnknownOperator: [id: bigint];
   NotWrittenDown: [id: bigint];
+  PoolFailed: [pool: string];
+  AccessManagedUnauthorized: [caller: string];
+  // IOperatorRegistry
+  AlreadyListed: [pool: string];
+  NotWhitelisted: [pool: string];
+  WrongState: [id: bigint];
+  StillHolding: [id: bigint, position: bigint, unbonding: bigint];
+  RoundOpen: [round: bigint];
+  UnknownGroup: [group: bigint];
+  WrongDimension: [group: bigint, dimension: bigint, expected: bigint];
+  WeightOutOfBounds: [id: bigint, weight: bigint, minWeight: bigint, maxWeight: bigint];
+  WeightStepTooLarge: [id: bigint, weight: bigint, lowest: bigint, highest: bigint];
+  NotLower: [oldValue: bigint, newValue: bigint];
+  GuardianShareExceeded: [amount: bigint, left: bigint];
   // IStakingPoolOwner
   InsufficientBond: [requested: bigint, available: bigint];
   NoBondWithdrawal: [];
   BondWithdrawalNotReady: [readyAt: bigint, timestamp: bigint];
+  StakingPaused: [];
+  CommissionOutOfBounds: [commissionBps: bigint, minimum: bigint, maximum: bigint];
+  CommissionAlreadyAnnounced: [commissionBps: bigint];
+  NoCommissionAnnounced: [];
+  CommissionNotReady: [earliest: bigint, timestamp: bigint];
+  CommissionWaitsForExits: [batch: bigint, fundedThrough: bigint];
+  OwnableUnauthorizedAccount: [account: string];
   // ERC-20
   ERC20InsufficientBalance: [sender: string, balance: bigint, needed: bigint];
+  ERC20InsufficientAllowance: [spender: string, allowance: bigint, needed: bigint];
+  ERC2612ExpiredSignature: [deadline: bigint];
 }
 
 /** An operation that the contract would revert with the custom error `reason`. */

@@ -13,6 +13,7 @@ import {
   lower,
   mayHold,
   membersOf,
+  SMALLEST_STAKE,
   violationCapOf,
 } from "./allocator.ts";
 import { BPS, report, sendToAllocator, WAD } from "./book.ts";
@@ -50,17 +51,27 @@ export function targetOf(allocator: Allocator, operator: Operator, levels = allo
   return bounds.length === 0 ? cap : min(cap, mulDivDown(weight, min(bounds[0]!, ...bounds), WAD));
 }
 
-/** Puts a sheet in force if no group's sum exceeds its cap and every group with a level is full within a wei a member. */
-export function certifyLevels(allocator: Allocator, sheet: Level[]): boolean {
+/**
+ * Puts a sheet in force if no group's sum exceeds its cap and every group with a level is full within a wei a member. It is
+ * checked in pages, and judged once all operators of the snapshot have been looked at.
+ */
+export function certifyLevels(allocator: Allocator, sheet: Level[], maxOperators = Infinity): boolean {
   const { snapshot } = allocator;
   if (snapshot === undefined || allocator.round !== 0n) return false;
   if (snapshot.certified) return true;
+  // A cap by a share of an unknown N is no cap that stake could be sent home for.
+  if (snapshot.network === 0n && snapshot.netShareBps !== undefined && snapshot.healthy > 0n) return false;
   let last = -1n;
   for (const { group } of sheet) {
     required(group > last, "SheetNotAscending", group);
     required(snapshot.levels.has(group), "GroupWithoutLevel", group);
     last = group;
   }
+  const key = sheet.map(({ group, level }) => `${group.toString()}:${level.toString()}`).join();
+  const checked = Math.min(snapshot.operators, (snapshot.checked.get(key) ?? 0) + maxOperators);
+  snapshot.checked.set(key, checked);
+  if (checked < snapshot.operators) return false;
+
   const levels = new Map(sheet.map(({ group, level }) => [group, level]));
   const fits = [...snapshot.caps].every(([group, cap]) => {
     const members = membersOf(allocator, group);
@@ -170,17 +181,29 @@ function room2(allocator: Allocator, left: bigint, target: bigint): bigint {
   return min(left - target, monus(budget, class2Used(allocator)));
 }
 
-/** min(1 bp of T, 2 % of `size`), but not below the parameter. */
-/** Less is rounding, in wei. */
-const SMALLEST_STAKE = 10n ** 9n;
-
 function smallestOf(allocator: Allocator): bigint {
   return min(SMALLEST_STAKE, allocator.parameters.minMove);
 }
 
+/** min(1 bp of T, 2 % of `size`), but not below the parameter. */
 function minMoveOf(allocator: Allocator, live: Live, size: bigint): bigint {
   const ofTotal = mulDivDown(live.total, MIN_MOVE_OF_TOTAL, BPS);
   return max(allocator.parameters.minMove, min(ofTotal, mulDivDown(size, MIN_MOVE_OF_POSITION, BPS)));
+}
+
+/** Below the smallest move, unless it lands on the target. */
+export function isDustUp(allocator: Allocator, live: Live, operator: Operator, amount: bigint): boolean {
+  const target = targetOf(allocator, operator);
+  const lands = operator.position + amount === target;
+  return amount < (lands ? smallestOf(allocator) : minMoveOf(allocator, live, target));
+}
+
+/** Below the smallest move, unless it lands on the target or on zero, or is all that exits may take. */
+export function isDustDown(allocator: Allocator, live: Live, operator: Operator, { charged, isWhole }: Split): boolean {
+  const amount = charged[0] + charged[1] + charged[2];
+  const left = operator.position - amount;
+  const lands = left === 0n || left === targetOf(allocator, operator);
+  return amount < minMoveOf(allocator, live, operator.position) && !lands && !isWhole;
 }
 
 /* LEGS */
@@ -227,10 +250,7 @@ const NOTHING: Moved = { moved: 0n, charged: NO_CHARGE, loss: 0n };
 
 function legUp(allocator: Allocator, now: bigint, operator: Operator, requested: bigint, live: Live): Moved {
   const amount = min(requested, roomUp(allocator, now, operator, live));
-  const target = targetOf(allocator, operator);
-  const lands = operator.position + amount === target;
-  const isDust = amount < (lands ? smallestOf(allocator) : minMoveOf(allocator, live, target));
-  if (amount === 0n || isDust) return NOTHING;
+  if (amount === 0n || isDustUp(allocator, live, operator, amount)) return NOTHING;
 
   let seen: { staked: bigint; unstaked: bigint };
   try {
@@ -249,12 +269,11 @@ function legUp(allocator: Allocator, now: bigint, operator: Operator, requested:
 }
 
 function legDown(allocator: Allocator, now: bigint, operator: Operator, requested: bigint, live: Live): Moved {
-  const { charged, isWhole } = splitDown(allocator, now, operator, requested, live);
+  const split = splitDown(allocator, now, operator, requested, live);
+  const { charged } = split;
   const amount = charged[0] + charged[1] + charged[2];
   const left = operator.position - amount;
-  const lands = left === 0n || left === targetOf(allocator, operator);
-  const isDust = amount < minMoveOf(allocator, live, operator.position) && !lands && !isWhole;
-  if (amount === 0n || isDust) return NOTHING;
+  if (amount === 0n || isDustDown(allocator, live, operator, split)) return NOTHING;
 
   let seen: { staked: bigint; unstaked: bigint };
   try {

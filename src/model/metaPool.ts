@@ -1,10 +1,11 @@
 /** What users do with the pool of pools, and what they see of it. Each operation happens whole or throws and changes nothing. */
-import { max, min, monus, mulDivDown, mulDivUp } from "./arithmetic.ts";
+import { min, monus, mulDivDown, mulDivUp } from "./arithmetic.ts";
 import {
   accountOf,
   accountToChange,
   assetsAt,
   type Book,
+  type BookParameters,
   BPS,
   bufferOf,
   bufferTargetAt,
@@ -22,6 +23,9 @@ export const PAUSE_INTERVAL = 60n * DAY;
 const BATCHES_PER_WITHDRAWAL = 2;
 const FOLDS_PER_UNSTAKE = 2;
 const NOT_ENOUGH = 2n ** 256n - 1n;
+const UNLIMITED = 2n ** 256n - 1n;
+const MOST_FEE_BPS = 2_000n;
+const MOST_BUFFER_TARGET_BPS = 1_000n;
 const LEAST_INSTANT_FEE = 25n; // bp
 const MOST_INSTANT_FEE = 180n;
 
@@ -270,12 +274,50 @@ export function transfer(book: Book, sender: string, receiver: string, shares: b
   accountToChange(book, receiver).shares += shares;
 }
 
-/* GUARDIAN */
+export function allowance(book: Book, owner: string, spender: string): bigint {
+  return book.allowances.get(`${owner} ${spender}`) ?? 0n;
+}
 
-export function pauseStaking(book: Book, now: bigint, duration: bigint): void {
+export function approve(book: Book, owner: string, spender: string, shares: bigint): void {
+  book.allowances.set(`${owner} ${spender}`, shares);
+}
+
+/** An allowance of everything is not used up. */
+export function transferFrom(book: Book, spender: string, sender: string, receiver: string, shares: bigint): void {
+  const allowed = allowance(book, sender, spender);
+  required(shares <= allowed, "ERC20InsufficientAllowance", spender, allowed, shares);
+  transfer(book, sender, receiver, shares);
+  if (allowed !== UNLIMITED) approve(book, sender, spender, allowed - shares);
+}
+
+/** An approval by signature, which counts once. */
+export function permit(
+  book: Book,
+  now: bigint,
+  owner: string,
+  spender: string,
+  shares: bigint,
+  deadline: bigint,
+): void {
+  required(now <= deadline, "ERC2612ExpiredSignature", deadline);
+  book.nonces.set(owner, (book.nonces.get(owner) ?? 0n) + 1n);
+  approve(book, owner, spender, shares);
+}
+
+/* GOVERNANCE AND GUARDIAN */
+
+export function setParameters(book: Book, parameters: Omit<BookParameters, "epochLength">): void {
+  const { feeBps, bufferTargetBps } = parameters;
+  required(feeBps <= MOST_FEE_BPS, "OutOfBounds", feeBps, 0n, MOST_FEE_BPS);
+  required(bufferTargetBps <= MOST_BUFFER_TARGET_BPS, "OutOfBounds", bufferTargetBps, 0n, MOST_BUFFER_TARGET_BPS);
+  Object.assign(book.parameters, parameters);
+}
+
+/** By the guardian; by governance without keeping the interval. */
+export function pauseStaking(book: Book, now: bigint, duration: bigint, isGovernance = false): void {
   required(duration > 0n && duration <= LONGEST_PAUSE, "OutOfBounds", duration, 1n, LONGEST_PAUSE);
-  const allowedAt = book.pausedAt === undefined ? now : max(now, book.pausedAt + PAUSE_INTERVAL);
-  required(allowedAt <= now, "PauseNotAllowedYet", allowedAt);
+  const allowedAt = book.pausedAt === undefined ? 0n : book.pausedAt + PAUSE_INTERVAL;
+  required(allowedAt <= now || isGovernance, "PauseNotAllowedYet", allowedAt);
   book.pausedAt = now;
   book.pausedUntil = now + duration;
 }

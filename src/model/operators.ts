@@ -27,12 +27,15 @@ export interface Operator {
   id: bigint;
   pool: OperatorPool;
   state: State;
+  drainedFrom: State;
   watch: boolean;
   whitelisted: boolean;
+  fromFactory: boolean; // trusted for its code
   weight: bigint;
+  weightBounds: { least: bigint; most: bigint };
+  weightBefore: { weight: bigint; epoch: bigint }; // when the epoch of the last change began
   groups: bigint[];
   absoluteCap: bigint | undefined;
-  ramp: bigint; // wei; counts while Ramping
   position: bigint;
   unbonding: bigint;
   due: { amount: bigint; at: bigint | undefined } | undefined; // what must have arrived, and when (decision 0003)
@@ -55,7 +58,6 @@ export interface OperatorSnapshot {
   position: bigint; // p_i
   faulted: bigint; // position and unbonding if it was faulted, else 0
   fixedCap: bigint | undefined; // what does not depend on T or N; none without bond and absolute cap
-  ramp: bigint | undefined; // none but while Ramping
   others: bigint;
   class1Taken: bigint; // since then
   weight: bigint;
@@ -67,6 +69,9 @@ export interface Listing {
   groups?: bigint[];
   absoluteCap?: bigint;
   state?: State;
+  weightBounds?: { least: bigint; most: bigint };
+  fromFactory?: boolean;
+  epoch?: bigint; // of the listing
 }
 
 export function newSnapshot(): OperatorSnapshot {
@@ -75,7 +80,6 @@ export function newSnapshot(): OperatorSnapshot {
     position: 0n,
     faulted: 0n,
     fixedCap: 0n,
-    ramp: undefined,
     others: 0n,
     class1Taken: 0n,
     weight: 0n,
@@ -88,12 +92,15 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     id,
     pool,
     state: listing.state ?? "Active",
+    drainedFrom: "Active",
     watch: false,
     whitelisted: true,
+    fromFactory: listing.fromFactory ?? true,
     weight: listing.weight,
+    weightBounds: listing.weightBounds ?? { least: 0n, most: listing.weight * 10n },
+    weightBefore: { weight: listing.weight, epoch: listing.epoch ?? 0n },
     groups: listing.groups ?? [],
     absoluteCap: listing.absoluteCap,
-    ramp: 0n,
     position: 0n,
     unbonding: 0n,
     due: undefined,
@@ -150,6 +157,6 @@ export function honestPool(pool: staking.StakingPool, network: Network, account 
         else staking.unstake(pool, network, now, account, amount);
         return look();
       }),
-    unbondingTime: network.unbondingTime + pool.epochLength,
+    unbondingTime: staking.unbondingTimeOf(pool, network),
   };
 }

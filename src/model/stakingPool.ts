@@ -12,6 +12,10 @@ const BPS = 10_000n;
 const FOLDS_PER_UNSTAKE = 2;
 const BATCHES_PER_CALL = 8;
 const MOST_BATCHES = 32;
+const NOT_ENOUGH = 2n ** 256n - 1n;
+const MOST_COMMISSION_BPS = 5_000n;
+const LARGEST_RAISE_BPS = 200n;
+const LONGEST_NOTICE = 90n * 86_400n;
 const LEAST_CASH_TO_BOND = 10n ** 15n;
 const MOST_DILUTION = 10n ** 9n; // shares per wei of a pool that takes stakes
 
@@ -25,7 +29,9 @@ export interface StakingPool {
   owner: string;
   commissionBps: bigint;
   epochLength: bigint;
+  pendingOwner: string | undefined;
   isPaused: boolean;
+  raise: Raise | undefined;
   accounts: Map<string, Account>;
   seedShares: bigint; // belong to nobody
   bondShares: bigint; // junior; those being withdrawn included
@@ -36,6 +42,14 @@ export interface StakingPool {
   unbonding: bigint;
   cash: bigint; // came back, for exits that wait
   lastBatchEpoch: bigint | undefined;
+}
+
+/** A raise of the commission that is announced. */
+export interface Raise {
+  commissionBps: bigint;
+  announcedAt: bigint;
+  end: bigint; // exits asked for until then must be funded first
+  batch: bigint; // the last one with such exits
 }
 
 export interface StakingPoolParameters {
@@ -49,7 +63,9 @@ export function newStakingPool(network: net.Network, parameters: StakingPoolPara
   net.bond(network, parameters.name, seed);
   return {
     ...parameters,
+    pendingOwner: undefined,
     isPaused: false,
+    raise: undefined,
     accounts: new Map(),
     seedShares: seed,
     bondShares: 0n,
@@ -82,6 +98,19 @@ export function bondOf(pool: StakingPool): bigint {
   return worthOf(pool, monus(pool.bondShares, pool.bondWithdrawal?.shares ?? 0n));
 }
 
+/** From the request of the last exit of an epoch to its money. */
+export function unbondingTimeOf(pool: StakingPool, network: net.Network): bigint {
+  return network.unbondingTime + pool.epochLength;
+}
+
+/** Accounts with shares, a free balance or an exit. */
+export function accountsOf(pool: StakingPool): string[] {
+  return [...pool.accounts.keys()].filter((address) => {
+    const { shares, free } = pool.accounts.get(address)!;
+    return shares > 0n || free > 0n || exits.exitsOf(pool.exits, address).length > 0;
+  });
+}
+
 export function stakedBalance(pool: StakingPool, account: string): bigint {
   return worthOf(pool, sharesOf(pool, account));
 }
@@ -99,7 +128,8 @@ export function previewStake(pool: StakingPool, assets: bigint): bigint {
 }
 
 export function previewUnstake(pool: StakingPool, assets: bigint): bigint {
-  return pool.equity === 0n ? 0n : mulDivUp(assets, supplyOf(pool), pool.equity);
+  if (assets > pool.equity) return NOT_ENOUGH; // no number of shares is
+  return assets === 0n ? 0n : mulDivUp(assets, supplyOf(pool), pool.equity);
 }
 
 /* WHAT HAPPENED AT THE NETWORK */
@@ -215,9 +245,13 @@ export function depositAndStake(
   now: bigint,
   receiver: string,
   value: bigint,
+  { minShares = 0n, deadline = now }: { minShares?: bigint; deadline?: bigint } = {},
 ): bigint {
+  required(now <= deadline, "DeadlineExpired", deadline, now);
   return call(pool, network, now, () => {
+    required(!pool.isPaused, "StakingPaused");
     const shares = mint(pool, network, value);
+    required(shares >= minShares, "BelowMinimum", shares, minShares);
     accountToChange(pool, receiver).shares += shares;
     return shares;
   });
@@ -227,6 +261,7 @@ export function stake(pool: StakingPool, network: net.Network, now: bigint, call
   required(amount > 0n, "ZeroAmount");
   return call(pool, network, now, () => {
     take(pool, caller, amount);
+    required(!pool.isPaused, "StakingPaused");
     const shares = mint(pool, network, amount);
     accountToChange(pool, caller).shares += shares;
     return shares;
@@ -235,7 +270,9 @@ export function stake(pool: StakingPool, network: net.Network, now: bigint, call
 
 export function stakeAll(pool: StakingPool, network: net.Network, now: bigint, caller: string): bigint {
   return call(pool, network, now, () => {
-    const shares = mint(pool, network, takeAll(pool, caller));
+    const amount = takeAll(pool, caller);
+    required(!pool.isPaused, "StakingPaused");
+    const shares = mint(pool, network, amount);
     accountToChange(pool, caller).shares += shares;
     return shares;
   });
@@ -268,7 +305,7 @@ export function unstake(pool: StakingPool, network: net.Network, now: bigint, ca
   call(pool, network, now, () => {
     const available = stakedBalance(pool, caller);
     required(amount <= available, "InsufficientStake", caller, amount, available);
-    leave(pool, caller, previewUnstake(pool, amount), amount);
+    leave(pool, now, caller, previewUnstake(pool, amount), amount);
   });
 }
 
@@ -277,17 +314,38 @@ export function unstakeAll(pool: StakingPool, network: net.Network, now: bigint,
     const shares = sharesOf(pool, caller);
     required(shares > 0n, "ZeroAmount");
     const assets = worthOf(pool, shares);
-    leave(pool, caller, shares, assets);
+    leave(pool, now, caller, shares, assets);
     return assets;
   });
 }
 
-function leave(pool: StakingPool, caller: string, shares: bigint, assets: bigint): void {
+export function unstakeShares(
+  pool: StakingPool,
+  network: net.Network,
+  now: bigint,
+  caller: string,
+  shares: bigint,
+  minAssets = 0n,
+): bigint {
+  return call(pool, network, now, () => {
+    const held = sharesOf(pool, caller);
+    required(shares <= held, "InsufficientStake", caller, shares, held);
+    const assets = worthOf(pool, shares);
+    required(assets >= minAssets, "BelowMinimum", assets, minAssets);
+    required(shares > 0n, "ZeroAmount");
+    leave(pool, now, caller, shares, assets);
+    return assets;
+  });
+}
+
+function leave(pool: StakingPool, now: bigint, caller: string, shares: bigint, assets: bigint): void {
   const account = accountToChange(pool, caller);
   account.free += exits.fold(pool.exits, caller, FOLDS_PER_UNSTAKE);
   account.shares -= shares;
   pool.equity -= assets;
-  if (assets > 0n) exits.addExit(pool.exits, caller, assets);
+  if (assets === 0n) return;
+  exits.addExit(pool.exits, caller, assets);
+  if (pool.raise !== undefined && now < pool.raise.end) pool.raise.batch = pool.exits.filling;
 }
 
 export function withdraw(pool: StakingPool, network: net.Network, now: bigint, caller: string, amount: bigint): void {
@@ -340,6 +398,62 @@ export function finishBondWithdrawal(pool: StakingPool, network: net.Network, no
     accountToChange(pool, pool.owner).shares += moved;
     pool.bondWithdrawal = undefined;
     return moved;
+  });
+}
+
+/* COMMISSION AND OWNER */
+
+/** Announces a raise: effective after two epochs and the unbonding time, and once who asked to leave until then is funded. */
+export function announceCommission(pool: StakingPool, network: net.Network, now: bigint, newBps: bigint): void {
+  const { commissionBps } = pool;
+  required(pool.raise === undefined, "CommissionAlreadyAnnounced", pool.raise?.commissionBps ?? 0n);
+  const [least, most] = [commissionBps + 1n, min(commissionBps + LARGEST_RAISE_BPS, MOST_COMMISSION_BPS)];
+  required(newBps >= least && newBps <= most, "CommissionOutOfBounds", newBps, least, most);
+  call(pool, network, now, () => {
+    const batch = pool.exits.batches.reduce((last, { number }) => (number > last ? number : last), 0n);
+    const end = now + unbondingTimeOf(pool, network) + 2n * pool.epochLength;
+    pool.raise = { commissionBps: newBps, announcedAt: now, end, batch };
+  });
+}
+
+export function cancelCommission(pool: StakingPool): void {
+  required(pool.raise !== undefined, "NoCommissionAnnounced");
+  pool.raise = undefined;
+}
+
+export function applyCommission(pool: StakingPool, network: net.Network, now: bigint): void {
+  const { raise } = pool;
+  required(raise !== undefined, "NoCommissionAnnounced");
+  required(now >= raise.end, "CommissionNotReady", raise.end, now);
+  call(pool, network, now, () => {
+    const funded = exits.fundedThrough(pool.exits);
+    const isFunded = funded >= raise.batch || now >= raise.announcedAt + LONGEST_NOTICE;
+    required(isFunded, "CommissionWaitsForExits", raise.batch, funded);
+    pool.commissionBps = raise.commissionBps;
+    pool.raise = undefined;
+  });
+}
+
+/** At once; a raise that was announced from the old commission is over. */
+export function lowerCommission(pool: StakingPool, network: net.Network, now: bigint, newBps: bigint): void {
+  required(newBps < pool.commissionBps, "CommissionOutOfBounds", newBps, 0n, pool.commissionBps);
+  call(pool, network, now, () => {
+    pool.commissionBps = newBps;
+    pool.raise = undefined;
+  });
+}
+
+export function transferOwnership(pool: StakingPool, caller: string, newOwner: string): void {
+  required(caller === pool.owner, "OwnableUnauthorizedAccount", caller);
+  pool.pendingOwner = newOwner;
+}
+
+/** Takes the pool over, bond included; commission earned so far is the old owner's. */
+export function acceptOwnership(pool: StakingPool, network: net.Network, now: bigint, caller: string): void {
+  call(pool, network, now, () => {
+    required(caller === pool.pendingOwner, "OwnableUnauthorizedAccount", caller);
+    pool.owner = caller;
+    pool.pendingOwner = undefined;
   });
 }
 

@@ -5,7 +5,7 @@ import { planLegs } from "../../src/allocation/plan.ts";
 import type { Leg } from "../../src/allocation/types.ts";
 import { readLens } from "../../src/lens/read.ts";
 import { toSheet, toSnapshot } from "../../src/lens/snapshot.ts";
-import { Random } from "../differential/sequences.ts";
+import { Random } from "../differential/random.ts";
 import {
   all,
   asNotice,

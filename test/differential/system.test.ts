@@ -14,7 +14,8 @@ import * as staking from "../../src/model/stakingPool.ts";
 import { deployTrellis } from "../fixtures/deployment.ts";
 import { createGroups, createOperators } from "../fixtures/operators.ts";
 import { PAGE } from "../fixtures/rounds.ts";
-import { both, choose, expectSame, play, Random, SEED } from "./sequences.ts";
+import { Random } from "./random.ts";
+import { both, choose, expectSame, play, SEED } from "./sequences.ts";
 
 const connection = await hardhat.create();
 const { ethers, networkHelpers } = connection;

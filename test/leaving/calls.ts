@@ -2,7 +2,7 @@
 import type { FunctionFragment, ParamType } from "ethers";
 
 import { ACCESS, type Caller } from "../tables/access.ts";
-import type { Random } from "../differential/sequences.ts";
+import type { Random } from "../differential/random.ts";
 import { packGroups } from "../fixtures/allocator.ts";
 import { type Call, encode, EPOCH, ether, ethers, type System } from "./system.ts";
 

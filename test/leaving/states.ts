@@ -1,5 +1,5 @@
 /** Brings the deployment into many different states, from a seed. */
-import { Random } from "../differential/sequences.ts";
+import { Random } from "../differential/random.ts";
 import { all } from "../fixtures/allocator.ts";
 import { type Announced, announcementOf, callableFunctions, callOf, dataOf, type State } from "./calls.ts";
 import { type Call, encode, EPOCH, ether, ethers, Mode, pass, send, type System } from "./system.ts";

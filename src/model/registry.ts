@@ -1,0 +1,228 @@
+/**
+ * Who may hold the pool's stake, and how much of it at most (design, section 8): list, states, whitelist, weights, caps. What
+ * tightens is immediate within the guardian's share; by notice it is not bounded.
+ */
+import {
+  type Allocator,
+  type Caps,
+  type Group,
+  groupCapBy,
+  groupPositionOf,
+  heldAt,
+  list as addOperator,
+  liveTotals,
+  mayHold,
+  operatorOf,
+  type Policy,
+  type Totals,
+} from "./allocator.ts";
+import { max, min, monus, mulDivDown } from "./arithmetic.ts";
+import { BPS, epochAt } from "./book.ts";
+import { required } from "./errors.ts";
+import type { Listing, Operator, OperatorPool } from "./operators.ts";
+
+const WEIGHT_STEP_BPS = 2_000n;
+
+/** Who makes a call: by notice, or at once. */
+export type By = "notice" | "guardian";
+
+/* LIST */
+
+/** Lists a pool that the foundation vouches for, with notice: it ramps up. */
+export function list(
+  allocator: Allocator,
+  now: bigint,
+  pool: OperatorPool,
+  listing: Listing & { isVouchedFor: boolean },
+): Operator {
+  checkNoRound(allocator);
+  const before = allocator.operators.findLast((operator) => operator.pool === pool);
+  required(before === undefined || before.state === "Removed", "AlreadyListed", "");
+  required(listing.isVouchedFor, "NotWhitelisted", "");
+  const epoch = epochAt(allocator.book, now);
+  return addOperator(allocator, pool, { ...listing, state: "Ramping", epoch });
+}
+
+export function drain(allocator: Allocator, now: bigint, id: bigint, by: By): void {
+  const operator = operatorOf(allocator, id);
+  required(operator.state === "Active" || operator.state === "Ramping", "WrongState", id);
+  tighten(allocator, now, soundPosition(allocator, operator), by);
+  operator.drainedFrom = operator.state;
+  operator.state = "Draining";
+}
+
+export function reinstate(allocator: Allocator, id: bigint): void {
+  const operator = operatorOf(allocator, id);
+  required(operator.state === "Draining", "WrongState", id);
+  checkNoRound(allocator);
+  operator.state = operator.drainedFrom;
+}
+
+export function delist(allocator: Allocator, now: bigint, id: bigint, by: By): void {
+  const operator = listedOf(allocator, id);
+  tighten(allocator, now, soundPosition(allocator, operator), by);
+  operator.state = "Delisted";
+}
+
+/** A de-listed operator goes once nothing is left there, or what is left is written down. */
+export function remove(allocator: Allocator, id: bigint): void {
+  const operator = operatorOf(allocator, id);
+  required(operator.state === "Delisted", "WrongState", id);
+  checkNoRound(allocator);
+  const isEmpty = operator.writtenDown || heldAt(operator) === 0n;
+  required(isEmpty, "StillHolding", id, operator.position, operator.unbonding);
+  operator.state = "Removed";
+}
+
+export function watch(allocator: Allocator, id: bigint): void {
+  operatorOf(allocator, id).watch = true;
+}
+
+export function clearWatch(allocator: Allocator, id: bigint): void {
+  listedOf(allocator, id).watch = false;
+}
+
+/** The foundation's word on one pool, which counts more than that on its factory. */
+export function setWhitelisted(
+  allocator: Allocator,
+  now: bigint,
+  id: bigint,
+  { whitelisted, by }: { whitelisted: boolean; by: By },
+): void {
+  const operator = operatorOf(allocator, id);
+  if (!whitelisted) tighten(allocator, now, soundPosition(allocator, operator), by);
+  // The word is on the pool, whatever ids it has had.
+  for (const other of allocator.operators) if (other.pool === operator.pool) other.whitelisted = whitelisted;
+}
+
+/* WEIGHTS */
+
+/** The scorer's port: each weight within its bounds, and at most a fifth away from what it was when the epoch began. */
+export function setWeight(allocator: Allocator, now: bigint, id: bigint, weight: bigint): void {
+  const operator = listedOf(allocator, id);
+  const { least, most } = operator.weightBounds;
+  required(weight >= least && weight <= most, "WeightOutOfBounds", id, weight, least, most);
+  const epoch = epochAt(allocator.book, now);
+  if (operator.weightBefore.epoch !== epoch) operator.weightBefore = { weight: operator.weight, epoch };
+  const { weight: before } = operator.weightBefore;
+  const step = max(1n, mulDivDown(before, WEIGHT_STEP_BPS, BPS));
+  const [lowest, highest] = [monus(before, step), before + step];
+  required(weight >= lowest && weight <= highest, "WeightStepTooLarge", id, weight, lowest, highest);
+  operator.weight = weight;
+}
+
+export function setWeightBounds(allocator: Allocator, now: bigint, id: bigint, least: bigint, most: bigint): void {
+  const operator = listedOf(allocator, id);
+  required(least <= most, "OutOfBounds", least, 0n, most);
+  operator.weightBounds = { least, most };
+  const weight = min(most, max(least, operator.weight));
+  if (weight === operator.weight) return;
+  operator.weight = weight;
+  operator.weightBefore = { weight, epoch: epochAt(allocator.book, now) };
+}
+
+/* CAPS AND GROUPS */
+
+export function setAbsoluteCap(allocator: Allocator, id: bigint, cap: bigint | undefined): void {
+  listedOf(allocator, id).absoluteCap = cap;
+}
+
+export function lowerAbsoluteCap(allocator: Allocator, now: bigint, id: bigint, cap: bigint, by: By): void {
+  const operator = listedOf(allocator, id);
+  const old = operator.absoluteCap;
+  required(old === undefined || cap < old, "NotLower", old ?? 0n, cap);
+  const before = soundPosition(allocator, operator);
+  const after = soundPosition(allocator, { ...operator, absoluteCap: cap });
+  tighten(allocator, now, before - after, by);
+  operator.absoluteCap = cap;
+}
+
+export function setGroups(allocator: Allocator, id: bigint, groups: bigint[]): void {
+  listedOf(allocator, id).groups = groups;
+}
+
+export function setGroup(allocator: Allocator, group: Group): void {
+  const count = BigInt(allocator.groups.length);
+  required(group.id > 0n && group.id <= count + 1n, "UnknownGroup", group.id);
+  const index = allocator.groups.findIndex(({ id }) => id === group.id);
+  const old = allocator.groups[index];
+  if (old === undefined) {
+    allocator.groups.push(group);
+    return;
+  }
+  const [dimension, expected] = [BigInt(group.dimension ?? 0), BigInt(old.dimension ?? 0)];
+  required(dimension === expected, "WrongDimension", group.id, dimension, expected);
+  allocator.groups[index] = group;
+}
+
+/** While a round is open the sums of groups are not known, so it waits. */
+export function lowerGroupCaps(allocator: Allocator, now: bigint, id: bigint, caps: Caps, by: By): void {
+  const group = allocator.groups.find((candidate) => candidate.id === id);
+  required(group !== undefined, "UnknownGroup", id);
+  for (const key of ["poolShareBps", "netShareBps", "absoluteCap"] as const) {
+    const old: bigint | undefined = group[key];
+    const next = caps[key];
+    const isHigher: boolean = old !== undefined && (next === undefined || next > old);
+    required(!isHigher, "NotLower", old ?? 0n, next ?? 0n);
+  }
+  checkNoRound(allocator);
+  tighten(allocator, now, groupTightening(allocator, now, group, caps), by);
+  for (const key of ["poolShareBps", "netShareBps", "absoluteCap"] as const) Reflect.deleteProperty(group, key);
+  Object.assign(group, caps);
+}
+
+export function setPolicy(allocator: Allocator, policy: Policy): void {
+  allocator.policy = policy;
+}
+
+/* THE GUARDIAN'S SHARE */
+
+export function guardianShareLeft(allocator: Allocator, now: bigint): bigint {
+  const total = min(liveTotals(allocator, now).total, allocator.snapshot?.total ?? 0n);
+  const share = mulDivDown(total, allocator.policy.guardianShareBps ?? 0n, BPS);
+  const { epoch, amount } = allocator.guardianUsed;
+  return monus(share, epoch === epochAt(allocator.book, now) ? amount : 0n);
+}
+
+function tighten(allocator: Allocator, now: bigint, amount: bigint, by: By): void {
+  if (amount === 0n || by === "notice") return;
+  const left = guardianShareLeft(allocator, now);
+  required(amount <= left, "GuardianShareExceeded", amount, left);
+  const epoch = epochAt(allocator.book, now);
+  const used = allocator.guardianUsed.epoch === epoch ? allocator.guardianUsed.amount : 0n;
+  allocator.guardianUsed = { epoch, amount: used + amount };
+}
+
+/** What exceeds a cap, once that is more than the grace. */
+function violation(allocator: Allocator, position: bigint, cap: bigint | undefined): bigint {
+  if (cap === undefined) return 0n;
+  return position * BPS > cap * (BPS + allocator.parameters.graceBps) ? position - cap : 0n;
+}
+
+/** The part of a position that neither the operator's state nor its absolute cap makes a violation. */
+function soundPosition(allocator: Allocator, operator: Operator): bigint {
+  if (!mayHold(operator)) return 0n;
+  return operator.position - violation(allocator, operator.position, operator.absoluteCap);
+}
+
+/** What lower caps of a group make a violation: by the last round's totals or by those of now, whichever is more. */
+function groupTightening(allocator: Allocator, now: bigint, { id, ...old }: Group, caps: Caps): bigint {
+  const position = groupPositionOf(allocator, id);
+  const violationBy = (of: Caps, totals: Totals) =>
+    violation(allocator, position, groupCapBy(allocator, { id, ...of }, totals, "violation"));
+  const moments = [allocator.snapshot, liveTotals(allocator, now)].filter((totals) => totals !== undefined);
+  return max(0n, ...moments.map((totals) => violationBy(caps, totals) - violationBy(old, totals)));
+}
+
+/* CHECKS */
+
+/** An operator that is neither de-listed nor removed. */
+function listedOf(allocator: Allocator, id: bigint): Operator {
+  const operator = operatorOf(allocator, id);
+  required(operator.state !== "Delisted" && operator.state !== "Removed", "WrongState", id);
+  return operator;
+}
+
+function checkNoRound({ round }: Allocator): void {
+  required(round === 0n, "RoundOpen", round);
+}

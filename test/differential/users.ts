@@ -1,0 +1,520 @@
+/** What users, the guardian and governance do with the pool, and what the pool shows: in every world that has a MetaPool. */
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { Signature, ZeroAddress } from "ethers";
+
+import { NO_CAP } from "../../rocketh/parameters.ts";
+import * as book from "../../src/model/book.ts";
+import { atomically, required } from "../../src/model/errors.ts";
+import * as exits from "../../src/model/exits.ts";
+import * as metaPool from "../../src/model/metaPool.ts";
+import type { MetaPool } from "../../types/contracts/MetaPool.ts";
+import type { Random } from "./random.ts";
+import { type Operation, operation, type World } from "./runner.ts";
+import type { Reader, State, View, Views } from "./views.ts";
+
+/** Nothing is estimated: an estimate would find what does not revert. */
+export const GAS = { gasLimit: 16_777_216n } as const;
+
+const PREVIEWED = [0n, 1n, 10n ** 9n + 7n, 3n * 10n ** 18n];
+const RECENT_BATCHES = 4n;
+const UNLIMITED = 2n ** 256n - 1n;
+const PERMIT = {
+  Permit: [
+    { name: "owner", type: "address" },
+    { name: "spender", type: "address" },
+    { name: "value", type: "uint256" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
+export interface PoolWorld extends World {
+  readonly reader: Reader;
+  readonly pool: MetaPool;
+  readonly poolAddress: string;
+  readonly state: book.Book;
+  readonly users: readonly HardhatEthersSigner[];
+  readonly treasury: string;
+  readonly governance: HardhatEthersSigner;
+  readonly guardian: HardhatEthersSigner;
+  /** Of an ordinary stake, in wei. */
+  readonly size: bigint;
+  /** Ether that was forced into the pool. */
+  forced: bigint;
+  readonly force: (address: string, amount: bigint) => Promise<void>;
+  /** Where the signatures of permits count. */
+  readonly domain: { name: string; version: string; chainId: bigint; verifyingContract: string };
+  /** When exits of a batch can be funded, where an allocator says it. */
+  readonly timesOf?: (batch: bigint) => { earliest: bigint; estimated: bigint };
+}
+
+/* OPERATIONS */
+
+const addressOf = (world: PoolWorld, who: number) => world.users[who]!.address;
+const poolOf = (world: PoolWorld, who: number) => world.pool.connect(world.users[who]);
+const someone = (world: PoolWorld, random: Random) => random.below(world.users.length);
+
+/** Mostly a user for whom there is something to do. */
+function someoneWith(world: PoolWorld, random: Random, has: (address: string) => boolean): number {
+  const indices = world.users.flatMap(({ address }, index) => (has(address) ? [index] : []));
+  return indices.length === 0 || random.once(6) ? someone(world, random) : random.pick(indices);
+}
+
+const someHolder = (world: PoolWorld, random: Random) =>
+  someoneWith(world, random, (address) => book.accountOf(world.state, address).shares > 0n);
+
+const somePayee = (world: PoolWorld, random: Random) =>
+  someoneWith(world, random, (address) => metaPool.withdrawable(world.state, address) > 0n);
+
+/** A payment that its receiver, here a contract that takes no ether, rejects changes nothing. */
+function rejected(world: PoolWorld, operate: () => unknown): void {
+  atomically([world.state], () => {
+    operate();
+    required(false, "TransferFailed", world.reader.address, 0n);
+  });
+}
+
+/** To another user, to a contract that takes no ether, or to nobody. */
+type Receiver = number | "refuser" | "nobody";
+
+function someReceiver(world: PoolWorld, random: Random): Receiver {
+  return random.once(10) ? random.pick(["refuser", "nobody"] as const) : someone(world, random);
+}
+
+function receiverOf(world: PoolWorld, receiver: Receiver): string {
+  if (receiver === "refuser") return world.reader.address;
+  return receiver === "nobody" ? ZeroAddress : addressOf(world, receiver);
+}
+
+function pay(world: PoolWorld, receiver: Receiver, operate: () => unknown): void {
+  if (receiver === "refuser") rejected(world, operate);
+  else if (receiver === "nobody") {
+    atomically([world.state], () => {
+      operate();
+      required(false, "InvalidReceiver", ZeroAddress);
+    });
+  } else operate();
+}
+
+/** Everything that a user can do with the pool. */
+export function userOperations<W extends PoolWorld>(): Record<string, Operation<W>> {
+  return {
+    deposit: operation(
+      3,
+      (w: W, random) => ({ who: someone(w, random), amount: random.amount(w.size) }),
+      (w, { who, amount }) => ({
+        model: () => {
+          metaPool.deposit(w.state, w.time, addressOf(w, who), amount);
+        },
+        send: () => poolOf(w, who).deposit({ value: amount, ...GAS }),
+      }),
+    ),
+    depositAndStake: operation(
+      8,
+      (w: W, random) => ({ who: someone(w, random), amount: random.amount(w.size) }),
+      (w, { who, amount }) => ({
+        model: () => metaPool.depositAndStake(w.state, w.time, addressOf(w, who), amount),
+        send: () => poolOf(w, who).deposit_and_stake({ value: amount, ...GAS }),
+      }),
+    ),
+    stakeFor: operation(
+      2,
+      (w: W, random) => {
+        const amount = random.amount(w.size);
+        const fair = metaPool.previewStake(w.state, w.time, amount);
+        const minShares = random.once(3) ? fair + BigInt(random.below(2)) : random.amount(fair);
+        return {
+          who: someone(w, random),
+          receiver: someone(w, random),
+          amount,
+          minShares,
+          deadline: BigInt(random.below(8)) - 1n, // after the call
+        };
+      },
+      (w, { who, receiver, amount, minShares, deadline }) => ({
+        model: () =>
+          metaPool.stakeFor(w.state, w.time, amount, {
+            receiver: addressOf(w, receiver),
+            minShares,
+            deadline: w.time + deadline,
+          }),
+        send: () =>
+          poolOf(w, who).stakeFor(addressOf(w, receiver), minShares, w.time + deadline, { value: amount, ...GAS }),
+      }),
+    ),
+    stake: operation(
+      3,
+      (w: W, random) => {
+        const who = somePayee(w, random);
+        return { who, amount: random.amount(metaPool.withdrawable(w.state, addressOf(w, who))) };
+      },
+      (w, { who, amount }) => ({
+        model: () => metaPool.stake(w.state, w.time, addressOf(w, who), amount),
+        send: () => poolOf(w, who).stake(amount, GAS),
+      }),
+    ),
+    stakeAll: operation(
+      2,
+      (w: W, random) => ({ who: somePayee(w, random) }),
+      (w, { who }) => ({
+        model: () => metaPool.stakeAll(w.state, w.time, addressOf(w, who)),
+        send: () => poolOf(w, who).stake_all(GAS),
+      }),
+    ),
+    unstake: operation(
+      8,
+      (w: W, random) => {
+        const who = someHolder(w, random);
+        const most = metaPool.stakedBalance(w.state, w.time, addressOf(w, who));
+        return { who, amount: random.amount(random.once(4) ? most : most / 5n) };
+      },
+      (w, { who, amount }) => ({
+        model: () => {
+          metaPool.unstake(w.state, w.time, addressOf(w, who), amount);
+        },
+        send: () => poolOf(w, who).unstake(amount, GAS),
+      }),
+    ),
+    unstakeAll: operation(
+      1,
+      (w: W, random) => ({ who: someHolder(w, random) }),
+      (w, { who }) => ({
+        model: () => metaPool.unstakeAll(w.state, w.time, addressOf(w, who)),
+        send: () => poolOf(w, who).unstake_all(GAS),
+      }),
+    ),
+    unstakeShares: operation(
+      4,
+      (w: W, random) => {
+        const who = someHolder(w, random);
+        const shares = random.amount(book.accountOf(w.state, addressOf(w, who)).shares / 3n);
+        const fair = metaPool.convertToAssets(w.state, w.time, shares);
+        return { who, shares, minAssets: random.once(4) ? fair + BigInt(random.below(2)) : random.amount(fair) };
+      },
+      (w, { who, shares, minAssets }) => ({
+        model: () => metaPool.unstakeShares(w.state, w.time, addressOf(w, who), shares, minAssets),
+        send: () => poolOf(w, who).unstakeShares(shares, minAssets, GAS),
+      }),
+    ),
+    unstakeInstant: operation(
+      5,
+      (w: W, random) => {
+        const who = someHolder(w, random);
+        const held = book.accountOf(w.state, addressOf(w, who)).shares;
+        const allowed = metaPool.convertToShares(w.state, w.time, metaPool.instantAllowance(w.state, w.time));
+        const shares = random.amount(random.once(3) || allowed > held ? held : allowed);
+        return {
+          who,
+          shares,
+          minAssets: random.once(5) ? random.amount(shares) : 0n,
+          receiver: someReceiver(w, random),
+        };
+      },
+      (w, { who, shares, minAssets, receiver }) => ({
+        model: () => {
+          pay(w, receiver, () => metaPool.unstakeInstant(w.state, w.time, addressOf(w, who), shares, minAssets));
+        },
+        send: () => poolOf(w, who).unstakeInstant(shares, minAssets, receiverOf(w, receiver), GAS),
+      }),
+    ),
+    withdraw: operation(
+      3,
+      (w: W, random) => {
+        const who = somePayee(w, random);
+        return { who, amount: random.amount(metaPool.withdrawable(w.state, addressOf(w, who))) };
+      },
+      (w, { who, amount }) => ({
+        model: () => {
+          metaPool.withdraw(w.state, addressOf(w, who), amount);
+        },
+        send: () => poolOf(w, who).withdraw(amount, GAS),
+      }),
+    ),
+    withdrawTo: operation(
+      3,
+      (w: W, random) => {
+        const who = somePayee(w, random);
+        const amount = random.amount(metaPool.withdrawable(w.state, addressOf(w, who)));
+        return { who, amount, receiver: someReceiver(w, random) };
+      },
+      (w, { who, amount, receiver }) => ({
+        model: () => {
+          pay(w, receiver, () => {
+            metaPool.withdraw(w.state, addressOf(w, who), amount);
+          });
+        },
+        send: () => poolOf(w, who).withdrawTo(receiverOf(w, receiver), amount, GAS),
+      }),
+    ),
+    withdrawAll: operation(
+      4,
+      (w: W, random) => ({ who: somePayee(w, random) }),
+      (w, { who }) => ({
+        model: () => metaPool.withdrawAll(w.state, addressOf(w, who)),
+        send: () => poolOf(w, who).withdraw_all(GAS),
+      }),
+    ),
+    withdrawFor: operation(
+      3,
+      (w: W, random) => ({ who: someone(w, random), account: somePayee(w, random) }),
+      (w, { who, account }) => ({
+        model: () => metaPool.withdrawAll(w.state, addressOf(w, account)),
+        send: () => poolOf(w, who).withdrawFor(addressOf(w, account), GAS),
+      }),
+    ),
+    fundExits: operation(
+      4,
+      (w: W, random) => ({ who: someone(w, random), batches: random.below(4) }),
+      (w, { who, batches }) => ({
+        model: () => metaPool.fundExits(w.state, batches),
+        send: () => poolOf(w, who).fundExits(batches, GAS),
+      }),
+    ),
+    transfer: operation(
+      3,
+      (w: W, random) => {
+        const who = someHolder(w, random);
+        const amount = random.amount(book.accountOf(w.state, addressOf(w, who)).shares);
+        return { who, receiver: someone(w, random), amount: random.once(9) ? amount * 2n : amount };
+      },
+      (w, { who, receiver, amount }) => ({
+        model: () => {
+          metaPool.transfer(w.state, addressOf(w, who), addressOf(w, receiver), amount);
+        },
+        send: () => poolOf(w, who).transfer(addressOf(w, receiver), amount, GAS),
+      }),
+    ),
+    approve: operation(
+      2,
+      (w: W, random) => ({
+        who: someone(w, random),
+        spender: someone(w, random),
+        amount: random.once(4) ? UNLIMITED : random.amount(w.size),
+      }),
+      (w, { who, spender, amount }) => ({
+        model: () => {
+          metaPool.approve(w.state, addressOf(w, who), addressOf(w, spender), amount);
+        },
+        send: () => poolOf(w, who).approve(addressOf(w, spender), amount, GAS),
+      }),
+    ),
+    permit: operation(
+      2,
+      (w: W, random) => ({
+        who: someone(w, random),
+        owner: someone(w, random),
+        spender: someone(w, random),
+        amount: random.amount(w.size),
+        deadline: BigInt(random.below(8)) - 1n, // after the call
+      }),
+      (w, { who, owner, spender, amount, deadline }) => {
+        const message = {
+          owner: addressOf(w, owner),
+          spender: addressOf(w, spender),
+          value: amount,
+          nonce: w.state.nonces.get(addressOf(w, owner)) ?? 0n,
+          deadline: w.time + deadline,
+        };
+        return {
+          model: () => {
+            metaPool.permit(w.state, w.time, message.owner, message.spender, amount, message.deadline);
+          },
+          send: async () => {
+            const signed = Signature.from(await w.users[owner]!.signTypedData(w.domain, PERMIT, message));
+            const { v, r, s } = signed;
+            return poolOf(w, who).permit(message.owner, message.spender, amount, message.deadline, v, r, s, GAS);
+          },
+        };
+      },
+    ),
+    transferFrom: operation(
+      3,
+      (w: W, random) => {
+        const [who, sender] = [someone(w, random), someone(w, random)];
+        const held = book.accountOf(w.state, addressOf(w, sender)).shares;
+        const allowed = metaPool.allowance(w.state, addressOf(w, sender), addressOf(w, who));
+        const most = random.once(4) || allowed > held ? held : allowed;
+        return { who, sender, receiver: someone(w, random), amount: random.amount(most) };
+      },
+      (w, { who, sender, receiver, amount }) => {
+        const [from, to] = [addressOf(w, sender), addressOf(w, receiver)];
+        return {
+          model: () => {
+            metaPool.transferFrom(w.state, addressOf(w, who), from, to, amount);
+          },
+          send: () => poolOf(w, who).transferFrom(from, to, amount, GAS),
+        };
+      },
+    ),
+    forceEther: operation(
+      1,
+      (_: W, random) => ({ amount: random.amount(10n ** 18n) }),
+      (w, { amount }) => ({
+        model: () => {
+          w.forced += amount;
+        },
+        send: async () => {
+          await w.force(w.poolAddress, amount);
+          return undefined;
+        },
+      }),
+    ),
+    pause: operation(
+      1,
+      (_: W, random) => ({ duration: random.once(5) ? 0n : BigInt(random.below(2 * 86_400)) }),
+      (w, { duration }) => ({
+        model: () => {
+          metaPool.pauseStaking(w.state, w.time, duration);
+        },
+        send: () => w.pool.connect(w.guardian).pauseStaking(duration, GAS),
+      }),
+    ),
+    resume: operation(
+      2,
+      () => ({}),
+      (w: W) => ({
+        model: () => {
+          metaPool.resumeStaking(w.state);
+        },
+        send: () => w.pool.connect(w.governance).resumeStaking(GAS),
+      }),
+    ),
+    setPoolParameters: operation(
+      2,
+      (w: W, random) => ({
+        feeBps: BigInt(random.below(2100)),
+        bufferTargetBps: BigInt(random.below(random.once(3) ? 1010 : 300)),
+        assetCap: random.once(3) ? book.assetsAt(w.state, w.time) + random.amount(w.size * 4n) : NO_CAP,
+      }),
+      (w, given) => {
+        const { assetCap } = given;
+        const cap = assetCap === NO_CAP ? undefined : assetCap;
+        return {
+          model: () => {
+            metaPool.setParameters(w.state, { ...given, assetCap: cap, treasury: w.treasury });
+          },
+          send: () => w.pool.connect(w.governance).setParameters({ ...given, treasury: w.treasury }, GAS),
+        };
+      },
+    ),
+  };
+}
+
+/* WHAT THE POOL SHOWS */
+
+const holdersOf = (world: PoolWorld) => [...world.users.map(({ address }) => address), world.treasury];
+
+/** Batches up to the filling one, as far back as anything is likely to happen to them. */
+function recentBatches({ state }: PoolWorld): bigint[] {
+  const { filling } = state.exits;
+  const first = filling > RECENT_BATCHES ? filling - RECENT_BATCHES : 0n;
+  return Array.from({ length: Number(filling - first) }, (_, index) => first + 1n + BigInt(index));
+}
+
+export function poolViews(world: PoolWorld): Views {
+  const of = (method: string, ...inputs: unknown[]): View =>
+    world.reader.view(world.poolAddress, world.pool.interface, method, ...inputs);
+  return {
+    book: of("getBook"),
+    fundedThrough: of("fundedThrough"),
+    filling: of("fillingBatch"),
+    count: of("get_number_of_accounts"),
+    rate: of("getRate"),
+    total: of("get_total_staked_balance"),
+    paused: of("is_staking_paused"),
+    supply: of("totalSupply"),
+    balance: world.reader.balance(world.poolAddress),
+    previews: PREVIEWED.flatMap((amount) =>
+      ["previewStake", "previewUnstake", "previewInstant", "convertToShares", "convertToAssets"].map((method) =>
+        of(method, amount),
+      ),
+    ),
+    batches: recentBatches(world).map((batch) => of("batchOf", batch)),
+    accounts: holdersOf(world).map((address) => ({
+      shares: of("balanceOf", address),
+      account: of("get_account", address),
+      staked: of("get_account_staked_balance", address),
+      unstaked: of("get_account_unstaked_balance", address),
+      total: of("get_account_total_balance", address),
+      isAvailable: of("is_account_unstaked_balance_available", address),
+      withdrawable: of("withdrawable", address),
+      exits: of("exitsOf", address),
+      nonce: of("nonces", address),
+      allowances: world.users.map((spender) => of("allowance", address, spender.address)),
+    })),
+  };
+}
+
+export function bookOf(state: book.Book, now: bigint) {
+  return {
+    buffer: book.bufferOf(state),
+    delegated: state.delegated,
+    owed: state.exits.owed,
+    reserved: state.exits.reserved,
+    free: book.freeOf(state),
+    locked: book.lockedAt(state, now),
+    roundGain: state.roundGain,
+    assets: book.assetsAt(state, now),
+    supply: book.supplyOf(state),
+    dilution: state.dilution,
+    highWater: state.highWater,
+    bufferTarget: book.bufferTargetAt(state, now),
+    closed: state.closed,
+  };
+}
+
+export function poolExpected(world: PoolWorld): State {
+  const { state, time } = world;
+  return {
+    book: bookOf(state, time),
+    fundedThrough: exits.fundedThrough(state.exits),
+    filling: state.exits.filling,
+    count: metaPool.numberOfAccounts(state),
+    rate: metaPool.getRate(state, time),
+    total: book.assetsAt(state, time),
+    paused: metaPool.isStakingPaused(state, time),
+    supply: book.supplyOf(state),
+    balance: state.balance + world.forced,
+    previews: PREVIEWED.flatMap((amount) => {
+      const { assets, fee } = metaPool.quoteInstant(state, time, amount);
+      return [
+        metaPool.previewStake(state, time, amount),
+        metaPool.previewUnstake(state, time, amount),
+        { assets, fee },
+        metaPool.convertToShares(state, time, amount),
+        metaPool.convertToAssets(state, time, amount),
+      ];
+    }),
+    batches: recentBatches(world).map((number) => {
+      const batch = exits.batchOf(state.exits, number);
+      return { units: batch.units, paid: batch.paid, open: exits.batchOpen(state.exits, batch) };
+    }),
+    accounts: holdersOf(world).map((address) => accountExpected(world, address)),
+  };
+}
+
+function accountExpected(world: PoolWorld, address: string): State {
+  const { state, time } = world;
+  const { shares } = book.accountOf(state, address);
+  const staked = metaPool.stakedBalance(state, time, address);
+  const unstaked = metaPool.unstakedBalance(state, address);
+  const isAvailable = metaPool.isUnstakedBalanceAvailable(state, address);
+  return {
+    shares,
+    account: { account_id: address, unstaked_balance: unstaked, staked_balance: staked, can_withdraw: isAvailable },
+    staked,
+    unstaked,
+    total: metaPool.totalBalance(state, time, address),
+    isAvailable,
+    withdrawable: metaPool.withdrawable(state, address),
+    exits: exits.exitsOf(state.exits, address).map((exit) => {
+      const open = exits.openOf(state.exits, exit);
+      const times = open === 0n ? { earliest: 0n, estimated: 0n } : world.timesOf?.(exit.batch);
+      return { batch: exit.batch, open, matured: exits.maturedOf(state.exits, exit), ...times };
+    }),
+    nonce: state.nonces.get(address) ?? 0n,
+    allowances: world.users.map((spender) => metaPool.allowance(state, address, spender.address)),
+  };
+}
+
+export { poolOf, someone, addressOf };

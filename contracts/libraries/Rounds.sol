@@ -401,7 +401,7 @@ library Rounds {
         } catch {
             return 0;
         }
-        uint256 shown = staked.saturatingAdd(unstaked);
+        uint256 shown = staked.saturatingAdd(unstaked).min(AllocatorBook.NO_CAP);
         if (shown + SMALLEST_LOSS >= position + unbonding) return 0;
 
         loss = position + unbonding - shown;

@@ -318,6 +318,16 @@ describe("Allocator", () => {
       for (const id of [0n, 5n, 2n ** 200n]) expect(await allocator.settleOne.staticCall(id, PAGE)).to.equal(0n);
     });
 
+    it("sees no loss where a pool shows more than there can be", async () => {
+      const { allocator, hostile, metaPool } = await load();
+      const { assets } = await metaPool.getBook();
+      await hostile[0]!.oweMore(ethers.MaxUint256);
+      expect(await allocator.settleOne.staticCall(1, PAGE)).to.equal(0n);
+      await allocator.settleOne(1, PAGE);
+      const { position, unbonding } = await allocator.positionOf(1n);
+      expect([position, unbonding, (await metaPool.getBook()).assets]).to.deep.equal([ether(25), 0n, assets]);
+    });
+
     it("works in the middle of a round, before and after the operator's reading", async () => {
       const world = await load();
       const { allocator, hostile, metaPool } = world;

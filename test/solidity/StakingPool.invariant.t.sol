@@ -364,14 +364,25 @@ contract StakingPoolInvariantTest {
         targets[0] = address(handler);
     }
 
+    /// @dev The numbers are those of docs/invariants.md. P-6 is the last one: it pings.
+    function invariant_TheOperatorsPoolHolds() external {
+        _checkActions();
+        _checkHoldings();
+        _checkBalance();
+        _checkShares();
+        _checkAccounts();
+        _checkList();
+        _checkBegunExits();
+    }
+
     /// @dev P-1: no action reverts that must not, and every action does what it promises.
-    function invariant_ActionsSucceedAndKeepTheirPromises() external view {
+    function _checkActions() private view {
         require(handler.reverted() == 0, string(abi.encodePacked("P-1: reverted: ", handler.revertedIn())));
         require(handler.broken() == 0, string.concat("P-1: ", handler.brokenPromise()));
     }
 
     /// @dev P-2: nothing appears or disappears.
-    function invariant_HoldingsAreEquityAndOwed() external view {
+    function _checkHoldings() private view {
         IStakingPoolOwner.BookView memory book = pool.getBook();
         uint256 staked = network.stakeOf(address(pool)) + network.unbondingOf(address(pool));
         uint256 holdings = staked + book.cash - network.collectable(address(pool));
@@ -379,14 +390,14 @@ contract StakingPoolInvariantTest {
     }
 
     /// @dev P-3: the pool has what it says that it has, apart from what was forced in.
-    function invariant_BalanceCoversTheBook() external view {
+    function _checkBalance() private view {
         IStakingPoolOwner.BookView memory book = pool.getBook();
         uint256 balance = address(pool).balance + network.collectable(address(pool)) - handler.forced();
         require(balance == book.cash + book.reserved + book.free, "P-3");
     }
 
     /// @dev P-4: every share is an account's, the bond's or the seed's.
-    function invariant_SharesAddUp() external view {
+    function _checkShares() private view {
         IStakingPoolOwner.BookView memory book = pool.getBook();
         uint256 shares = handler.SEED() + book.bondShares + pool.sharesOf(handler.OWNER());
         for (uint256 i; i < handler.USERS(); ++i) shares += pool.sharesOf(handler.user(i));
@@ -394,7 +405,7 @@ contract StakingPoolInvariantTest {
     }
 
     /// @dev P-5: what accounts see is there.
-    function invariant_AccountsAreCovered() external view {
+    function _checkAccounts() private view {
         IStakingPoolOwner.BookView memory book = pool.getBook();
         IStakingPool.AccountView memory owner = pool.get_account(handler.OWNER());
         uint256 staked = owner.staked_balance;
@@ -413,7 +424,7 @@ contract StakingPoolInvariantTest {
     }
 
     /// @dev P-6: once its batch has begun, all that an exit is owed is on its way, or here.
-    function invariant_BegunExitsAreOnTheirWay() external {
+    function _checkBegunExits() private {
         pool.ping();
         IStakingPoolOwner.BookView memory book = pool.getBook();
         uint256 coming = network.unbondingOf(address(pool)) + book.cash - network.collectable(address(pool));
@@ -429,7 +440,7 @@ contract StakingPoolInvariantTest {
     }
 
     /// @dev P-7: who has something is listed, who has nothing is not; the list has no doubles.
-    function invariant_ListIsComplete() external view {
+    function _checkList() private view {
         uint256 expected;
         for (uint256 i; i <= handler.USERS(); ++i) {
             address account = i == handler.USERS() ? handler.OWNER() : handler.user(i);

@@ -1,0 +1,80 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+
+/** What is done at a time, within an hour. */
+export interface Piece {
+  readonly name: string;
+  /** Of the `hardhat` command. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Job {
+  readonly name: string;
+  readonly description: string;
+  readonly pieces: readonly Piece[];
+}
+
+/** Of every campaign together: runs of a sequence of so many calls. */
+const RUNS = 10_000;
+const DEPTH = 128;
+
+/** How many runs of a campaign are an hour's work at most, with room for a slower machine. */
+const CAMPAIGNS = [
+  { name: "pool", file: "MetaPool.invariant.t.sol", runs: 2_500 },
+  { name: "operator", file: "StakingPool.invariant.t.sol", runs: 2_500 },
+] as const;
+
+const SUITES = "test/solidity";
+
+/** The table of jobs. Each campaign's shards have seeds of their own; together they are RUNS runs. */
+export async function listJobs(): Promise<Job[]> {
+  return [
+    { name: "mocha", description: "the TypeScript tests, a folder at a time", pieces: await mochaPieces() },
+    { name: "fuzz", description: "the fuzzed properties of the libraries", pieces: await fuzzPieces() },
+    ...CAMPAIGNS.map(({ name, file, runs }) => ({
+      name,
+      description: `${RUNS.toLocaleString("en")} runs of ${DEPTH} calls of ${file}`,
+      pieces: shards(name, file, runs),
+    })),
+  ];
+}
+
+function shards(name: string, file: string, runs: number): Piece[] {
+  return Array.from({ length: Math.ceil(RUNS / runs) }, (_, index) => ({
+    name: `${name}-${index + 1}`,
+    args: ["test", "solidity", "--no-compile", `${SUITES}/${file}`],
+    env: {
+      TRELLIS_SEED: `0x${(index + 1).toString(16).padStart(8, "0")}`,
+      TRELLIS_RUNS: String(Math.min(runs, RUNS - index * runs)),
+      TRELLIS_DEPTH: String(DEPTH),
+    },
+  }));
+}
+
+async function mochaPieces(): Promise<Piece[]> {
+  const files = (await readdir("test", { recursive: true })).filter((file) => file.endsWith(".test.ts")).sort();
+  const folders = [...new Set(files.map((file) => path.dirname(file)))];
+  return folders.map((folder) => ({
+    name: `mocha-${folder}`,
+    args: [
+      "test",
+      "mocha",
+      "--no-compile",
+      ...files.filter((file) => path.dirname(file) === folder).map((file) => `test/${file}`),
+    ],
+    env: { TRELLIS_DEEP: "1" },
+  }));
+}
+
+async function fuzzPieces(): Promise<Piece[]> {
+  const campaigns = new Set<string>(CAMPAIGNS.map(({ file }) => file));
+  const files = (await readdir("test", { recursive: true })).filter((file) => file.endsWith(".t.sol")).sort();
+  return files
+    .filter((file) => !campaigns.has(path.basename(file)))
+    .map((file) => ({
+      name: `fuzz-${path.basename(file, ".t.sol")}`,
+      args: ["test", "solidity", "--no-compile", `test/${file}`],
+      env: { TRELLIS_DEEP: "1" },
+    }));
+}

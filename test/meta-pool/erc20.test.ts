@@ -182,7 +182,7 @@ describe("MetaPool", () => {
     ) {
       const { chainId } = await ethers.provider.getNetwork();
       const domain = { name: "Trellis Staked Ether", version: "1", chainId, verifyingContract: address, ...change };
-      const deadline = (await now()) + 100n;
+      const deadline = (await now()) + 86_400n;
       const nonce = await pool.nonces(alice);
       const message = { owner: alice.address, spender: bob.address, value: 42n, nonce, deadline };
       const { v, r, s } = ethers.Signature.from(await signer.signTypedData(domain, types, message));

@@ -58,8 +58,8 @@ describe("Notice", function () {
       await byGovernance.announce(...calls.cap);
       const at = await announcedAt(notice, calls.cap);
 
-      await registry.connect(allocatorSigner).setLongestUnbonding(days(30));
-      expect(await notice.earliestOf(await idOf(calls.cap))).to.equal(at + days(32));
+      await registry.connect(allocatorSigner).setLongestUnbonding(days(20));
+      expect(await notice.earliestOf(await idOf(calls.cap))).to.equal(at + days(22));
       await registry.connect(allocatorSigner).setLongestUnbonding(1);
       expect(await notice.earliestOf(await idOf(calls.cap))).to.equal(at + days(4));
     });

@@ -44,7 +44,7 @@ export const coverageCommand: CommandFactory = (world) =>
 
       if (hasForge()) world.err("Running the Solidity tests under forge for the branches.");
       else world.err("There is no forge for this platform: no branches.");
-      const rows = rowsOf(lines, hasForge() ? runForge(FOLDER) : new Map());
+      const rows = rowsOf(lines, hasForge() ? runForge(FOLDER) : (new Map() as Coverage));
 
       if (options.json) world.out(JSON.stringify(rows, null, 2));
       else renderRows(rows).forEach(world.out);

@@ -13,7 +13,7 @@ export function parseLcov(text: string): Coverage {
   const coverage: Coverage = new Map();
   let file: FileCoverage = { lines: new Map(), branches: new Map() };
   for (const record of text.split("\n")) {
-    const [kind = "", rest = ""] = splitOnce(record, ":");
+    const [kind, rest = ""] = splitOnce(record, ":");
     const values = rest.split(",");
     if (kind === "SF") {
       file = { lines: new Map(), branches: new Map() };

@@ -54,14 +54,14 @@ library PoolBook {
         uint96 delegated;
         uint96 roundGain;
         uint16 bufferTargetBps;
-        // Slot 4.
+        // Slot 4: written by rounds and instant exits.
         uint128 highWater; // 1e27 fixed point
-        // Slot 5: instant exits.
         uint96 instantUsed;
+        // Slot 5: read and written by instant exits; the treasury fills it.
         uint40 instantEpoch;
         uint32 instantClosedBatch; // closed until this batch's round has completed
-        // One slot each.
         address treasury;
+        // One slot each.
         address allocator;
         address notice;
         ExitBook.Book exits;

@@ -235,7 +235,8 @@ library Rounds {
 
     /// @dev Takes what arrived or was lost off the amount that is due; whether the rest should be here for two epochs.
     /// An amount is due as a whole, so a trickle does not renew it, and from the first reading after it was asked for,
-    /// because a pool may start to unbond only when somebody calls it.
+    /// because a pool may start to unbond only when somebody calls it. Who pays at least half of it has the same time
+    /// again for the rest: a pool whose bond bears a slash of what is on its way has to unbond the difference anew.
     function _isOverdue(
         RoundPage.Page memory page,
         Subject memory subject,
@@ -243,7 +244,8 @@ library Rounds {
     ) private view returns (bool) {
         subject.due = subject.due.saturatingSub(settled);
         if (subject.due == 0) return false;
-        if (subject.dueAt == 0) subject.dueAt = block.timestamp + subject.operator.unbondingTime;
+        bool isMostPaid = settled >= subject.due && !subject.held.writtenDown;
+        if (subject.dueAt == 0 || isMostPaid) subject.dueAt = block.timestamp + subject.operator.unbondingTime;
         return block.timestamp > subject.dueAt + OVERDUE_EPOCHS * page.epochLength;
     }
 

@@ -316,7 +316,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
 
 /**
  * Takes what arrived and what was lost off the amount that is due; says whether the rest should be here for two epochs.
- * The time runs from the first reading after it was asked for.
+ * The time runs from the first reading after it was asked for, and anew for the rest when at least half of it is settled.
  */
 function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settled: bigint): boolean {
   if (operator.due === undefined) return false;
@@ -325,7 +325,8 @@ function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settle
     operator.due = undefined;
     return false;
   }
-  const at = operator.due.at ?? now + operator.pool.unbondingTime;
+  const isMostPaid = settled >= amount && !operator.writtenDown;
+  const at = isMostPaid ? now + operator.pool.unbondingTime : (operator.due.at ?? now + operator.pool.unbondingTime);
   operator.due = { amount, at };
   return now > at + OVERDUE_EPOCHS * allocator.book.parameters.epochLength;
 }

@@ -198,6 +198,62 @@ describe("Allocator", () => {
       expect((await allocator.positionOf(1n)).faulted).to.equal(true);
     });
 
+    it("gives who has paid half of it the same time for the rest, once", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.neverPays);
+      await askBack(world);
+      await rounds(world, ROUNDS_UNTIL_LATE - 2);
+      const before = await allocator.recordOf(1n);
+      await hostile[0]!.setMode(Mode.honest);
+      await hostile[0]!.setTrickle(ether("2.5"));
+      await nextRound(world);
+      await hostile[0]!.setMode(Mode.neverPays);
+      const { dueAmount, dueAt } = await allocator.recordOf(1n);
+      expect([dueAmount, dueAt]).to.deep.equal([ether("2.5"), before.dueAt + 2n * EPOCH]);
+
+      await rounds(world, 2);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(false);
+      await nextRound(world);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(true);
+    });
+
+    it("gives no time for a wei less than half of it", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.neverPays);
+      await askBack(world);
+      await rounds(world, ROUNDS_UNTIL_LATE - 2);
+      await hostile[0]!.setMode(Mode.honest);
+      await hostile[0]!.setTrickle(ether("2.5") - 1n);
+      await nextRound(world);
+      await hostile[0]!.setMode(Mode.neverPays);
+      await nextRound(world);
+      expect((await allocator.positionOf(1n)).faulted).to.equal(true);
+    });
+
+    it("does not fault a pool that unbonds anew what its bond bore of a slash", async () => {
+      const world = await networkHelpers.loadFixture(deployHonest);
+      const { allocator, metaPool, network, foundation, honest, alice } = world;
+      await metaPool.connect(alice).unstake(ether(20));
+      await nextRound(world);
+      await move(world, [down(1, ether(20))]);
+      await nextRound(world);
+      const { dueAt } = await allocator.recordOf(1n);
+      await networkHelpers.time.increaseTo(dueAt - 1n);
+      await network.connect(foundation).slash(honest[0]!.pool, 300);
+
+      const worth = await metaPool.get_account_staked_balance(alice);
+      for (let round = 0; round < 8; round += 1) {
+        await nextRound(world);
+        expect((await allocator.positionOf(1n)).faults).to.equal(0n);
+      }
+      expect((await allocator.recordOf(1n)).dueAmount).to.equal(0n);
+      expect(await metaPool.get_account_staked_balance(alice)).to.be.at.least(worth);
+      await metaPool.fundExits(10);
+      expect(await metaPool.withdrawable(alice)).to.equal(ether(20));
+    });
+
     it("faults a pool that moves what is due back to its stake", async () => {
       const world = await load();
       const { allocator, hostile } = world;

@@ -356,6 +356,24 @@ describe("model: the allocator", () => {
       allocation.settle(state, 8n * DAY, 10);
       expect(operator.faulted).to.be.true;
     });
+
+    it("of which half was paid are given the same time for the rest", () => {
+      for (const [paid, isLate] of [
+        [50n, false],
+        [49n, true],
+      ] as const) {
+        const { state, operator } = one();
+        operator.state = "Draining";
+        legs.moveDown(state, 0n, operator, 100n);
+        operator.state = "Active";
+        operator.pool.collect = (now) =>
+          now === 7n * DAY
+            ? { arrived: paid, staked: 900n, unstaked: 100n - paid, total: 900n, bond: 0n }
+            : { arrived: 0n, staked: 900n, unstaked: operator.unbonding, total: 900n, bond: 0n };
+        for (const day of [1n, 7n, 8n]) allocation.settle(state, day * DAY, 10);
+        expect(operator.faulted).to.equal(isLate);
+      }
+    });
   });
 
   describe("legs", () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
@@ -37,13 +38,21 @@ const test = overrideTask("test")
   })
   .build();
 
+/** Several files of TypeScript tests are shared out among processes, one for each core. */
+const mochaTest = overrideTask(["test", "mocha"])
+  .setInlineAction((options, hre, runTests) => {
+    hre.config.test.mocha.parallel = (options.testFiles as string[]).length !== 1;
+    return runTests(options);
+  })
+  .build();
+
 /** After the Solidity tests every campaign is looked at as a whole: one whose actions mostly fail holds nothing. */
 const solidityTest = overrideTask(["test", "solidity"])
   .setAction(async () => ({ default: (await import("./src/deep/campaigns.ts")).runAndCount }))
   .build();
 
 export default defineConfig({
-  tasks: [test, solidityTest],
+  tasks: [test, mochaTest, solidityTest],
   plugins: [
     hardhatEthers,
     hardhatEthersChaiMatchers,
@@ -89,7 +98,7 @@ export default defineConfig({
   },
   typechain: { outDir: "types" },
   test: {
-    mocha: { timeout: isDeep ? 1_200_000 : 120_000, forbidOnly: true },
+    mocha: { timeout: isDeep ? 1_200_000 : 120_000, forbidOnly: true, jobs: availableParallelism() },
     solidity: {
       // Bounds what a test that runs away can use of the machine's memory.
       gasLimit: 1_000_000_000n,

@@ -498,7 +498,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
                 bondShares: ledger.bondShares,
                 cash: _cash + collectable - funding.funded,
                 owed: ledger.owed,
-                reserved: _book.reserved + funding.funded,
+                funded: _book.funded + funding.funded,
                 free: _book.free,
                 fillingBatch: funding.voided ? funding.stop : _book.fillingBatch
             });

@@ -12,7 +12,7 @@ interface IMetaPool is IStakingPool {
         uint256 buffer; // idle, the pool's
         uint256 delegated; // committed and unbonding at operators, as booked
         uint256 owed; // exits not yet funded
-        uint256 reserved; // funded exits
+        uint256 funded; // all that was ever set aside for exits: reserved is this less what they have taken since
         uint256 free; // deposits not staked
         uint256 locked; // gain not yet released
         uint256 roundGain; // gain of the open round, not yet released

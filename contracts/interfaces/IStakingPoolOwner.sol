@@ -12,7 +12,7 @@ interface IStakingPoolOwner {
         uint256 bondShares;
         uint256 cash; // came back, for exits that wait
         uint256 owed; // exits not yet funded
-        uint256 reserved; // funded exits, not yet taken
+        uint256 funded; // all that was ever set aside for exits: reserved is this less what they have taken since
         uint256 free; // deposits and folded exits
         uint256 fillingBatch; // new exits join it
     }

@@ -12,8 +12,9 @@ import {IStakingPool} from "../interfaces/IStakingPool.sol";
 ///     open      = ⌊units·batchOpen/batch.units⌋       what an exit is still owed
 ///     matured   = ⌊units·paid/batch.units⌋ − taken    what an exit can take
 ///
-/// @dev Guarantees: Σ openUnits·lossIndex/1e27 ≤ owed (every rounding lowers the left side first); reserved = Σ paid − Σ
-/// taken; free = Σ freeOf; an account's exits are a list in batch order, so its finished exits are a prefix of it.
+/// @dev Guarantees: Σ openUnits·lossIndex/1e27 ≤ owed (every rounding lowers the left side first); funded = Σ paid; no
+/// exit takes more than its part of what its batch was paid; free = Σ freeOf; an account's exits are a list in batch
+/// order, so its finished exits are a prefix of it. What is reserved, funded − Σ taken, is in no word: decision 0010.
 /// Assumes: amounts below 2^96 wei; `fund` is given only money that the pool has.
 library ExitBook {
     using Math for uint256;
@@ -55,11 +56,11 @@ library ExitBook {
     }
 
     struct Book {
-        // Slot 0: touched by payments.
-        uint96 reserved; // funded exits, not yet taken
-        uint96 free; // deposits and folded exits
+        // Slot 0: read by payments, written when batches are funded.
+        uint128 funded; // all that was ever set aside for exits: it only grows
         uint32 oldestBatch; // oldest begun batch with open units, 0 for none
         uint32 completedBatch; // batches up to here may be funded
+        uint32 voidedThrough; // batches up to here have no open units
         // Slot 1: touched by requests.
         uint96 owed; // exits not yet funded
         uint120 fillingUnits;
@@ -68,7 +69,7 @@ library ExitBook {
         // Slot 2.
         uint96 lossIndex;
         uint32 lastBatch; // last begun batch that had units
-        uint32 voidedThrough; // batches up to here have no open units
+        uint96 free; // deposits and folded exits
         mapping(address account => Account) accounts;
         mapping(address account => uint256 assets) freeOf;
         mapping(uint256 batch => Batch) batches;
@@ -141,7 +142,7 @@ library ExitBook {
         }
 
         book.oldestBatch = uint32(batch);
-        book.reserved += uint96(funded); // funded ≤ owed
+        book.funded += uint96(funded); // funded ≤ owed
         uint256 owed = book.owed - funded;
         if (batch == 0 && owed != 0 && book.fillingUnits == 0) (dust, owed) = (owed, 0);
         book.owed = uint96(owed);
@@ -196,31 +197,30 @@ library ExitBook {
             book.free -= uint96(taken);
         }
 
-        uint256 fromExits = _takeExits(book, owner, limit - taken);
-        if (fromExits != 0) book.reserved -= uint96(fromExits);
-        return taken + fromExits;
+        unchecked {
+            // Neither part is more than is left of the limit.
+            taken += _takeExits(book, account, book.exits[owner], limit - taken);
+        }
     }
 
     /// @dev Moves what is left of up to `maxExits` finished exits to the free balance.
     function fold(Book storage book, address owner, uint256 maxExits) internal {
         Account storage account = book.accounts[owner];
-        uint256 batch = account.firstExit;
+        uint256 id = account.firstExit;
         uint256 folded;
-        for (uint256 i; i < maxExits && batch != 0; ++i) {
-            Exit storage exit = book.exits[owner][batch];
-            if (exit.units == 0 || !_isClosed(book, batch)) break;
+        for (uint256 i; i < maxExits && id != 0; ++i) {
+            Exit storage exit = book.exits[owner][id];
+            Batch storage batch = book.batches[id];
+            if (exit.units == 0 || !_isClosed(book, batch, id)) break;
 
-            uint256 matured = _matured(exit, book.batches[batch]);
+            uint256 matured = _matured(exit, batch);
             folded += matured;
-            emit IStakingPool.ExitFolded(owner, batch, matured);
-            batch = exit.next;
+            emit IStakingPool.ExitFolded(owner, id, matured);
+            id = exit.next;
             _clear(exit);
-            if (batch != 0) account.firstExit = uint32(batch);
+            if (id != 0) account.firstExit = uint32(id);
         }
-        if (folded == 0) return;
-
-        book.reserved -= uint96(folded);
-        addFree(book, owner, folded);
+        if (folded != 0) addFree(book, owner, folded);
     }
 
     /* VIEWS */
@@ -307,49 +307,67 @@ library ExitBook {
         emit IStakingPool.BatchFunded(id, paid, closed);
     }
 
-    function _takeExits(Book storage book, address owner, uint256 limit) private returns (uint256 taken) {
-        Account storage account = book.accounts[owner];
-        mapping(uint256 batch => Exit) storage exits = book.exits[owner];
+    function _takeExits(
+        Book storage book,
+        Account storage account,
+        mapping(uint256 batch => Exit) storage exits,
+        uint256 limit
+    ) private returns (uint256 taken) {
         uint256 first = account.firstExit;
-        uint256 batch = first;
-        while (batch != 0 && taken < limit && (batch == first || _mayBePaid(book, batch))) {
-            Exit storage exit = exits[batch];
+        uint256 id = first;
+        while (id != 0 && taken < limit && (id == first || _mayBePaid(book, id))) {
+            Exit storage exit = exits[id];
             if (exit.units == 0) break;
 
-            uint256 matured = _matured(exit, book.batches[batch]);
-            uint256 amount = Math.min(matured, limit - taken);
-            taken += amount;
-            if (amount == matured && _isClosed(book, batch)) {
-                batch = exit.next;
-                _clear(exit);
-            } else {
-                if (amount != 0) exit.taken += uint96(amount);
-                break;
+            Batch storage batch = book.batches[id];
+            uint256 matured = _matured(exit, batch);
+            unchecked {
+                // What is taken is at most the limit; what an exit takes, at most what its batch was paid.
+                if (matured > limit - taken || !_isClosed(book, batch, id)) {
+                    uint256 amount = matured.min(limit - taken);
+                    if (amount != 0) exit.taken += uint96(amount);
+                    taken += amount;
+                    break;
+                }
+                taken += matured;
             }
+            id = exit.next;
+            _clear(exit);
         }
-        if (batch != 0 && batch != first) account.firstExit = uint32(batch);
+        if (id != 0 && id != first) account.firstExit = uint32(id);
     }
 
     /// @dev False for batches that nothing can have been paid to, and that are not over: they need not be looked at.
     function _mayBePaid(Book storage book, uint256 batch) private view returns (bool) {
-        uint256 oldest = book.oldestBatch;
-        return batch <= (oldest == 0 ? book.completedBatch : oldest) || batch <= book.voidedThrough;
+        // Together, so that they are one read.
+        (uint256 oldest, uint256 completed, uint256 voided) = (
+            book.oldestBatch,
+            book.completedBatch,
+            book.voidedThrough
+        );
+        return batch <= (oldest == 0 ? completed : oldest) || batch <= voided;
     }
 
     function _clear(Exit storage exit) private {
         (exit.units, exit.taken, exit.next) = (0, 0, 0);
     }
 
-    function _isClosed(Book storage book, uint256 batch) private view returns (bool) {
-        return book.batches[batch].phase == Phase.Closed || batch <= book.voidedThrough;
+    function _isClosed(Book storage book, Batch storage batch, uint256 id) private view returns (bool) {
+        return batch.phase == Phase.Closed || id <= book.voidedThrough;
     }
 
     function _open(Book storage book, Exit storage exit, uint256 id) private view returns (uint256) {
         return uint256(exit.units).mulDiv(batchOpen(book, id), unitsOf(book, id));
     }
 
-    function _matured(Exit storage exit, Batch storage batch) private view returns (uint256) {
-        uint256 paid = batch.paid;
-        return paid == 0 ? 0 : uint256(exit.units).mulDiv(paid, batch.units) - exit.taken;
+    function _matured(Exit storage exit, Batch storage batch) private view returns (uint256 matured) {
+        // Each word is read once.
+        (uint256 units, uint256 paid) = (batch.units, batch.paid);
+        (uint256 part, uint256 taken) = (exit.units, exit.taken);
+        if (paid == 0) return 0;
+        unchecked {
+            matured = (part * paid) / units; // 2^120 · 2^96: the product fits
+        }
+        matured -= taken;
     }
 }

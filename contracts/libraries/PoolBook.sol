@@ -254,7 +254,7 @@ library PoolBook {
                 buffer: buffer(self),
                 delegated: self.delegated,
                 owed: self.exits.owed,
-                reserved: self.exits.reserved,
+                funded: self.exits.funded,
                 free: self.exits.free,
                 locked: lockedNow(self),
                 roundGain: self.roundGain,

@@ -26,6 +26,7 @@ export interface Exit {
 export interface ExitBook {
   lossIndex: bigint; // I, 1e27
   owed: bigint; // wei of open exits, with the dust of their rounding
+  funded: bigint; // wei ever set aside for exits
   reserved: bigint; // wei of matured exits, with the dust of their rounding
   filling: bigint; // batch that exits join
   completed: bigint; // last batch that can be funded
@@ -38,6 +39,7 @@ export function newExitBook(): ExitBook {
   return {
     lossIndex: INDEX_ONE,
     owed: 0n,
+    funded: 0n,
     reserved: 0n,
     filling: 1n,
     completed: 0n,
@@ -138,6 +140,7 @@ export function fund(book: ExitBook, available: bigint, maxBatches: number): { f
     batch.paid += amount;
     left -= amount;
     book.owed -= amount;
+    book.funded += amount;
     book.reserved += amount;
     if (amount < open) break;
   }

@@ -31,6 +31,8 @@ export interface OperatorStatus {
 export interface Status {
   readonly block: number;
   readonly pool: PoolView;
+  /** At the pool beside its buffer and deposits: funded exits that wait to be taken, and ether that was forced in. */
+  readonly ready: bigint;
   readonly yields: readonly Yield[];
   readonly waiting: readonly WaitingBatch[];
   readonly operators: readonly OperatorStatus[];
@@ -59,6 +61,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
   return {
     block,
     pool,
+    ready: (await provider.getBalance(metaPool, block)) - pool.book.buffer - pool.book.free,
     yields: await Promise.all(YIELD_DAYS.map((days) => yieldOf(days, provider, rateAt, firstBlock, block))),
     waiting: await readWaiting(sources, pool, block),
     operators: operators.filter(({ operator }) => STATES[Number(operator.state)] !== "removed").map(toStatus),

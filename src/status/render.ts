@@ -5,7 +5,7 @@ import type { Status } from "./read.ts";
 import type { Yield } from "./yield.ts";
 
 /** The status as lines of text. */
-export function renderStatus({ block, pool, yields, waiting, operators, idle, warnings }: Status): string[] {
+export function renderStatus({ block, pool, ready, yields, waiting, operators, idle, warnings }: Status): string[] {
   const { book, live } = pool;
   const pairs: [string, string][] = [
     ["block", `${block}, ${formatTime(pool.timestamp)}`],
@@ -16,7 +16,7 @@ export function renderStatus({ block, pool, yields, waiting, operators, idle, wa
     ["buffer", `${formatAmount(book.buffer)} ETH, target ${formatAmount(book.bufferTarget)} ETH`],
     [
       "exits",
-      `${formatAmount(book.owed)} ETH waiting, ${formatAmount(book.reserved)} ETH ready, ${formatAmount(live.need)} ETH still to be fetched`,
+      `${formatAmount(book.owed)} ETH waiting, ${formatAmount(ready)} ETH ready, ${formatAmount(live.need)} ETH still to be fetched`,
     ],
     ["deposits", `${formatAmount(book.free)} ETH not staked`],
     ["gain to release", `${formatAmount(book.locked)} ETH`],

@@ -408,7 +408,7 @@ function expectedOf(w: World): State {
       bondShares: seen.bondShares,
       cash: seen.cash,
       owed: seen.exits.owed,
-      reserved: seen.exits.reserved,
+      funded: seen.exits.funded,
       free: freeOf(seen),
       fillingBatch: seen.exits.filling,
     },

@@ -534,7 +534,7 @@ function poolOf({ network: modelNetwork, time, account }: System, { address, hon
       bondShares: seen.bondShares,
       cash: seen.cash,
       owed: seen.exits.owed,
-      reserved: seen.exits.reserved,
+      funded: seen.exits.funded,
       fillingBatch: seen.exits.filling,
     },
     staked: staking.stakedBalance(seen, account),

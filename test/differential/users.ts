@@ -450,7 +450,7 @@ export function bookOf(state: book.Book, now: bigint) {
     buffer: book.bufferOf(state),
     delegated: state.delegated,
     owed: state.exits.owed,
-    reserved: state.exits.reserved,
+    funded: state.exits.funded,
     free: book.freeOf(state),
     locked: book.lockedAt(state, now),
     roundGain: state.roundGain,

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import type { Trellis } from "../fixtures/deployment.ts";
 import { brokenInState, brokenInStep, type Snapshot, type Step } from "../../src/model/invariants.ts";
+import { reservedOf } from "./reserved.ts";
 
 type Pool = Pick<Trellis, "connection" | "metaPool" | "allocator" | "registry" | "lens" | "treasury">;
 
@@ -53,7 +54,7 @@ async function snapshotOf(
     buffer: book.buffer,
     delegated: book.delegated,
     owed: book.owed,
-    reserved: book.reserved,
+    reserved: await reservedOf(metaPool),
     free: book.free,
     locked: book.locked,
     roundGain: book.roundGain,

@@ -41,7 +41,7 @@ describe("MetaPool", () => {
       expect(await pool.batchOf(2n)).to.deep.equal([20n, 15n, 5n]);
       expect(await pool.fundedThrough()).to.equal(1n);
       const book = await pool.getBook();
-      expect([book.buffer, book.owed, book.reserved]).to.deep.equal([0n, 5n, 25n]);
+      expect([book.buffer, book.owed, book.funded]).to.deep.equal([0n, 5n, 25n]);
       expect(book.assets).to.equal(ether(100) - 30n);
     });
 
@@ -100,7 +100,7 @@ describe("MetaPool", () => {
       }
 
       expect((await pool.getBook()).owed).to.equal(0n);
-      expect((await pool.getBook()).reserved).to.be.at.most(15n);
+      expect((await pool.getBook()).funded).to.be.at.most(15n);
       await expectSolvent(pool, [alice, bob]);
     });
 

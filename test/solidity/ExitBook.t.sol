@@ -24,6 +24,7 @@ contract ExitBookTest {
     uint256 private deposited;
     uint256 private fundedSum;
     uint256 private takenSum;
+    mapping(uint256 batch => uint256 assets) private takenOf;
     uint256 private writtenDown;
     uint256 private voided;
     uint256 private dustSum;
@@ -70,8 +71,9 @@ contract ExitBookTest {
         require(sum == owed && book.owed == 0, "not funded");
         for (uint256 i; i < OWNERS; ++i) {
             require(book.take(_owner(i), type(uint256).max) == due[i], "not exact");
+            sum -= due[i];
         }
-        require(book.reserved == 0, "something is left");
+        require(sum == 0 && book.funded == owed, "something is left");
     }
 
     /// @dev Open exits bear a loss in proportion, whichever batch they are in.
@@ -226,10 +228,12 @@ contract ExitBookTest {
 
     function _take(uint256 owner, uint256 limit) private {
         Seen memory before = _see(owner);
+        IStakingPool.ExitView[] memory exits = book.exitsOf(_owner(owner));
 
         uint256 taken = book.take(_owner(owner), limit);
 
         takenSum += taken;
+        _countTaken(owner, exits);
         require(taken == Math.min(limit, before.free + before.matured), "take: not all, or too much");
         Seen memory later = _see(owner);
         require(later.free + later.matured + taken == before.free + before.matured, "take: books");
@@ -239,14 +243,22 @@ contract ExitBookTest {
 
     function _fold(uint256 owner) private {
         Seen memory before = _see(owner);
-        uint256 records = book.exitsOf(_owner(owner)).length;
+        IStakingPool.ExitView[] memory exits = book.exitsOf(_owner(owner));
 
         book.fold(_owner(owner), 2);
 
+        _countTaken(owner, exits);
         Seen memory later = _see(owner);
         require(later.free + later.matured == before.free + before.matured, "fold: books");
         require(later.waiting == before.waiting, "fold: open");
-        require(book.exitsOf(_owner(owner)).length + 2 >= records, "fold: more than two");
+        require(book.exitsOf(_owner(owner)).length + 2 >= exits.length, "fold: more than two");
+    }
+
+    /// @dev What an owner's exits can take no more, they have taken.
+    function _countTaken(uint256 owner, IStakingPool.ExitView[] memory before) private {
+        IStakingPool.ExitView[] memory later = book.exitsOf(_owner(owner));
+        for (uint256 i; i < before.length; ++i) takenOf[before[i].batch] += before[i].matured;
+        for (uint256 i; i < later.length; ++i) takenOf[later[i].batch] -= later[i].matured;
     }
 
     function _deposit(uint256 owner, uint256 amount) private {
@@ -269,9 +281,10 @@ contract ExitBookTest {
             _checkList(_owner(i));
         }
         require(freeSum == book.free, "free = sum of freeOf");
-        require(maturedSum <= book.reserved, "reserved covers what is matured");
+        require(book.funded == fundedSum, "funded");
+        // Free and funded money that nobody took: no word says it, so it must never be less than what can be taken.
+        require(freeSum + maturedSum + takenSum <= deposited + fundedSum, "the rest covers what is matured");
         require(waitingSum <= book.owed, "owed covers what is open");
-        require(book.free + book.reserved + takenSum == deposited + fundedSum, "reserved = paid - taken");
         require(book.owed + fundedSum + writtenDown + voided + dustSum == asked, "owed = asked - gone");
 
         uint256 openUnits;
@@ -280,6 +293,7 @@ contract ExitBookTest {
             uint256 units = book.openUnits(id);
             openUnits += units;
             paid += book.batches[id].paid;
+            require(takenOf[id] <= book.batches[id].paid, "a batch pays more than it got");
             require(units <= book.unitsOf(id), "too many open units");
             if (units != 0) require(id > book.fundedThrough(), "a funded batch is open");
         }

@@ -22,6 +22,8 @@ contract MetaPoolHandler {
     // The ledger.
     uint256 public paidIn = SEED;
     uint256 public paidOut;
+    uint256 public deposited;
+    uint256 public taken; // paid or staked, of deposits and exits
     uint256 public gains;
     uint256 public losses;
     uint256 public atOperators;
@@ -63,6 +65,7 @@ contract MetaPoolHandler {
         vm.prank(caller);
         pool.deposit{value: value}();
         paidIn += value;
+        deposited += value;
         _check(0, before, caller, wealth, 0);
     }
 
@@ -84,6 +87,7 @@ contract MetaPoolHandler {
         uint256 amount = size % (pool.withdrawable(caller) + 1);
         vm.prank(caller);
         pool.stake(amount);
+        taken += amount;
         _check(2, before, caller, wealth, 1);
     }
 
@@ -91,8 +95,10 @@ contract MetaPoolHandler {
         address caller = _depositor(who);
         Price memory before = price();
         uint256 wealth = wealthOf(caller);
+        uint256 amount = pool.withdrawable(caller);
         vm.prank(caller);
         pool.stake_all();
+        taken += amount;
         _check(3, before, caller, wealth, 1);
     }
 
@@ -161,7 +167,7 @@ contract MetaPoolHandler {
         uint256 amount = size % (pool.withdrawable(caller) + 1);
         vm.prank(caller);
         pool.withdraw(amount);
-        paidOut += amount;
+        _tookOut(amount);
         _check(9, before, caller, wealth, 30);
     }
 
@@ -170,7 +176,7 @@ contract MetaPoolHandler {
         Price memory before = price();
         uint256 wealth = wealthOf(caller);
         vm.prank(caller);
-        paidOut += pool.withdraw_all();
+        _tookOut(pool.withdraw_all());
         _check(10, before, caller, wealth, 30);
     }
 
@@ -178,7 +184,7 @@ contract MetaPoolHandler {
         address account = _depositor(who);
         Price memory before = price();
         uint256 wealth = wealthOf(account);
-        paidOut += pool.withdrawFor(account);
+        _tookOut(pool.withdrawFor(account));
         _check(11, before, account, wealth, 30);
     }
 
@@ -316,7 +322,17 @@ contract MetaPoolHandler {
         return account.balance + pool.get_account_total_balance(account);
     }
 
+    /// @dev Deposits and funded exits that nobody has taken: what the pool must have beside its buffer.
+    function setAside() external view returns (uint256) {
+        return pool.getBook().funded + deposited - taken;
+    }
+
     /* INTERNAL */
+
+    function _tookOut(uint256 amount) private {
+        taken += amount;
+        paidOut += amount;
+    }
 
     /// @dev The first from this actor on that has something to withdraw or stake; with none, it deposits.
     function _depositor(uint256 who) private returns (address account) {
@@ -328,6 +344,7 @@ contract MetaPoolHandler {
         vm.prank(account);
         pool.deposit{value: 1 ether}();
         paidIn += 1 ether;
+        deposited += 1 ether;
     }
 
     /// @dev The first from this actor on that has shares; with none, it stakes.
@@ -349,7 +366,7 @@ contract MetaPoolHandler {
         uint256 paid = pool.withdrawFor(account);
         if (paid != unstaked) broken = "an exit was not paid in full";
         if (pool.exitsOf(account).length != 0) broken = "a paid exit was left";
-        paidOut += paid;
+        _tookOut(paid);
     }
 
     /// @dev Small, middling and large amounts.

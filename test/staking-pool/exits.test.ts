@@ -59,7 +59,7 @@ describe("StakingPool", () => {
       await expect(ping).to.emit(pool, "CashCollected").withArgs(ether(3));
       await expect(ping).to.emit(pool, "BatchFunded").withArgs(1n, ether(1), true);
       await expect(ping).to.emit(pool, "BatchFunded").withArgs(2n, ether(2), true);
-      expect((await pool.getBook()).reserved).to.equal(ether(3));
+      expect((await pool.getBook()).funded).to.equal(ether(3));
       await checkPool(pool, network, SEED);
     });
 
@@ -129,7 +129,7 @@ describe("StakingPool", () => {
       await expect(funding).to.emit(pool, "BatchFunded").withArgs(2n, ether(2), true);
       const book = await pool.getBook();
       // The view shows what the next call finds: the third batch can be funded, too.
-      expect(book.reserved).to.equal(ether(6));
+      expect(book.funded).to.equal(ether(6));
       expect(await pool.withdrawable(alice)).to.equal(ether(6));
       expect(await pool.connect(keeper).fundExits.staticCall(2n)).to.equal(ether(3));
       await checkPool(pool, network, SEED);

@@ -117,11 +117,11 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     8:0 struct ExitBook.Book exits`,
 
   "ExitBook.Book": `
-    # touched by payments and by funding: what is set aside, and which batches may be paid next
-    0:0  uint96 reserved
-    0:12 uint96 free
-    0:24 uint32 oldestBatch
-    0:28 uint32 completedBatch
+    # read by payments, written by funding: what was ever set aside, and which batches may be paid next
+    0:0  uint128 funded
+    0:16 uint32  oldestBatch
+    0:20 uint32  completedBatch
+    0:24 uint32  voidedThrough
 
     # touched by requests: an unstake writes this word and no other of the book, and reads the next only after a loss
     1:0  uint96  owed
@@ -129,10 +129,10 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:27 uint32  fillingBatch
     1:31 bool    isWrittenDown
 
-    # written by losses and when a batch begins
+    # written by losses and when a batch begins; and free balances in sum, which few ever have
     2:0  uint96 lossIndex
     2:12 uint32 lastBatch
-    2:16 uint32 voidedThrough
+    2:16 uint96 free
 
     # an account's word; free balances lie apart, since few have one
     3:0 mapping(address => struct ExitBook.Account) accounts

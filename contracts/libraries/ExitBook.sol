@@ -68,7 +68,7 @@ library ExitBook {
         bool isWrittenDown; // lossIndex is below one: only then requests read it
         // Slot 2.
         uint96 lossIndex;
-        uint32 lastBatch; // last begun batch that had units
+        uint32 lastBatch; // last begun batch that had units; stale while oldestBatch is 0
         uint96 free; // deposits and folded exits
         mapping(address account => Account) accounts;
         mapping(address account => uint256 assets) freeOf;
@@ -171,7 +171,6 @@ library ExitBook {
         book.lossIndex = uint96(INDEX_ONE);
         book.isWrittenDown = false;
         book.oldestBatch = 0;
-        book.lastBatch = 0;
         book.voidedThrough = uint32(batch);
         book.fillingBatch = (batch + 1).toUint32();
         emit IStakingPool.BatchesVoided(batch, rest);

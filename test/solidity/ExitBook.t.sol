@@ -125,6 +125,24 @@ contract ExitBookTest {
         }
     }
 
+    /// @dev Near the least index an exit has so many units that two may not fit: the second is refused, the first stays.
+    function test_RefusesAnExitWhoseUnitsDoNotFit() external {
+        book.open(_owner(0), 1e20);
+        require(!book.writeDown(1e20 - 1e11), "exhausted");
+        this.openLargest();
+        uint256 units = book.fillingUnits;
+        require(units > type(uint120).max / 2, "too few units");
+
+        (bool success, bytes memory reason) = address(this).call(abi.encodeCall(this.openLargest, ()));
+
+        require(!success && keccak256(reason) == keccak256(abi.encodeWithSignature("Panic(uint256)", 0x11)), "fits");
+        require(book.fillingUnits == units && book.owed == 1e11 + 1e27, "changed");
+    }
+
+    function openLargest() external {
+        book.open(_owner(1), 1e27);
+    }
+
     /* SEQUENCES */
 
     function _run(uint256 seed, uint256 scale) private {

@@ -18,15 +18,17 @@ export function runForge(folder: string): Coverage {
   const config = path.join(folder, "foundry.toml");
   const trace = path.join(folder, "forge.info");
   writeFileSync(config, renderConfig(folder, writeCompiler(folder)));
-  const args = ["coverage", "--root", ROOT, "--config-path", config, "--report", "lcov", "--report-file", trace];
-  execFileSync(BINARY, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const args = ["coverage", "--root", ROOT, "--report", "lcov", "--report-file", trace];
+  // By --config-path, the folder of the configuration would be taken for the project.
+  const env = { ...process.env, FOUNDRY_CONFIG: config };
+  execFileSync(BINARY, args, { env, stdio: ["ignore", "ignore", "inherit"] });
   return parseLcov(readFileSync(trace, "utf8"));
 }
 
-/** forge wants a native compiler; this one answers as far as it asks, with the compiler of the project. */
+/** forge wants a native compiler; this script answers as far as it asks, with the compiler of the project. */
 function writeCompiler(folder: string): string {
   const solc = JSON.stringify(createRequire(import.meta.url).resolve("solc"));
-  const compiler = path.join(folder, "solc");
+  const compiler = path.join(folder, "solc.cjs");
   writeFileSync(
     compiler,
     `#!/usr/bin/env -S ${process.execPath}

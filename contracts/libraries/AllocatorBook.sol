@@ -175,6 +175,17 @@ library AllocatorBook {
         totals.faultedUnbonding += held.unbonding;
     }
 
+    /// @dev Replaces what a healthy operator holds in the sums.
+    function move(
+        Totals memory totals,
+        IAllocator.Position memory held,
+        uint256 position,
+        uint256 unbonding
+    ) internal pure {
+        totals.committed = totals.committed + position - held.position;
+        totals.unbonding = totals.unbonding + unbonding - held.unbonding;
+    }
+
     /// @dev Replaces what an operator holds, in the sums, too, but for the groups.
     function setPosition(State storage self, uint256 id, uint256 position, uint256 unbonding) internal {
         IAllocator.Position memory held = self.positions[id];

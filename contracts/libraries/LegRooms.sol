@@ -128,8 +128,8 @@ library LegRooms {
         uint256 oldPosition,
         uint256 newPosition
     ) private view {
-        uint256 position = _position(self, scope, group);
-        scope.positions[group] = (position + newPosition).saturatingSub(oldPosition) + 1;
+        uint256 sum = _position(self, scope, group) + newPosition;
+        scope.positions[group] = sum > oldPosition ? sum - oldPosition + 1 : 1;
     }
 
     /// @dev Writes the groups' positions that legs have moved.
@@ -163,25 +163,26 @@ library LegRooms {
         Scope memory scope,
         IAllocator.Snapshot memory snapshot
     ) private view returns (uint256) {
-        uint256 level = _level(self, scope, AllocatorBook.POOL_GROUP);
+        uint256[] memory levels = scope.levels;
+        uint256 level = _level(self, levels, AllocatorBook.POOL_GROUP);
         for (uint256 groups = snapshot.groups; groups != 0; groups >>= 8) {
-            uint256 group = groups & 0xff;
-            if (group != 0) level = level.min(_level(self, scope, group));
+            if (groups & 0xff == 0) continue;
+            uint256 ofGroup = _level(self, levels, groups & 0xff);
+            if (ofGroup < level) level = ofGroup;
         }
         return AllocatorBook.target(scope.recorded.capOf(snapshot), snapshot.weight, level);
     }
 
     function _level(
         AllocatorBook.State storage self,
-        Scope memory scope,
+        uint256[] memory levels,
         uint256 group
-    ) private view returns (uint256) {
-        uint256 known = scope.levels[group];
+    ) private view returns (uint256 level) {
+        uint256 known = levels[group];
         if (known != 0) return known - 1;
 
-        uint256 level = self.groups[group].level;
-        scope.levels[group] = level + 1;
-        return level;
+        level = self.groups[group].level;
+        levels[group] = level + 1;
     }
 
     /// @dev A group's cap by the larger or the smaller T' and N.

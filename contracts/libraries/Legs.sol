@@ -153,7 +153,8 @@ library Legs {
         moved = unbonding.saturatingSub(held.unbonding);
         batch.scope.now_.need = batch.scope.now_.need.saturatingSub(moved);
         _book(self, batch, place, 0, shown - unbonding, unbonding);
-        _charge(self, batch, place.id, down.charged, moved);
+        if (moved != down.amount) _clip(down.charged, moved);
+        _charge(self, batch, self.records[place.id], down.charged);
         _expect(self.records[place.id], moved, unbonding);
         emit IAllocator.Moved(place.id, false, leg.amount, moved, held.position, held.unbonding, down.charged);
     }
@@ -184,22 +185,23 @@ library Legs {
         (record.dueAmount, record.dueAt) = (uint96(unbonding), 0);
     }
 
-    /// @dev Charges what really moved to the classes in order.
-    function _charge(
-        AllocatorBook.State storage self,
-        Batch memory batch,
-        uint256 id,
-        uint256[3] memory charged,
-        uint256 moved
-    ) private {
+    /// @dev Leaves the classes, in order, what really moved.
+    function _clip(uint256[3] memory charged, uint256 moved) private pure {
         uint256 rest = moved;
         for (uint256 class; class < 3; ++class) {
             charged[class] = charged[class].min(rest);
             rest -= charged[class];
         }
+    }
+
+    function _charge(
+        AllocatorBook.State storage self,
+        Batch memory batch,
+        IAllocator.Record storage record,
+        uint256[3] memory charged
+    ) private {
         if (charged[0] != 0) self.class0Used += charged[0].toUint96();
         if (charged[1] != 0) {
-            IAllocator.Record storage record = self.records[id];
             uint32 round = batch.scope.snapshot.round;
             uint256 taken = record.class1Round == round ? record.class1Taken : 0;
             (record.class1Taken, record.class1Round) = ((taken + charged[1]).toUint96(), round);
@@ -224,9 +226,8 @@ library Legs {
         IAllocator.Position memory held = place.held;
         uint256 oldPosition = held.position;
         uint256 loss = oldPosition + held.unbonding + sent - position - unbonding;
-        batch.totals.remove(held);
+        batch.totals.move(held, position, unbonding);
         (held.position, held.unbonding) = (position.toUint96(), unbonding.toUint96());
-        batch.totals.add(held);
         self.positions[place.id] = held;
         self.moveGroups(batch.scope, place.snapshot.groups, oldPosition, position);
         if (loss == 0) return;

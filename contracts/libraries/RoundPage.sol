@@ -100,9 +100,10 @@ library RoundPage {
     }
 
     function _addToGroup(Page memory page, uint256 group, uint256 stakes, uint256 rest) private pure {
-        if (page.rest[group] == 0) ++page.groups;
+        uint256 before = page.rest[group];
+        if (before == 0) ++page.groups;
+        page.rest[group] = before + rest;
         page.stakes[group] += stakes;
-        page.rest[group] += rest;
     }
 
     function _write(Page memory page, IAllocator.GroupSnapshot storage held, uint256 stakes, uint256 rest) private {

@@ -295,12 +295,17 @@ library Rounds {
             groups: operator.groups
         });
         uint256 id = subject.id;
-        self.snapshots[id] = snapshot;
+        _storeSnapshot(self, id, snapshot);
         page.longestUnbonding = page.longestUnbonding.max(operator.unbondingTime);
 
         uint256 weight = snapshot.fixedCap != 0 && page.networkRoom > others ? operator.weight : 0;
         page.addToGroups(held, operator.groups, others, weight);
         emit IAllocator.OperatorSnapshot(id, page.round, held.position, held.faulted, snapshot);
+    }
+
+    /// @dev By itself: with few variables the compiler makes one write of it.
+    function _storeSnapshot(AllocatorBook.State storage self, uint256 id, IAllocator.Snapshot memory snapshot) private {
+        self.snapshots[id] = snapshot;
     }
 
     /// @dev Bond, watch and absolute cap; zero for who may hold nothing.

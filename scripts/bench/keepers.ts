@@ -1,7 +1,8 @@
 import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
 
+import type { IAllocator } from "../../types/contracts/Allocator.ts";
 import { PAGE } from "../steps/rounds.ts";
-import { AMOUNTS, certify, fairSheet, legsOf, rebalance, settle, type Stage } from "./stage.ts";
+import { AMOUNTS, certify, fairSheet, fund, legsOf, settle, type Stage } from "./stage.ts";
 
 export interface KeeperCosts {
   readonly settlePerOperator: number;
@@ -59,16 +60,10 @@ export async function measureKeepers(stage: Stage): Promise<KeeperCosts> {
     return { own: per("own"), withPool: per("withPool") };
   };
 
-  // Every operator has a position, has earned, and pays back what was asked of it in the round before.
+  // Every operator has a position and has earned since the last round.
   const settling = await rehearse(async () => {
-    await askForExits(stage);
     await earn(stage);
     chain.nextDay();
-    await settle(stage);
-    await certify(stage);
-    await rebalance(stage, false);
-    await earn(stage);
-    for (let epoch = 0; epoch < 5; ++epoch) chain.nextDay();
     return each(PAGES, (count) => allocator.settle(count, PAGE));
   });
   // The page that ends the check of the fair allocation's sheet, usually the only one; and one that does not end it.
@@ -88,18 +83,16 @@ export async function measureKeepers(stage: Stage): Promise<KeeperCosts> {
     const legs = (count: number) => allocator.rebalance(legsOf(count, true), PAGE);
     return [await each(PAGES, legs), await each(LEGS, legs)];
   });
-  // Every operator has a position and gives the same part of it for exits.
+  // Every operator has a position, has given for exits before, and gives the same part of it again.
   const [down, coldDown] = await rehearse(async () => {
+    await giveForExits(stage);
+    await settle(stage);
+    await fund(stage);
     await askForExits(stage);
     chain.nextDay();
     await settle(stage);
     await certify(stage);
-    const part = AMOUNTS.whale / 3n / BigInt(KEEPERS_OPERATORS);
-    const legs = (count: number) =>
-      allocator.rebalance(
-        legsOf(count, false).map((leg) => ({ ...leg, amount: part })),
-        PAGE,
-      );
+    const legs = (count: number) => allocator.rebalance(partsOf(count), PAGE);
     return [await each(PAGES, legs), await each(LEGS, legs)];
   });
 
@@ -133,6 +126,23 @@ async function fundBatch(stage: Stage): Promise<number> {
 /** Has the whale ask for more than the buffer holds. */
 async function askForExits({ chain, trellis, whale }: Stage): Promise<void> {
   await chain.send(() => trellis.metaPool.connect(whale).unstake(AMOUNTS.whale / 3n));
+}
+
+/** An equal part of that from each of the first `count` operators. */
+function partsOf(count: number): IAllocator.LegStruct[] {
+  const amount = AMOUNTS.whale / 3n / BigInt(KEEPERS_OPERATORS);
+  return legsOf(count, false).map((leg) => ({ ...leg, amount }));
+}
+
+/** Every operator is asked for its part of the whale's exit, and has had the time to pay it back. */
+async function giveForExits(stage: Stage): Promise<void> {
+  const { chain, trellis, keeper } = stage;
+  await askForExits(stage);
+  chain.nextDay();
+  await settle(stage);
+  await certify(stage);
+  await chain.send(() => trellis.allocator.connect(keeper).rebalance(partsOf(KEEPERS_OPERATORS), PAGE));
+  for (let epoch = 0; epoch < 5; ++epoch) chain.nextDay();
 }
 
 /** Rewards every operator. */

@@ -343,7 +343,8 @@ library LegRooms {
         }
     }
 
-    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need.
+    /// @dev Money for exits: down to the target once that is certified, else at most four times the fair part of the need,
+    /// and at least the smallest stake: a need of few gwei is funded, too.
     function _room1(
         AllocatorBook.State storage self,
         Scope memory scope,
@@ -355,6 +356,7 @@ library LegRooms {
         if (snapshot.healthy != 0) {
             IAllocator.Record storage record = self.records[place.id];
             uint256 part = (CLASS1_MULTIPLE * uint256(snapshot.need) * record.base).ceilDiv(snapshot.healthy);
+            if (part != 0) part = part.max(SMALLEST_STAKE);
             room = part.saturatingSub(record.class1Round == snapshot.round ? record.class1Taken : 0);
         }
         if (snapshot.certified) room = room.max(position.saturatingSub(place.target));

@@ -44,15 +44,15 @@ export function room0(book: Book, place: Place, position: bigint): bigint {
 
 /**
  * Room of class 1, money for exits, in wei: down to the target once that is certified, and whatever the target four times
- * the operator's fair part of the need of the round's end, rounded up, less what class 1 took in this round. What the same
- * leg moves as a violation is `coming` already.
+ * the operator's fair part of the need of the round's end, rounded up, and at least the smallest stake; less what class 1
+ * took in this round. What the same leg moves as a violation is `coming` already.
  */
 export function room1(book: Book, place: Place, position: bigint, coming = 0n): bigint {
   const { need0, X } = book.snapshot;
   if (place.record.live.faulted) return 0n;
 
   const part = X === 0n ? 0n : (CLASS1_MULTIPLE * need0 * place.record.position + X - 1n) / X;
-  const quota = lessDown(part, place.class1Taken);
+  const quota = lessDown(part === 0n ? 0n : larger(part, smallestStake(book)), place.class1Taken);
   const surplus = book.certified ? lessDown(position, place.target) : 0n;
   return smaller(smaller(larger(quota, surplus), position), lessDown(book.need, coming));
 }

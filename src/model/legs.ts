@@ -162,15 +162,17 @@ function violation(allocator: Allocator, operator: Operator, target: bigint, liv
 
 /** `need` is what exits still need beside what the same leg moves as a violation. */
 function room1(
-  { snapshot }: Allocator,
+  allocator: Allocator,
   operator: Operator,
   { left, target, need }: { left: bigint; target: bigint; need: bigint },
 ): bigint {
+  const { snapshot } = allocator;
   if (snapshot === undefined) return 0n;
   const { position, class1Taken } = operator.snapshot;
   const part = snapshot.healthy === 0n ? 0n : mulDivUp(NEED_MULTIPLE * snapshot.need, position, snapshot.healthy);
+  const quota = part === 0n ? 0n : max(part, smallestOf(allocator));
   const surplus = snapshot.certified ? monus(left, target) : 0n;
-  return min(left, max(surplus, monus(part, class1Taken)), need);
+  return min(left, max(surplus, monus(quota, class1Taken)), need);
 }
 
 function room2(allocator: Allocator, left: bigint, target: bigint): bigint {

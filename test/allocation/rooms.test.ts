@@ -154,7 +154,15 @@ describe("room1", () => {
 
   it("is four times the fair part of the round's need before that, rounded up", () => {
     expect(first(room1, [460, 460], need, false)).to.equal(coins(20));
-    expect(first(room1, [1, 2], { ...need, pool: { need0: 1n } }, false)).to.equal(2n);
+    expect(first(room1, [1, 2], { ...need, pool: { need0: 1_000_000_000n } }, false)).to.equal(1_333_333_334n);
+  });
+
+  it("is at least the smallest stake, of who has a part", () => {
+    const few = { ...need, pool: { need0: 100_000_000n }, legRules: { minMove: coins(1) } };
+
+    expect(first(room1, [1, 2], few, false)).to.equal(1_000_000_000n);
+    expect(first(room1, [1, 2], { ...few, operators: { 1: { class1Taken: 1_000_000_000n } } }, false)).to.equal(0n);
+    expect(first(room1, [0, 2], few, false)).to.equal(0n);
   });
 
   it("counts what class 1 took in this round", () => {

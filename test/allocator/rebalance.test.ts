@@ -63,6 +63,8 @@ async function deployStrict() {
   return world;
 }
 
+const GWEI = 10n ** 9n;
+
 /** Levels of the pool alone. */
 const poolLevel = (wei: bigint, weight: bigint) => [{ group: 0, level: (wei * WAD) / weight }];
 
@@ -481,6 +483,22 @@ describe("Allocator", () => {
         await nextRound(world);
         await skipped(world, down(1, ether("0.004")), Skip.belowMinMove);
         expect(await move(world, [down(1, ether(1))])).to.deep.equal([ether("0.009")]);
+      });
+    });
+
+    describe("a need of few gwei", () => {
+      it("is funded without a certificate, a smallest stake from each operator", async () => {
+        const world = await networkHelpers.loadFixture(deployTen);
+        const { metaPool, alice, allocator } = world;
+        await metaPool.connect(alice).unstake(2n * GWEI);
+        await nextRound(world);
+        const { need, healthy } = await allocator.poolSnapshot();
+        const { base } = await allocator.recordOf(1n);
+        expect(need).to.equal(2n * GWEI);
+        expect((4n * need * base) / healthy).to.be.lessThan(GWEI);
+
+        expect(await move(world, [down(1, ether(1)), down(1, ether(1))])).to.deep.equal([GWEI, 0n]);
+        expect(await move(world, [down(2, ether(1)), down(3, ether(1))])).to.deep.equal([GWEI, 0n]);
       });
     });
 

@@ -12,7 +12,7 @@ import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
 import {Roles} from "./libraries/Roles.sol";
 
 /// @title Notice
-/// Assumes: after the handover nobody else holds AccessManager's admin role or a `Roles.noticed` role.
+/// Assumes: after the handover nobody else holds AccessManager's admin role or a role with `Roles.NOTICE_BIT`.
 /// Guarantees: a call is made only as announced, at most once per announcement, and only after everyone who asked to
 /// leave within two rounds of the announcement is funded; for calls that are not strict, at the latest after 90 days.
 contract Notice is INotice {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 /// @title The roles of the AccessManager; docs/roles.md says what each may do.
-/// @notice A function that needs notice is assigned `noticed(role)`, which only the Notice contract holds; members of
+/// @notice A function that needs notice is assigned `role | NOTICE_BIT`, which only the Notice contract holds; members of
 /// `role` may announce it there.
 library Roles {
     uint64 internal constant ADMIN = 0; // of the AccessManager; after the handover only Notice
@@ -12,11 +12,6 @@ library Roles {
     uint64 internal constant FOUNDATION = 4;
 
     uint64 internal constant NOTICE_BIT = 1 << 32;
-
-    /// @notice The role of a function that members of `role` may announce.
-    function noticed(uint64 role) internal pure returns (uint64) {
-        return role | NOTICE_BIT;
-    }
 
     /// @notice The role whose members may announce a function of `role`.
     function announcerOf(uint64 role) internal pure returns (uint64) {

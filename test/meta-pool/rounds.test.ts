@@ -343,5 +343,17 @@ describe("MetaPool", () => {
       await expect(ping).to.emit(allocatorContract, "Settled").withArgs(5n);
       await expect(ping).to.emit(pool, "BatchFunded").withArgs(1n, 7n, true);
     });
+
+    it("funds ten batches at most", async () => {
+      const { pool, alice, round } = await loadStakedPool();
+      for (let batch = 1; batch <= 11; batch++) {
+        await pool.connect(alice).unstake(1n);
+        await round();
+      }
+
+      await pool.ping();
+
+      expect(await pool.fundedThrough()).to.equal(10n);
+    });
   });
 });

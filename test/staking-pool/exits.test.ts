@@ -105,6 +105,30 @@ describe("StakingPool", () => {
       expect((await pool.getBook()).cash).to.equal(left);
       await checkPool(pool, network, SEED);
     });
+
+    it("takes a thousandth of an ether for worth a call, and a wei less not", async () => {
+      for (const [asked, left, isBonded] of [
+        [10n ** 25n, 10n ** 15n, true],
+        [10n ** 25n - 10n ** 10n, 10n ** 15n - 1n, false],
+      ] as const) {
+        const { pool, network, carol, slash } = await loadPool();
+        await networkHelpers.setBalance(carol.address, 2n * asked);
+        await pool.connect(carol).deposit_and_stake({ value: asked });
+        await pool.connect(carol).unstake_all();
+        for (const bps of [9_999n, 9_999n, 9_900n]) {
+          await slash(bps);
+          await pool.ping();
+        }
+        await waitUnbonding();
+
+        const ping = pool.ping();
+
+        await expect(ping).to.emit(pool, "CashCollected").withArgs(left);
+        if (isBonded) await expect(ping).to.emit(pool, "CashBonded").withArgs(left);
+        else await expect(ping).not.to.emit(pool, "CashBonded");
+        await checkPool(pool, network, SEED);
+      }
+    });
   });
 
   describe("fundExits", () => {
@@ -133,6 +157,21 @@ describe("StakingPool", () => {
       expect(await pool.withdrawable(alice)).to.equal(ether(6));
       expect(await pool.connect(keeper).fundExits.staticCall(2n)).to.equal(ether(3));
       await checkPool(pool, network, SEED);
+    });
+
+    it("funds 32 batches at most", async () => {
+      const { network, owner, alice } = await loadPool();
+      const pool = await clonePool({ network, owner }, SEED, 0n, 3_600n);
+      await pool.connect(alice).deposit_and_stake({ value: 100n });
+      for (let batch = 1; batch <= 41; batch++) {
+        await pool.connect(alice).unstake(1n);
+        await networkHelpers.time.increase(3_600n);
+      }
+      await waitUnbonding();
+      await pool.ping(); // collects what the network gives at once, and funds eight
+
+      expect(await pool.fundExits.staticCall(31n)).to.equal(31n);
+      expect(await pool.fundExits.staticCall(2n ** 256n - 1n)).to.equal(32n);
     });
 
     it("funds nothing for zero batches and nothing twice", async () => {

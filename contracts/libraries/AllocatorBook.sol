@@ -200,7 +200,6 @@ library AllocatorBook {
     /// @dev Notes a loss that was booked between two rounds, for the next reading: it watches for losses, and takes them
     /// off what is due.
     function noteLoss(State storage self, uint256 id, uint256 loss) internal {
-        if (loss == 0) return;
         IAllocator.Record storage record = self.records[id];
         record.lossSince = (record.lossSince + loss).toUint96();
         record.hasLoss = true;

@@ -352,6 +352,22 @@ describe("Allocator", () => {
     });
   });
 
+  describe("exitTimes", () => {
+    it("count from now for a batch that has begun, from the next round for later ones, and from now if that is late", async () => {
+      const { allocator, metaPool, registry } = await load();
+      await allocator.settle(100, PAGE);
+      const filling = await metaPool.fillingBatch();
+      const next = await allocator.nextRoundAt();
+      const wait = (await registry.longestUnbonding()) + EPOCH;
+      const now = BigInt(await networkHelpers.time.latest());
+
+      expect(await allocator.exitTimes(filling - 1n)).to.deep.equal([now, now + wait]);
+      expect(await allocator.exitTimes(filling)).to.deep.equal([next, next + wait]);
+      await networkHelpers.time.increaseTo(next + 5n);
+      expect(await allocator.exitTimes(filling)).to.deep.equal([next + 5n, next + 5n + wait]);
+    });
+  });
+
   describe("ether", () => {
     it("is refused from anybody but the meta pool and the pool that is being paid out", async () => {
       const { allocator, hostile, eve, deployer } = await load();

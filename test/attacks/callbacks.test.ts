@@ -11,7 +11,10 @@ import {
   ethers,
   move,
   nextRound,
+  up,
 } from "../fixtures/allocator.ts";
+
+const POOL_FAILED = 3n; // IAllocator.SkipReason
 
 function load() {
   return networkHelpers.loadFixture(deploy);
@@ -61,6 +64,27 @@ describe("Attacks", () => {
         .execute(target, network.interface.encodeFunctionData("collect"), { gasLimit: 16_000_000n });
       expect(await user.calledBack()).to.equal(true);
       for (const id of [1n, 2n, 3n]) expect((await allocator.positionOf(id)).faulted).to.equal(false);
+    });
+
+    it("A12 withdrawing from the meta pool cannot move its money by legs sent inside: they are skipped", async () => {
+      const world = await load();
+      const { allocator, metaPool, alice, eve } = world;
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(3) });
+      await nextRound(world);
+      await networkHelpers.setBalance(await allocator.getAddress(), ether(7)); // forced in: no leg may send it
+      const user = await ethers.deployContract("PoolUser");
+      await user.execute(metaPool, metaPool.interface.encodeFunctionData("deposit"), { value: ether(1) });
+      await user.setCallback(allocator, allocator.interface.encodeFunctionData("rebalance", [[up(1, ether("0.5"))]]));
+      const before = await metaPool.getBook();
+
+      const withdrawal = metaPool.interface.encodeFunctionData("withdraw", [ether(1)]);
+      const attack = user.connect(eve).execute(metaPool, withdrawal, { gasLimit: 16_000_000n });
+
+      await expect(attack).to.changeEtherBalances(ethers, [user, metaPool, allocator], [ether(1), -ether(1), 0n]);
+      expect(await user.succeeded()).to.equal(true);
+      await expect(attack).to.emit(allocator, "LegSkipped").withArgs(1n, true, ether("0.5"), ether("0.5"), POOL_FAILED);
+      const { buffer, delegated } = await metaPool.getBook();
+      expect([buffer, delegated]).to.deep.equal([before.buffer, before.delegated]);
     });
 
     it("A12 withdrawing from an honest staking pool cannot book a loss that is none", async () => {

@@ -500,6 +500,15 @@ describe("Allocator", () => {
         expect(await move(world, [down(1, ether(1)), down(1, ether(1))])).to.deep.equal([GWEI, 0n]);
         expect(await move(world, [down(2, ether(1)), down(3, ether(1))])).to.deep.equal([GWEI, 0n]);
       });
+
+      it("is funded by one leg if it is below the smallest stake", async () => {
+        const world = await networkHelpers.loadFixture(deployTen);
+        const { metaPool, alice } = world;
+        await metaPool.connect(alice).unstake(199_348_187n);
+        await nextRound(world);
+
+        expect(await move(world, [down(1, ether(1)), down(2, ether(1))])).to.deep.equal([199_348_187n, 0n]);
+      });
     });
 
     describe("whoever sends it", () => {

@@ -7,10 +7,9 @@ import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeab
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
-import {IMetaPool} from "./interfaces/IMetaPool.sol";
 import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
-import {IStakingPoolFactory} from "./interfaces/IStakingPoolFactory.sol";
+import {OperatorBook} from "./libraries/OperatorBook.sol";
 import {Tightening} from "./libraries/Tightening.sol";
 
 /// @title OperatorRegistry
@@ -22,73 +21,18 @@ contract OperatorRegistry
     layout at erc7201("trellis.OperatorRegistry")
 {
     using Math for uint256;
+    using OperatorBook for OperatorBook.State;
     using SafeCast for uint256;
-
-    /// @dev What the foundation says of a single pool. Blocked wins over the pool's factory.
-    enum PoolStatus {
-        None,
-        Whitelisted,
-        Blocked
-    }
-
-    /// @dev All that rounds and legs ask for is in two slots.
-    struct Record {
-        address pool; // first slot, full
-        State state;
-        bool watch;
-        PoolStatus status; // as in `pools`, while the pool is listed under this id
-        State drainedFrom;
-        uint24 weight;
-        uint40 groups;
-        uint96 absoluteCap; // second slot: 248 bits
-        uint32 unbondingTime;
-        uint16 factory; // its index; 0 for none
-        uint24 minWeight;
-        uint24 maxWeight;
-        uint24 epochWeight; // when the epoch `weightEpoch` began
-        uint32 weightEpoch;
-    }
-
-    struct Factory {
-        address factory;
-        bool whitelisted;
-    }
-
-    struct Storage {
-        address metaPool; // first slot: 208 bits
-        uint32 longestUnbonding;
-        uint16 factoryCount;
-        address allocator; // second slot: 160 bits
-        address notice; // third slot: 248 bits
-        uint32 operatorCount;
-        uint8 groupCount;
-        bool upgradesRenounced;
-        uint40 guardianEpoch;
-        Policy policy; // fourth slot: 64 bits
-        uint96 guardianUsed; // fifth slot; structs end theirs
-        mapping(uint256 id => Record) records;
-        mapping(address pool => uint256 id) ids;
-        mapping(address pool => PoolStatus) pools;
-        mapping(uint256 index => Factory) factories; // from 1, in the order in which they were first named
-        mapping(address factory => uint256 index) factoryIndexes;
-        mapping(uint256 group => Group) groups;
-    }
 
     uint16 public constant NO_SHARE = type(uint16).max;
     uint96 public constant NO_CAP = type(uint96).max;
 
-    uint256 private constant BPS = 10_000;
-    uint256 private constant MAX_POOL_SHARE_BPS = 3_333;
-    uint256 private constant MAX_GUARDIAN_SHARE_BPS = 3_333;
     uint256 private constant MIN_BOND_RATIO = 3;
     uint256 private constant MAX_BOND_RATIO = 250;
     uint256 private constant MAX_UNBONDING_EPOCHS = 24; // as many exits a reading has the gas for
     uint256 private constant MAX_GROUPS = 255;
-    uint256 private constant DIMENSIONS = 5;
-    uint256 private constant WEIGHT_STEP_BPS = 2_000;
-    uint256 private constant PROBE_GAS = 50_000; // bounds what a pool can return, too
 
-    Storage private _storage;
+    OperatorBook.State private _storage;
 
     constructor() {
         _disableInitializers();
@@ -98,11 +42,11 @@ contract OperatorRegistry
         __AccessManaged_init(accessManager);
 
         require(
-            newPolicy.bondRatio == 0 || _isWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO),
+            newPolicy.bondRatio == 0 || OperatorBook.isWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO),
             OutOfBounds(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO)
         );
 
-        _setPolicy(newPolicy);
+        _storage.setPolicy(newPolicy);
     }
 
     /* WIRING */
@@ -145,7 +89,7 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function whitelistPool(address pool) external restricted {
-        _setPoolStatus(pool, PoolStatus.Whitelisted);
+        _storage.setPoolStatus(pool, OperatorBook.PoolStatus.Whitelisted);
 
         emit PoolWhitelisted(pool, true);
     }
@@ -155,7 +99,7 @@ contract OperatorRegistry
         uint256 id = _storage.ids[pool];
 
         if (id != 0) _useGuardianShare(_soundPosition(id));
-        _setPoolStatus(pool, PoolStatus.Blocked);
+        _storage.setPoolStatus(pool, OperatorBook.PoolStatus.Blocked);
 
         emit PoolWhitelisted(pool, false);
     }
@@ -165,11 +109,11 @@ contract OperatorRegistry
     /// @inheritdoc IOperatorRegistry
     function list(Listing calldata listing) external restricted returns (uint256 id) {
         _checkNoRound();
-        _checkPool(listing.pool, listing.factory);
-        _checkGroups(listing.groups);
+        _storage.checkPool(listing.pool, listing.factory);
+        _storage.checkGroups(listing.groups);
         id = _storage.operatorCount + 1;
-        _checkWeightBounds(listing.minWeight, listing.maxWeight);
-        _checkWeight(id, listing.weight, listing.minWeight, listing.maxWeight);
+        OperatorBook.checkWeightBounds(listing.minWeight, listing.maxWeight);
+        OperatorBook.checkWeight(id, listing.weight, listing.minWeight, listing.maxWeight);
 
         uint256 unbondingTime = IOperatorPool(listing.pool).unbondingTime();
         uint256 maximum = _maxUnbondingTime();
@@ -178,7 +122,7 @@ contract OperatorRegistry
         State state = msg.sender == _storage.notice ? State.Ramping : State.Active;
         _storage.operatorCount = id.toUint32();
         _storage.ids[listing.pool] = id;
-        _storage.records[id] = Record({
+        _storage.records[id] = OperatorBook.Record({
             pool: listing.pool,
             state: state,
             watch: false,
@@ -196,29 +140,29 @@ contract OperatorRegistry
         });
 
         emit OperatorListed(id, listing.pool, state, listing);
-        if (unbondingTime > _storage.longestUnbonding) _setLongestUnbonding(unbondingTime);
+        if (unbondingTime > _storage.longestUnbonding) _storage.setLongestUnbonding(unbondingTime);
     }
 
     /// @inheritdoc IOperatorRegistry
     function reinstate(uint256 id) external restricted {
-        Record storage record = _recordOf(id);
+        OperatorBook.Record storage record = _storage.recordOf(id);
         require(record.state == State.Draining, WrongState(id, record.state));
         _checkNoRound();
 
-        _setState(id, record.drainedFrom);
+        _storage.setState(id, record.drainedFrom);
     }
 
     /// @inheritdoc IOperatorRegistry
     function clearWatch(uint256 id) external restricted {
-        _liveRecordOf(id).watch = false;
+        _storage.liveRecordOf(id).watch = false;
 
         emit WatchChanged(id, false);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setWeightBounds(uint256 id, uint24 minWeight, uint24 maxWeight) external restricted {
-        Record storage record = _liveRecordOf(id);
-        _checkWeightBounds(minWeight, maxWeight);
+        OperatorBook.Record storage record = _storage.liveRecordOf(id);
+        OperatorBook.checkWeightBounds(minWeight, maxWeight);
 
         uint256 oldWeight = record.weight;
         uint256 newWeight = oldWeight.max(minWeight).min(maxWeight);
@@ -235,15 +179,15 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function setAbsoluteCap(uint256 id, uint96 cap) external restricted {
-        _liveRecordOf(id);
+        _storage.liveRecordOf(id);
 
-        _setAbsoluteCap(id, cap);
+        _storage.setAbsoluteCap(id, cap);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setGroups(uint256 id, uint40 groups) external restricted {
-        Record storage record = _liveRecordOf(id);
-        _checkGroups(groups);
+        OperatorBook.Record storage record = _storage.liveRecordOf(id);
+        _storage.checkGroups(groups);
 
         uint40 oldGroups = record.groups;
         record.groups = groups;
@@ -256,9 +200,9 @@ contract OperatorRegistry
         uint256 count = _storage.groupCount;
         require(id != 0 && id <= count + 1, UnknownGroup(id));
         require(id <= MAX_GROUPS, TooManyGroups(id));
-        _checkWithin(caps.dimension, 1, DIMENSIONS);
-        _checkShare(caps.poolShareBps);
-        _checkShare(caps.netShareBps);
+        OperatorBook.checkWithin(caps.dimension, 1, OperatorBook.DIMENSIONS);
+        OperatorBook.checkShare(caps.poolShareBps);
+        OperatorBook.checkShare(caps.netShareBps);
 
         if (id > count) {
             _storage.groupCount = id.toUint8();
@@ -267,45 +211,45 @@ contract OperatorRegistry
             require(caps.dimension == dimension, WrongDimension(id, caps.dimension, dimension));
         }
 
-        _setGroup(id, caps);
+        _storage.setGroup(id, caps);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setPolicy(Policy calldata newPolicy) external restricted {
-        if (_storage.policy.bondRatio == 0) _checkWithin(newPolicy.bondRatio, 0, 0);
-        else _checkWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO);
+        if (_storage.policy.bondRatio == 0) OperatorBook.checkWithin(newPolicy.bondRatio, 0, 0);
+        else OperatorBook.checkWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO);
 
-        _setPolicy(newPolicy);
+        _storage.setPolicy(newPolicy);
     }
 
     /* RISK REDUCTIONS */
 
     /// @inheritdoc IOperatorRegistry
     function drain(uint256 id) external restricted {
-        Record storage record = _recordOf(id);
+        OperatorBook.Record storage record = _storage.recordOf(id);
         State state = record.state;
-        require(_isListed(state), WrongState(id, state));
+        require(OperatorBook.isListed(state), WrongState(id, state));
 
         _useGuardianShare(_soundPosition(id));
         record.drainedFrom = state;
-        _setState(id, State.Draining);
+        _storage.setState(id, State.Draining);
     }
 
     /// @inheritdoc IOperatorRegistry
     function delist(uint256 id) external restricted {
-        _liveRecordOf(id);
+        _storage.liveRecordOf(id);
 
         _useGuardianShare(_soundPosition(id));
-        _setState(id, State.Delisted);
+        _storage.setState(id, State.Delisted);
     }
 
     /// @inheritdoc IOperatorRegistry
     function lowerAbsoluteCap(uint256 id, uint96 cap) external restricted {
-        Record storage record = _liveRecordOf(id);
+        OperatorBook.Record storage record = _storage.liveRecordOf(id);
         require(cap < record.absoluteCap, NotLower(record.absoluteCap, cap));
 
         uint256 before = _soundPosition(id);
-        _setAbsoluteCap(id, cap);
+        _storage.setAbsoluteCap(id, cap);
         _useGuardianShare(before - _soundPosition(id));
     }
 
@@ -318,8 +262,8 @@ contract OperatorRegistry
     ) external restricted {
         Group memory oldCaps = _storage.groups[id];
         require(oldCaps.dimension != 0, UnknownGroup(id));
-        _checkShare(poolShareBps);
-        _checkShare(netShareBps);
+        OperatorBook.checkShare(poolShareBps);
+        OperatorBook.checkShare(netShareBps);
         require(poolShareBps <= oldCaps.poolShareBps, NotLower(oldCaps.poolShareBps, poolShareBps));
         require(netShareBps <= oldCaps.netShareBps, NotLower(oldCaps.netShareBps, netShareBps));
         require(absoluteCap <= oldCaps.absoluteCap, NotLower(oldCaps.absoluteCap, absoluteCap));
@@ -327,14 +271,14 @@ contract OperatorRegistry
 
         Group memory newCaps = Group(oldCaps.dimension, poolShareBps, netShareBps, absoluteCap);
         _useGuardianShare(Tightening.ofGroup(_allocator(), id, oldCaps, newCaps));
-        _setGroup(id, newCaps);
+        _storage.setGroup(id, newCaps);
     }
 
     /// @inheritdoc IOperatorRegistry
     function watch(uint256 id) external {
         if (msg.sender != _storage.allocator) _checkCanCall(msg.sender, msg.data);
 
-        _recordOf(id).watch = true;
+        _storage.recordOf(id).watch = true;
 
         emit WatchChanged(id, true);
     }
@@ -347,7 +291,7 @@ contract OperatorRegistry
 
         uint32 epoch = _currentEpoch().toUint32();
         for (uint256 i = 0; i < ids.length; ++i) {
-            _setWeight(ids[i], weights[i], epoch);
+            _storage.setWeight(ids[i], weights[i], epoch);
         }
     }
 
@@ -355,7 +299,7 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function remove(uint256 id) external {
-        Record storage record = _recordOf(id);
+        OperatorBook.Record storage record = _storage.recordOf(id);
         require(record.state == State.Delisted, WrongState(id, record.state));
         _checkNoRound();
         IAllocator.Position memory held = _allocator().positionOf(id);
@@ -364,7 +308,7 @@ contract OperatorRegistry
             StillHolding(id, held.position, held.unbonding)
         );
 
-        _setState(id, State.Removed);
+        _storage.setState(id, State.Removed);
     }
 
     /* ALLOCATOR */
@@ -372,17 +316,17 @@ contract OperatorRegistry
     /// @inheritdoc IOperatorRegistry
     function activate(uint256 id) external {
         _checkAllocator();
-        Record storage record = _recordOf(id);
+        OperatorBook.Record storage record = _storage.recordOf(id);
         require(record.state == State.Ramping, WrongState(id, record.state));
 
-        _setState(id, State.Active);
+        _storage.setState(id, State.Active);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setLongestUnbonding(uint256 unbondingTime) external {
         _checkAllocator();
 
-        _setLongestUnbonding(unbondingTime.min(_maxUnbondingTime()));
+        _storage.setLongestUnbonding(unbondingTime.min(_maxUnbondingTime()));
     }
 
     /* VIEWS */
@@ -409,14 +353,14 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function operator(uint256 id) external view returns (Operator memory) {
-        Record storage record = _storage.records[id];
+        OperatorBook.Record storage record = _storage.records[id];
 
         return
             Operator({
                 pool: record.pool,
                 state: record.state,
                 watch: record.watch,
-                whitelisted: _isWhitelisted(record),
+                whitelisted: _storage.isWhitelisted(record),
                 weight: record.weight,
                 groups: record.groups,
                 absoluteCap: record.absoluteCap,
@@ -428,9 +372,9 @@ contract OperatorRegistry
     function standing(
         uint256 id
     ) external view returns (address pool, bool mayHold, bool isWatched, uint256 absoluteCap) {
-        Record storage record = _storage.records[id];
+        OperatorBook.Record storage record = _storage.records[id];
 
-        return (record.pool, _mayHold(record), record.watch, record.absoluteCap);
+        return (record.pool, _storage.mayHold(record), record.watch, record.absoluteCap);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -452,12 +396,15 @@ contract OperatorRegistry
     function isWhitelisted(address pool) external view returns (bool) {
         uint256 id = _storage.ids[pool];
 
-        return id == 0 ? _storage.pools[pool] == PoolStatus.Whitelisted : _isWhitelisted(_storage.records[id]);
+        return
+            id == 0
+                ? _storage.pools[pool] == OperatorBook.PoolStatus.Whitelisted
+                : _storage.isWhitelisted(_storage.records[id]);
     }
 
     /// @inheritdoc IOperatorRegistry
-    function isFactoryWhitelisted(address factory) public view returns (bool) {
-        return _storage.factories[_storage.factoryIndexes[factory]].whitelisted;
+    function isFactoryWhitelisted(address factory) external view returns (bool) {
+        return _storage.isFactoryWhitelisted(factory);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -490,72 +437,7 @@ contract OperatorRegistry
         return _storage.upgradesRenounced;
     }
 
-    /* WRITES */
-
-    function _setPolicy(Policy calldata newPolicy) private {
-        _checkWithin(newPolicy.poolShareBps, 1, MAX_POOL_SHARE_BPS);
-        _checkWithin(newPolicy.guardianShareBps, 0, MAX_GUARDIAN_SHARE_BPS);
-        if (newPolicy.netShareBps != NO_SHARE) _checkWithin(newPolicy.netShareBps, 1, BPS);
-
-        Policy memory oldPolicy = _storage.policy;
-        _storage.policy = newPolicy;
-
-        emit PolicyChanged(oldPolicy, newPolicy);
-    }
-
-    function _setPoolStatus(address pool, PoolStatus status) private {
-        uint256 id = _storage.ids[pool];
-        _storage.pools[pool] = status;
-        if (id != 0) _storage.records[id].status = status;
-    }
-
-    function _setState(uint256 id, State newState) private {
-        State oldState = _storage.records[id].state;
-        _storage.records[id].state = newState;
-
-        emit StateChanged(id, oldState, newState);
-    }
-
-    function _setAbsoluteCap(uint256 id, uint96 cap) private {
-        uint96 oldCap = _storage.records[id].absoluteCap;
-        _storage.records[id].absoluteCap = cap;
-
-        emit AbsoluteCapChanged(id, oldCap, cap);
-    }
-
-    function _setGroup(uint256 id, Group memory caps) private {
-        Group memory oldCaps = _storage.groups[id];
-        _storage.groups[id] = caps;
-
-        emit GroupChanged(id, oldCaps, caps);
-    }
-
-    function _setWeight(uint256 id, uint24 newWeight, uint32 epoch) private {
-        Record storage record = _liveRecordOf(id);
-        _checkWeight(id, newWeight, record.minWeight, record.maxWeight);
-
-        uint24 oldWeight = record.weight;
-        if (record.weightEpoch != epoch) {
-            record.weightEpoch = epoch;
-            record.epochWeight = oldWeight;
-        }
-        uint256 base = record.epochWeight;
-        uint256 step = ((base * WEIGHT_STEP_BPS) / BPS).max(1);
-        require(
-            _isWithin(newWeight, base.saturatingSub(step), base + step),
-            WeightStepTooLarge(id, newWeight, base.saturatingSub(step), base + step)
-        );
-        record.weight = newWeight;
-
-        emit WeightChanged(id, oldWeight, newWeight);
-    }
-
-    function _setLongestUnbonding(uint256 unbondingTime) private {
-        uint256 oldUnbondingTime = _storage.longestUnbonding;
-        _storage.longestUnbonding = unbondingTime.toUint32();
-
-        emit LongestUnbondingChanged(oldUnbondingTime, unbondingTime);
-    }
+    /* GUARDIAN SHARE */
 
     function _useGuardianShare(uint256 amount) private {
         if (amount == 0 || msg.sender == _storage.notice) return;
@@ -571,34 +453,27 @@ contract OperatorRegistry
         emit GuardianShareUsed(epoch, amount, used + amount);
     }
 
+    /// @dev Of the smaller T: a large stake that leaves again adds nothing.
+    function _guardianShare() private view returns (uint256) {
+        IAllocator allocator_ = _allocator();
+        (uint256 total, , ) = allocator_.liveTotals();
+
+        return (total.min(allocator_.poolSnapshot().total) * _storage.policy.guardianShareBps) / OperatorBook.BPS;
+    }
+
+    function _guardianUsed(uint256 epoch) private view returns (uint256) {
+        return _storage.guardianEpoch == epoch ? _storage.guardianUsed : 0;
+    }
+
+    /// @dev The part of an operator's position that neither its state nor its absolute cap makes a violation.
+    function _soundPosition(uint256 id) private view returns (uint256) {
+        OperatorBook.Record storage record = _storage.records[id];
+        if (!_storage.mayHold(record)) return 0;
+
+        return Tightening.soundPosition(_allocator(), id, record.absoluteCap);
+    }
+
     /* READS */
-
-    function _recordOf(uint256 id) private view returns (Record storage record) {
-        record = _storage.records[id];
-        require(record.state != State.None, UnknownOperator(id));
-    }
-
-    /// @dev Of an operator that is listed: neither delisted nor removed.
-    function _liveRecordOf(uint256 id) private view returns (Record storage record) {
-        record = _recordOf(id);
-        require(_isListed(record.state) || record.state == State.Draining, WrongState(id, record.state));
-    }
-
-    function _isListed(State state) private pure returns (bool) {
-        return state == State.Ramping || state == State.Active;
-    }
-
-    /// @dev Whether an operator may hold stake at all.
-    function _mayHold(Record storage record) private view returns (bool) {
-        return _isListed(record.state) && _isWhitelisted(record);
-    }
-
-    function _isWhitelisted(Record storage record) private view returns (bool) {
-        PoolStatus status = record.status;
-        if (status != PoolStatus.None) return status == PoolStatus.Whitelisted;
-
-        return _storage.factories[record.factory].whitelisted;
-    }
 
     function _allocator() private view returns (IAllocator) {
         require(_storage.allocator != address(0), NotConnected());
@@ -614,26 +489,6 @@ contract OperatorRegistry
         return MAX_UNBONDING_EPOCHS * _allocator().epochLength();
     }
 
-    /// @dev Of the smaller T: a large stake that leaves again adds nothing.
-    function _guardianShare() private view returns (uint256) {
-        IAllocator allocator_ = _allocator();
-        (uint256 total, , ) = allocator_.liveTotals();
-
-        return (total.min(allocator_.poolSnapshot().total) * _storage.policy.guardianShareBps) / BPS;
-    }
-
-    function _guardianUsed(uint256 epoch) private view returns (uint256) {
-        return _storage.guardianEpoch == epoch ? _storage.guardianUsed : 0;
-    }
-
-    /// @dev The part of an operator's position that neither its state nor its absolute cap makes a violation.
-    function _soundPosition(uint256 id) private view returns (uint256) {
-        Record storage record = _storage.records[id];
-        if (!_mayHold(record)) return 0;
-
-        return Tightening.soundPosition(_allocator(), id, record.absoluteCap);
-    }
-
     /* CHECKS */
 
     function _checkAllocator() private view {
@@ -643,59 +498,6 @@ contract OperatorRegistry
     function _checkNoRound() private view {
         (uint256 round, ) = _allocator().openRound();
         require(round == 0, RoundOpen(round));
-    }
-
-    function _checkPool(address pool, address factory) private view {
-        uint256 id = _storage.ids[pool];
-        require(id == 0 || _storage.records[id].state == State.Removed, AlreadyListed(pool, id));
-        require(_isVouchedFor(pool, factory), NotWhitelisted(pool));
-        require(pool != _storage.metaPool && !_isMetaPool(pool), NestedMetaPool(pool));
-    }
-
-    function _isVouchedFor(address pool, address factory) private view returns (bool) {
-        PoolStatus status = _storage.pools[pool];
-        if (factory == address(0)) return status == PoolStatus.Whitelisted;
-        if (status == PoolStatus.Blocked || !isFactoryWhitelisted(factory)) return false;
-
-        return IStakingPoolFactory(factory).isPool(pool);
-    }
-
-    /// @dev Bounded in gas, hence in what comes back. A caller that leaves too little gas for an honest answer has not
-    /// enough left to list the pool.
-    function _isMetaPool(address pool) private view returns (bool) {
-        (bool success, bytes memory answer) = pool.staticcall{gas: PROBE_GAS}(abi.encodeCall(IMetaPool.isMetaPool, ()));
-
-        return success && answer.length >= 32 && bytes32(answer) != 0;
-    }
-
-    function _checkGroups(uint40 groups) private view {
-        for (uint256 k = 0; k < DIMENSIONS; ++k) {
-            uint256 id = uint8(groups >> (8 * k));
-            if (id == 0) continue;
-            require(id <= _storage.groupCount, UnknownGroup(id));
-            uint256 dimension = _storage.groups[id].dimension;
-            require(dimension == k + 1, WrongDimension(id, dimension, k + 1));
-        }
-    }
-
-    function _checkWeightBounds(uint256 minWeight, uint256 maxWeight) private pure {
-        _checkWithin(minWeight, 0, maxWeight);
-    }
-
-    function _checkWeight(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight) private pure {
-        require(_isWithin(weight, minWeight, maxWeight), WeightOutOfBounds(id, weight, minWeight, maxWeight));
-    }
-
-    function _checkShare(uint16 shareBps) private pure {
-        if (shareBps != NO_SHARE) _checkWithin(shareBps, 0, BPS);
-    }
-
-    function _checkWithin(uint256 value, uint256 minimum, uint256 maximum) private pure {
-        require(_isWithin(value, minimum, maximum), OutOfBounds(value, minimum, maximum));
-    }
-
-    function _isWithin(uint256 value, uint256 minimum, uint256 maximum) private pure returns (bool) {
-        return minimum <= value && value <= maximum;
     }
 
     function _authorizeUpgrade(address) internal override restricted {

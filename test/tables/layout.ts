@@ -15,7 +15,7 @@ export const CONTRACTS: Readonly<Record<string, string>> = {
 
   OperatorRegistry: `
     # an upgrade appends to the storage; nothing lies beside it
-    0:0 struct OperatorRegistry.Storage _storage`,
+    0:0 struct OperatorBook.State _storage`,
 
   // Clones of one implementation, never upgraded: from slot 0, beside the namespaces of the owner and the initialiser.
   StakingPool: `
@@ -294,7 +294,7 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     2:0  uint96 faulted
     2:12 uint64 weight`,
 
-  "OperatorRegistry.Storage": `
+  "OperatorBook.State": `
     # wired once, beside the longest unbonding time, which rounds, budgets and Notice ask for, and a count
     0:0  address metaPool
     0:20 uint32  longestUnbonding
@@ -317,19 +317,19 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     4:0 uint96 guardianUsed
 
     # what each operator, pool, factory and group has of its own
-    5:0 mapping(uint256 => struct OperatorRegistry.Record) records
+    5:0 mapping(uint256 => struct OperatorBook.Record) records
     6:0 mapping(address => uint256) ids
-    7:0 mapping(address => enum OperatorRegistry.PoolStatus) pools
-    8:0 mapping(uint256 => struct OperatorRegistry.Factory) factories
+    7:0 mapping(address => enum OperatorBook.PoolStatus) pools
+    8:0 mapping(uint256 => struct OperatorBook.Factory) factories
     9:0 mapping(address => uint256) factoryIndexes
     10:0 mapping(uint256 => struct IOperatorRegistry.Group) groups`,
 
-  "OperatorRegistry.Record": `
+  "OperatorBook.Record": `
     # what a round and a leg read of every operator, with the state from which it was drained; it fills the word
     0:0  address pool
     0:20 enum IOperatorRegistry.State state
     0:21 bool   watch
-    0:22 enum OperatorRegistry.PoolStatus status
+    0:22 enum OperatorBook.PoolStatus status
     0:23 enum IOperatorRegistry.State drainedFrom
     0:24 uint24 weight
     0:27 uint40 groups
@@ -343,7 +343,7 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:24 uint24 epochWeight
     1:27 uint32 weightEpoch`,
 
-  "OperatorRegistry.Factory": `
+  "OperatorBook.Factory": `
     # one word, which all operators of the factory share
     0:0  address factory
     0:20 bool    whitelisted`,
@@ -415,7 +415,7 @@ export const ENUMS: Readonly<Record<string, { readonly members: string; readonly
     members: "None Ramping Active Draining Delisted Removed",
     why: "an empty word is no operator; then in the order of its life",
   },
-  "OperatorRegistry.PoolStatus": {
+  "OperatorBook.PoolStatus": {
     members: "None Whitelisted Blocked",
     why: "an empty word leaves it to the factory; Blocked wins over it",
   },

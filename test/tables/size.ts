@@ -35,6 +35,7 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   AllocatorBook: inlined("rounds, levels and legs share it"),
   ExitBook: inlined("both kinds of pool share it"),
   ExitPreview: inlined("StakingPool's views"),
+  OperatorBook: inlined("the registry's state and its checks"),
   PoolLedger: inlined("StakingPool's booking"),
   Roles: inlined("Notice's numbers"),
   RoundPage: inlined("a page of a round"),

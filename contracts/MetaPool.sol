@@ -369,8 +369,8 @@ contract MetaPool
     /// @inheritdoc IStakingPool
     function previewUnstake(uint256 assets) public view returns (uint256 shares) {
         uint256 total = _storage().assets();
-        if (assets > total || total == 0) return type(uint256).max;
-        return (assets * totalSupply()).ceilDiv(total);
+        if (assets > total) return type(uint256).max;
+        return assets == 0 ? 0 : (assets * totalSupply()).ceilDiv(total);
     }
 
     /// @inheritdoc IMetaPool

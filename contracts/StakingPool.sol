@@ -114,7 +114,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _sync(BATCHES_PER_CALL);
 
         _book.addFree(msg.sender, msg.value);
-        _track(msg.sender);
+        _accounts.add(msg.sender);
 
         emit Deposited(msg.sender, msg.value);
 
@@ -583,13 +583,14 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     }
 
     function _setPrice(uint256 equity, uint256 supply) private {
-        _equity = equity.toUint96();
-        _supply = supply.toUint128();
+        (_equity, _supply) = (equity.toUint96(), supply.toUint128());
     }
 
     function _credit(address account, uint256 shares) private {
-        _book.accounts[account].shares += shares.toUint128();
-        _accounts.add(account);
+        ExitBook.Account storage record = _book.accounts[account];
+        uint128 held = record.shares;
+        record.shares = held + shares.toUint128();
+        if (held == 0) _accounts.add(account); // with shares it is listed
     }
 
     /// @dev What was owed to nobody belongs to all shares.
@@ -691,7 +692,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         uint256 batch;
         uint256 units;
         if (assets != 0) (batch, units) = _book.open(msg.sender, assets);
-        _track(msg.sender);
+        _unlistEmpty(msg.sender);
 
         emit Unstaked(msg.sender, batch, assets, shares, units);
 
@@ -713,7 +714,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     }
 
     function _pay(address account, address receiver, uint256 amount) private {
-        _track(account);
+        _unlistEmpty(account);
 
         emit Withdrawn(account, receiver, amount);
 
@@ -722,12 +723,12 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         require(success, TransferFailed(receiver, amount));
     }
 
-    /// @dev Lists `account` while it has shares, free balance or an exit.
-    function _track(address account) private {
+    /// @dev Who gets shares or a free balance is listed; `account` is until it has neither, and no exit.
+    function _unlistEmpty(address account) private {
         ExitBook.Account storage record = _book.accounts[account];
-        bool isListed = record.shares != 0 || record.hasFree || _book.exits[account][record.firstExit].units != 0;
-        if (isListed) _accounts.add(account);
-        else _accounts.remove(account);
+        if (record.shares != 0 || record.hasFree || _book.exits[account][record.firstExit].units != 0) return;
+
+        _accounts.remove(account);
     }
 
     /// @dev In which everyone who does not like what was announced can have left.

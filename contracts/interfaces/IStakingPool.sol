@@ -169,6 +169,8 @@ interface IStakingPool {
     /// @notice Shares that a stake of `assets` gives in this block.
     function previewStake(uint256 assets) external view returns (uint256 shares);
 
-    /// @notice Shares that `unstake(assets)` burns in this block.
+    /// @notice Shares that `unstake(assets)` burns in this block, rounded up; 0 for 0.
+    /// @dev 2^256 − 1 for more than all shares are worth, 2^256 − 1 wei among it: no number of shares is enough, and
+    /// `unstake` reverts with `InsufficientStake`. It knows nothing of the caller, so `unstake` can revert below that, too.
     function previewUnstake(uint256 assets) external view returns (uint256 shares);
 }

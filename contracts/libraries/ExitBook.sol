@@ -88,8 +88,8 @@ library ExitBook {
     function open(Book storage book, address owner, uint256 assets) internal returns (uint256 batch, uint256 units) {
         batch = book.fillingBatch;
         units = book.isWrittenDown ? assets.mulDiv(INDEX_ONE, book.lossIndex) : assets;
-        book.owed += assets.toUint96();
-        book.fillingUnits += units.toUint120();
+        (uint96 owed, uint120 filling) = (book.owed + assets.toUint96(), book.fillingUnits + units.toUint120());
+        (book.owed, book.fillingUnits) = (owed, filling); // one write
 
         Account storage account = book.accounts[owner];
         mapping(uint256 batch => Exit) storage exits = book.exits[owner];
@@ -130,16 +130,18 @@ library ExitBook {
         uint256 available,
         uint256 maxBatches
     ) internal returns (uint256 funded, uint256 dust) {
-        uint256 batch = book.oldestBatch;
+        uint256 oldest = book.oldestBatch;
         uint256 completed = book.completedBatch;
-        if (batch == 0 || batch > completed) return (0, 0);
+        if (oldest == 0 || oldest > completed) return (0, 0);
 
+        uint256 batch = oldest;
         for (uint256 i; i < maxBatches && batch != 0 && batch <= completed; ++i) {
             (uint256 paid, bool closed) = _fundBatch(book, batch, available - funded);
             funded += paid;
             if (!closed) break;
             batch = book.batches[batch].next;
         }
+        if (batch == oldest && funded == 0) return (0, 0);
 
         book.oldestBatch = uint32(batch);
         book.funded += uint96(funded); // funded ≤ owed
@@ -291,7 +293,7 @@ library ExitBook {
         // A batch on the list of those that wait has begun, and is neither closed nor voided.
         uint256 units = batch.phase == Phase.Partial ? book.openUnitsOf[id] : batch.units;
         uint256 index = book.isWrittenDown ? book.lossIndex : INDEX_ONE;
-        uint256 due = units.mulDiv(index, INDEX_ONE);
+        uint256 due = (units * index) / INDEX_ONE; // 2^120 · 2^96: the product fits
         closed = available >= due;
         paid = closed ? due : available;
         if (!closed && paid == 0) return (0, false);

@@ -1,6 +1,7 @@
 import { renderPairs, renderTable } from "../../src/cli/table.ts";
 import { floorItems, floorOf } from "./floor.ts";
 import { SIZES, type Snapshot } from "./gas.ts";
+import { POOL_OPERATIONS } from "./operatorPool.ts";
 import { OPERATIONS, type Operation } from "./users.ts";
 
 /** Everything that a run found. */
@@ -33,6 +34,15 @@ export function renderBench({ gas, baseline, planner, suite }: Bench): string[] 
       ["gas", "first", "floor", "repeat", "floor", "ERC-4626", ...SIZES.map((size) => `${n(size)} op.`)],
       rows,
       [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    ),
+    "",
+    ...renderTable(
+      ["gas at an operator's own pool", "first", "repeat"],
+      POOL_OPERATIONS.map((operation) => {
+        const { first, repeat } = gas.operatorPool[operation];
+        return [operation, n(first), n(repeat)];
+      }),
+      [1, 2],
     ),
     "",
     ...renderPairs([

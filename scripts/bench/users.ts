@@ -1,5 +1,6 @@
 import type { ContractTransactionResponse } from "ethers";
 
+import type { Chain } from "./chain.ts";
 import { AMOUNTS, fund, settle, type Stage } from "./stage.ts";
 
 export const OPERATIONS = [
@@ -21,22 +22,27 @@ export interface Costs {
 
 export type UserCosts = Record<Operation, Costs>;
 
+/** Measures an operation and a later one. */
+export function twiceOn({ gasOf }: Chain) {
+  return async (
+    first: () => Promise<ContractTransactionResponse>,
+    repeat = first,
+    between?: () => Promise<unknown>,
+  ): Promise<Costs> => {
+    const cost = await gasOf(first);
+    await between?.();
+    return { first: cost, repeat: await gasOf(repeat) };
+  };
+}
+
 /** What each operation of a user costs. All begin on the same stage; `other` has an exit in the filling batch. */
 export async function measureUsers(stage: Stage): Promise<UserCosts> {
   const { chain, trellis, whale, users } = stage;
   const [user, friend] = users as [(typeof users)[0], (typeof users)[0]];
   const { send, gasOf, rehearse } = chain;
+  const twice = twiceOn(chain);
   const pool = trellis.metaPool.connect(user);
   const stake = (value: bigint) => send(() => pool.deposit_and_stake({ value }));
-  const twice = async (
-    first: () => Promise<ContractTransactionResponse>,
-    repeat = first,
-    between?: () => Promise<unknown>,
-  ) => {
-    const cost = await gasOf(first);
-    await between?.();
-    return { first: cost, repeat: await gasOf(repeat) };
-  };
 
   return {
     // An account that never used the pool; then it has shares.

@@ -53,7 +53,8 @@ export function previewStake(book: Book, now: bigint, assets: bigint): bigint {
 /** No number of shares is enough for assets that are not there. */
 export function previewUnstake(book: Book, now: bigint, assets: bigint): bigint {
   const total = assetsAt(book, now);
-  return total === 0n || assets > total ? NOT_ENOUGH : mulDivUp(assets, supplyOf(book), total);
+  if (assets > total) return NOT_ENOUGH;
+  return assets === 0n ? 0n : mulDivUp(assets, supplyOf(book), total);
 }
 
 export function stakedBalance(book: Book, now: bigint, account: string): bigint {

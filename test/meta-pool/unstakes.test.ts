@@ -140,6 +140,19 @@ describe("MetaPool", () => {
     });
   });
 
+  describe("previewUnstake", () => {
+    it("is zero for zero, and more than there is for assets that are not there, also when nothing is left", async () => {
+      const { pool, loss } = await loadWorkingPool();
+      const { supply } = await pool.getBook();
+      const previewed = () => Promise.all([0n, 1n, ether(100), ether(100) + 1n].map((x) => pool.previewUnstake(x)));
+
+      expect(await previewed()).to.deep.equal([0n, 1n, supply, MAX_UINT256]);
+      await loss(ether(100));
+      expect(await previewed()).to.deep.equal([0n, MAX_UINT256, MAX_UINT256, MAX_UINT256]);
+      expect(await pool.previewUnstake(MAX_UINT256)).to.equal(MAX_UINT256);
+    });
+  });
+
   describe("unstake_all", () => {
     it("reverts without shares", async () => {
       const { pool, carol } = await loadStakedPool();

@@ -185,5 +185,14 @@ describe("StakingPool", () => {
       expect(await pool.previewUnstake(SEED)).to.equal(SEED);
       expect(await pool.previewUnstake(SEED + 1n)).to.equal(2n ** 256n - 1n);
     });
+
+    it("is so when nothing is left, too", async () => {
+      const { pool, slash } = await loadStakedPool();
+      await slash(10_000n);
+
+      const previewed = await Promise.all([0n, 1n, 2n ** 256n - 1n].map((assets) => pool.previewUnstake(assets)));
+
+      expect(previewed).to.deep.equal([0n, 2n ** 256n - 1n, 2n ** 256n - 1n]);
+    });
   });
 });

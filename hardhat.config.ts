@@ -20,6 +20,7 @@ const campaign = {
   seed: process.env.TRELLIS_SEED ?? "0x74726574",
   runs: Number(process.env.TRELLIS_RUNS ?? 256),
   depth: Number(process.env.TRELLIS_DEPTH ?? 64),
+  shrinks: Number(process.env.TRELLIS_SHRINKS ?? 5_000),
 };
 
 /** What one transaction may use on a chain (EIP-7825); the in-process chain holds the contracts to it. */
@@ -104,7 +105,12 @@ export default defineConfig({
       // Bounds what a test that runs away can use of the machine's memory.
       gasLimit: 1_000_000_000n,
       fuzz: { runs: isDeep ? 10_000 : 256, seed: campaign.seed },
-      invariant: { runs: campaign.runs, depth: campaign.depth, failOnRevert: false },
+      invariant: {
+        runs: campaign.runs,
+        depth: campaign.depth,
+        failOnRevert: false,
+        shrinkRunLimit: campaign.shrinks,
+      },
     },
   },
 });

@@ -1,12 +1,16 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 
+import { BUGS, type Bug } from "./bugs.ts";
+
 /** What is done at a time, within an hour. */
 export interface Piece {
   readonly name: string;
   /** Of the `hardhat` command. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Done on a copy of the project with this bug, which must be found. */
+  readonly bug?: Bug;
 }
 
 export interface Job {
@@ -19,8 +23,13 @@ export interface Job {
 const RUNS = 10_000;
 const DEPTH = 128;
 
-/** How many runs of a campaign are an hour's work at most, with room for a slower machine. */
+/**
+ * How many runs of a campaign are an hour's work at most, with room for a slower machine. Those of the whole system name
+ * theirs in their own files.
+ */
 const CAMPAIGNS = [
+  { name: "clamped", file: "System.clamped.t.sol", runs: 64 },
+  { name: "hostile", file: "System.hostile.t.sol", runs: 64 },
   { name: "pool", file: "MetaPool.invariant.t.sol", runs: 2_500 },
   { name: "operator", file: "StakingPool.invariant.t.sol", runs: 2_500 },
 ] as const;
@@ -37,6 +46,7 @@ export async function listJobs(): Promise<Job[]> {
       description: `${RUNS.toLocaleString("en")} runs of ${DEPTH} calls of ${file}`,
       pieces: shards(name, file, runs),
     })),
+    { name: "seeded", description: "bugs that the invariants must catch", pieces: BUGS.map(seededPiece) },
   ];
 }
 
@@ -77,4 +87,14 @@ async function fuzzPieces(): Promise<Piece[]> {
       args: ["test", "solidity", "--no-compile", `test/${file}`],
       env: { TRELLIS_DEEP: "1" },
     }));
+}
+
+function seededPiece(bug: Bug): Piece {
+  const file = CAMPAIGNS.find(({ name }) => name === bug.campaign)!.file;
+  return {
+    name: `seeded-${bug.invariant}`,
+    args: ["test", "solidity", "--no-compile", `${SUITES}/${file}`],
+    env: { TRELLIS_RUNS: String(bug.runs ?? 64), TRELLIS_DEPTH: "64", TRELLIS_SHRINKS: "0" },
+    bug,
+  };
 }

@@ -68,11 +68,16 @@ contract MetaPoolInvariantTest {
 
     function _checkMoney(IMetaPool.BookView memory book) private view {
         uint256 held = book.buffer + _handler.setAside();
-        _require(address(_pool).balance == held + _handler.forced(), "money is there", address(_pool).balance, held);
-        _require(book.delegated == _handler.atOperators(), "delegated", book.delegated, _handler.atOperators());
+        _require(
+            address(_pool).balance == held + _handler.forced(),
+            "I-03: money is there",
+            address(_pool).balance,
+            held
+        );
+        _require(book.delegated == _handler.atOperators(), "I-01: delegated", book.delegated, _handler.atOperators());
         uint256 inBook = book.assets + book.locked + book.roundGain + book.owed + _handler.setAside();
         uint256 inLedger = _handler.paidIn() + _handler.gains() - _handler.losses() - _handler.paidOut();
-        _require(inBook == inLedger, "the ledger agrees", inBook, inLedger);
+        _require(inBook == inLedger, "I-02: the ledger agrees", inBook, inLedger);
     }
 
     function _checkAccounts(IMetaPool.BookView memory book) private view {
@@ -91,17 +96,22 @@ contract MetaPoolInvariantTest {
                 open += list[k].open;
                 matured += list[k].matured;
                 free -= list[k].matured;
-                _require(k == 0 || list[k - 1].batch < list[k].batch, "exits are in order", k, list[k].batch);
+                _require(k == 0 || list[k - 1].batch < list[k].batch, "I-24: exits are in order", k, list[k].batch);
             }
         }
-        _require(shares == book.supply, "shares are the supply", shares, book.supply);
-        _require(_pool.balanceOf(address(_pool)) == _handler.SEED(), "the seed stays", 0, 0);
-        _require(free == book.free, "free balances are free", free, book.free);
-        _require(open <= book.owed, "open exits are owed", open, book.owed);
+        _require(shares == book.supply, "I-09: shares are the supply", shares, book.supply);
+        _require(_pool.balanceOf(address(_pool)) == _handler.SEED(), "I-10: the seed stays", 0, 0);
+        _require(free == book.free, "I-09: free balances are free", free, book.free);
+        _require(open <= book.owed, "I-08: open exits are owed", open, book.owed);
         uint256 reserved = _handler.setAside() - free;
-        _require(matured <= reserved, "matured exits are reserved", matured, reserved);
+        _require(matured <= reserved, "I-07: matured exits are reserved", matured, reserved);
         // An exit that was deleted may have left a wei of its batch behind.
-        _require(reserved - matured <= exits + _handler.steps(), "little is reserved for nobody", matured, reserved);
+        _require(
+            reserved - matured <= exits + _handler.steps(),
+            "I-07: little is reserved for nobody",
+            matured,
+            reserved
+        );
     }
 
     function _action(uint256 random) private view returns (bytes memory) {

@@ -154,7 +154,7 @@ contract MetaPoolHandler {
         vm.prank(caller);
         pool.transfer(receiver, shares);
         // solhint-disable-next-line reentrancy
-        if (wealthOf(caller) + wealthOf(receiver) > both + 1) broken = "a transfer made wealth";
+        if (wealthOf(caller) + wealthOf(receiver) > both + 1) broken = "I-09: a transfer made wealth";
         _check(8, before, caller, type(uint256).max, 0);
     }
 
@@ -209,7 +209,7 @@ contract MetaPoolHandler {
         uint256 feeBefore = pool.balanceOf(TREASURY);
         uint256 net = _roundGain > _roundLoss ? _roundGain - _roundLoss : 0;
         pool.endRound(_openRound, net, accrual % 10 days);
-        if (net == 0 && pool.balanceOf(TREASURY) != feeBefore) broken = "a fee without a gain";
+        if (net == 0 && pool.balanceOf(TREASURY) != feeBefore) broken = "I-17: a fee without a gain";
         (_openRound, _roundGain, _roundLoss) = (0, 0, 0);
         _check(14, before, address(0), 0, 0);
     }
@@ -260,7 +260,7 @@ contract MetaPoolHandler {
         uint256 factor = pool.reportWriteDown(amount);
         _factors.push(factor);
         _bookLoss(19, amount, before, claims);
-        if (pool.getBook().dilution < 1e18) broken = "D below one";
+        if (pool.getBook().dilution < 1e18) broken = "I-51: D below one";
     }
 
     function endWriteDown(uint256 size) external {
@@ -288,7 +288,7 @@ contract MetaPoolHandler {
         uint256 amount = 1 + (size % 1e22);
         vm.deal(address(pool), address(pool).balance + amount);
         forced += amount;
-        if (price().assets != before.assets) broken = "forced ether moved the price";
+        if (price().assets != before.assets) broken = "I-03: forced ether moved the price";
         _check(22, before, address(0), 0, 0);
     }
 
@@ -303,7 +303,7 @@ contract MetaPoolHandler {
         (_openRound, _roundGain, _roundLoss) = (0, 0, 0);
         pool.fundExits(1000);
         for (uint256 i; i < ACTORS; ++i) _payOut(actor(i));
-        if (pool.getBook().owed != 0) broken = "something is owed to nobody";
+        if (pool.getBook().owed != 0) broken = "I-08: something is owed to nobody";
         _check(23, price(), address(0), 0, 0);
     }
 
@@ -361,11 +361,11 @@ contract MetaPoolHandler {
 
     function _payOut(address account) private {
         uint256 unstaked = pool.get_account_unstaked_balance(account);
-        if (!pool.is_account_unstaked_balance_available(account)) broken = "an exit was not funded";
+        if (!pool.is_account_unstaked_balance_available(account)) broken = "I-43: an exit was not funded";
         if (unstaked == 0) return;
         uint256 paid = pool.withdrawFor(account);
-        if (paid != unstaked) broken = "an exit was not paid in full";
-        if (pool.exitsOf(account).length != 0) broken = "a paid exit was left";
+        if (paid != unstaked) broken = "I-28: an exit was not paid in full";
+        if (pool.exitsOf(account).length != 0) broken = "I-28: a paid exit was left";
         _tookOut(paid);
     }
 
@@ -393,9 +393,9 @@ contract MetaPoolHandler {
         atOperators -= amount;
         _roundLoss += amount;
         for (uint256 i; i < ACTORS; ++i) {
-            if (wealthOf(actor(i)) > claims[i] && !pool.getBook().closed) broken = "a loss made somebody richer";
+            if (wealthOf(actor(i)) > claims[i] && !pool.getBook().closed) broken = "I-15: a loss made somebody richer";
         }
-        if (before.assets > price().assets + amount) broken = "the shares lost more than there was to lose";
+        if (before.assets > price().assets + amount) broken = "I-15: the shares lost more than there was to lose";
         _check(action, price(), address(0), 0, 0);
     }
 
@@ -405,12 +405,12 @@ contract MetaPoolHandler {
         ++succeeded[action];
         Price memory afterwards = price();
         if (afterwards.assets * before.supply < before.assets * afterwards.supply)
-            broken = "the price fell without a loss";
+            broken = "I-11: the price fell without a loss";
         if (caller != address(0) && wealth != type(uint256).max && wealthOf(caller) > wealth + dust) {
-            broken = "a caller became richer";
+            broken = "I-12: a caller became richer";
         }
         uint256 funded = pool.fundedThrough();
-        if (funded < bestFunded) broken = "fundedThrough fell";
+        if (funded < bestFunded) broken = "I-24: fundedThrough fell";
         bestFunded = funded;
     }
 }

@@ -33,6 +33,7 @@ interface Vm {
     function snapshotState() external returns (uint256 snapshotId);
     function revertToState(uint256 snapshotId) external returns (bool success);
     function toString(uint256 value) external pure returns (string memory text);
+    function toString(bytes calldata value) external pure returns (string memory text);
 }
 
 Vm constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);

@@ -1,0 +1,298 @@
+/** A bug that one invariant must catch. */
+export interface Bug {
+  readonly name: string;
+  readonly invariant: string;
+  readonly campaign: "clamped" | "hostile" | "pool" | "operator";
+  readonly file: string;
+  /** Text that is in the file once. */
+  readonly find: string;
+  readonly replace: string;
+  /** Sequences that it takes to find; 64 if not given. */
+  readonly runs?: number;
+}
+
+const POOL = "contracts/MetaPool.sol";
+const POOL_BOOK = "contracts/libraries/PoolBook.sol";
+const EXITS = "contracts/libraries/ExitBook.sol";
+const ROUNDS = "contracts/libraries/Rounds.sol";
+const LEGS = "contracts/libraries/Legs.sol";
+const ROOMS = "contracts/libraries/LegRooms.sol";
+const ALLOCATOR_BOOK = "contracts/libraries/AllocatorBook.sol";
+const OPERATOR_BOOK = "contracts/libraries/PoolLedger.sol";
+
+/** In the order of docs/invariants.md, which has them in its tables. */
+export const BUGS: readonly Bug[] = [
+  {
+    name: "half of a loss stays in delegated",
+    invariant: "I-01",
+    campaign: "clamped",
+    file: POOL_BOOK,
+    find: "self.delegated -= loss.toUint96();",
+    replace: "self.delegated -= (loss / 2).toUint96();",
+  },
+  {
+    name: "locked gains bear no loss",
+    invariant: "I-02",
+    campaign: "clamped",
+    file: POOL_BOOK,
+    find: "uint256 fromLocked = (loss - fromRoundGain).min(locked);",
+    replace: "uint256 fromLocked = 0;",
+  },
+  {
+    name: "the allocator keeps what legs do not use",
+    invariant: "I-03",
+    campaign: "clamped",
+    file: LEGS,
+    find: "if (batch.purse != 0 || batch.losses != 0) self.metaPool.report{value: batch.purse}(0, batch.losses);",
+    replace: "if (batch.losses != 0) self.metaPool.report{value: batch.purse}(0, batch.losses);",
+  },
+  {
+    name: "an operator's exits bear no loss",
+    invariant: "I-04",
+    campaign: "clamped",
+    file: OPERATOR_BOOK,
+    find: "ledger.owed -= onExits;",
+    replace: "",
+  },
+  {
+    name: "a share for nothing",
+    invariant: "I-05",
+    campaign: "clamped",
+    file: POOL,
+    find: "return (assets * PoolBook.WAD).mulDiv($.supply, total * dilution);",
+    replace: "return (assets * PoolBook.WAD).mulDiv($.supply, total * dilution) + 1;",
+  },
+  {
+    name: "a gain without bound",
+    invariant: "I-06",
+    campaign: "hostile",
+    file: ROUNDS,
+    find: "gain += (shown - booked).min(most);",
+    replace: "gain += shown - booked;",
+  },
+  {
+    name: "what an exit takes is not noted",
+    invariant: "I-07",
+    campaign: "clamped",
+    file: EXITS,
+    find: "if (amount != 0) exit.taken += uint96(amount);",
+    replace: "",
+  },
+  {
+    name: "funding lowers owed by half",
+    invariant: "I-08",
+    campaign: "clamped",
+    file: EXITS,
+    find: "uint256 owed = book.owed - funded;",
+    replace: "uint256 owed = book.owed - funded / 2;",
+  },
+  {
+    name: "a transfer takes half of what it gives",
+    invariant: "I-09",
+    campaign: "clamped",
+    file: POOL,
+    find: "source.shares = uint128(balance - value);",
+    replace: "source.shares = uint128(balance - value / 2);",
+  },
+  {
+    name: "a pool that lost everything stays open",
+    invariant: "I-10",
+    campaign: "pool",
+    file: POOL_BOOK,
+    find: "self.closed = true;",
+    replace: "",
+    runs: 256,
+  },
+  {
+    name: "the fee is locked as well",
+    invariant: "I-11",
+    campaign: "clamped",
+    file: POOL_BOOK,
+    find: "_lock(self, joining, joining + gain - fee, period);",
+    replace: "_lock(self, joining, joining + gain, period);",
+  },
+  {
+    name: "who leaves gets one percent more",
+    invariant: "I-12",
+    campaign: "clamped",
+    file: POOL,
+    find: "        assets = convertToAssets(shares);\n        require(assets >= minAssets",
+    replace: "        assets = (convertToAssets(shares) * 101) / 100;\n        require(assets >= minAssets",
+  },
+  {
+    name: "a preview shows a share more",
+    invariant: "I-13",
+    campaign: "clamped",
+    file: POOL,
+    find: "return total == 0 ? 0 : _sharesDown(assets, total);",
+    replace: "return total == 0 ? 0 : _sharesDown(assets, total) + 1;",
+  },
+  {
+    name: "an exit costs a gwei more",
+    invariant: "I-14",
+    campaign: "clamped",
+    file: POOL,
+    find: "return (assets * totalSupply()).ceilDiv(total);",
+    replace: "return (assets * totalSupply()).ceilDiv(total) + 1 gwei;",
+  },
+  {
+    name: "exits bear less of a loss than shares",
+    invariant: "I-15",
+    campaign: "clamped",
+    file: POOL_BOOK,
+    find: "rest.mulDiv(owed, assetsBefore + owed);",
+    replace: "rest.mulDiv(owed, assetsBefore + 2 * owed);",
+  },
+  {
+    name: "a gain is not locked",
+    invariant: "I-16",
+    campaign: "clamped",
+    file: POOL_BOOK,
+    find: "_lock(self, joining, joining + gain - fee, period);",
+    replace: "_lock(self, joining, joining, period);",
+  },
+  {
+    name: "a fee on the gain before losses",
+    invariant: "I-17",
+    campaign: "hostile",
+    file: POOL_BOOK,
+    find: "_fee(self, netGain.min(gain), equity",
+    replace: "_fee(self, gain, equity",
+  },
+  {
+    name: "a large loss is not watched",
+    invariant: "I-18",
+    campaign: "hostile",
+    file: ROUNDS,
+    find: "self.registry.watch(subject.id);",
+    replace: "",
+  },
+  {
+    name: "settleOne is not locked",
+    invariant: "I-20",
+    campaign: "hostile",
+    file: "contracts/Allocator.sol",
+    find: "function settleOne(uint256 id) external nonReentrant returns",
+    replace: "function settleOne(uint256 id) external returns",
+  },
+  {
+    name: "an instant exit pays before it burns",
+    invariant: "I-21",
+    campaign: "clamped",
+    file: POOL,
+    find: "        _burn(msg.sender, shares);\n\n        _pay(receiver, assets);",
+    replace: "        _pay(receiver, assets);\n        _burn(msg.sender, shares);",
+  },
+  {
+    name: "a leg up looks at the target alone",
+    invariant: "I-22",
+    campaign: "hostile",
+    file: LEGS,
+    find: "moved = room.min(leg.amount);",
+    replace: "moved = place.target.saturatingSub(place.held.position).min(leg.amount);",
+  },
+  {
+    name: "legs do not move groups",
+    invariant: "I-23",
+    campaign: "clamped",
+    file: LEGS,
+    find: "self.moveGroups(batch.scope, place.snapshot.groups, oldPosition, position);",
+    replace: "",
+  },
+  {
+    name: "fundedThrough forgets what was completed",
+    invariant: "I-24",
+    campaign: "clamped",
+    file: EXITS,
+    find: "return Math.max(book.completedBatch, book.voidedThrough);",
+    replace: "return book.voidedThrough;",
+  },
+  {
+    name: "legs may take the buffer target",
+    invariant: "I-25",
+    campaign: "clamped",
+    file: ALLOCATOR_BOOK,
+    find: "uint256 claims = book.owed + book.bufferTarget;",
+    replace: "uint256 claims = book.owed;",
+  },
+  {
+    name: "too little gas for an honest pool",
+    invariant: "I-26",
+    campaign: "clamped",
+    file: ALLOCATOR_BOOK,
+    find: "uint256 internal constant STIPEND = 1_000_000;",
+    replace: "uint256 internal constant STIPEND = 90_000;",
+  },
+  {
+    name: "withdrawals end with the first exit",
+    invariant: "I-28",
+    campaign: "clamped",
+    file: EXITS,
+    find: "(id == first || _mayBePaid(book, id))",
+    replace: "id == first",
+  },
+  {
+    name: "the bond bears half",
+    invariant: "I-31",
+    campaign: "clamped",
+    file: OPERATOR_BOOK,
+    find: "Math.Rounding.Ceil), ledger.bondShares);",
+    replace: "Math.Rounding.Ceil), ledger.bondShares / 2);",
+  },
+  {
+    name: "bond that was asked for bears nothing",
+    invariant: "I-33",
+    campaign: "clamped",
+    file: "contracts/StakingPool.sol",
+    find: "ledger.bondShares = _bondShares;",
+    replace: "ledger.bondShares = _bondSharesRequested == 0 ? _bondShares : 0;",
+  },
+  {
+    name: "optimisation forgets what it used",
+    invariant: "I-35",
+    campaign: "clamped",
+    file: ROOMS,
+    find: "return (position - target).min(budget.saturatingSub(used));",
+    replace: "return (position - target).min(budget);",
+  },
+  {
+    name: "governance pays itself",
+    invariant: "I-38",
+    campaign: "clamped",
+    file: POOL,
+    find: "_storage().pauseStaking(duration);",
+    replace: "_storage().pauseStaking(duration);\n        _mint(_storage().treasury, 1 gwei);",
+  },
+  {
+    name: "a notice can be carried out again",
+    invariant: "I-39",
+    campaign: "clamped",
+    file: "contracts/Notice.sol",
+    find: "        _announcements[id].status = Status.Executed;\n",
+    replace: "",
+  },
+  {
+    name: "reinstating removes",
+    invariant: "I-41",
+    campaign: "clamped",
+    file: "contracts/OperatorRegistry.sol",
+    find: "_setState(id, record.drainedFrom);",
+    replace: "_setState(id, State.Removed);",
+  },
+  {
+    name: "nothing is unbonded for exits",
+    invariant: "I-43",
+    campaign: "hostile",
+    file: ROOMS,
+    find: "if (scope.now_.need == 0) return 0;",
+    replace: "if (scope.now_.need != type(uint256).max) return 0;",
+  },
+  {
+    name: "the last premium stays",
+    invariant: "I-51",
+    campaign: "hostile",
+    file: POOL_BOOK,
+    find: "if (last) _setDilution(self, WAD);",
+    replace: "if (last) return;",
+  },
+];

@@ -64,6 +64,7 @@ export interface PoolSnapshot extends Totals {
   poolShareBps: bigint; // the policy's, when the round began
   netShareBps: bigint | undefined;
   operators: number; // that the round read
+  groups: number; // that there were
   certified: boolean;
   checked: Map<string, number>; // operators, by sheet
   caps: Map<bigint, bigint>; // C_g; a group without an entry has none
@@ -424,6 +425,7 @@ function completeRound(allocator: Allocator, now: bigint): void {
     healthy: sum(allocator.operators.filter((operator) => !operator.faulted).map((operator) => operator.position)),
     round: allocator.round,
     operators: allocator.operators.length,
+    groups: allocator.groups.length,
     certified: false,
     checked: new Map(),
     caps: new Map(),

@@ -23,12 +23,12 @@ export interface Errors {
   GroupWithoutLevel: [group: bigint];
   UnknownOperator: [id: bigint];
   NotWrittenDown: [id: bigint];
-  PoolFailed: [pool: string];
+  PoolFailed: [pool: string, selector: string];
   AccessManagedUnauthorized: [caller: string];
   // IOperatorRegistry
-  AlreadyListed: [pool: string];
+  AlreadyListed: [pool: string, id: bigint];
   NotWhitelisted: [pool: string];
-  WrongState: [id: bigint];
+  WrongState: [id: bigint, state: bigint];
   StillHolding: [id: bigint, position: bigint, unbonding: bigint];
   RoundOpen: [round: bigint];
   UnknownGroup: [group: bigint];

@@ -127,35 +127,33 @@ export function syncedCopy(pool: staking.StakingPool, network: Network, now: big
 
 /** The allocator's account at a pool of this model. */
 export function honestPool(pool: staking.StakingPool, network: Network, account = "allocator"): OperatorPool {
-  const look = () => ({
-    staked: staking.stakedBalance(pool, account),
-    unstaked: staking.unstakedBalance(pool, account),
-  });
+  const look = (now: bigint) => {
+    const synced = syncedCopy(pool, network, now);
+    return { staked: staking.stakedBalance(synced, account), unstaked: staking.unstakedBalance(synced, account) };
+  };
   const frame = <Result>(operation: () => Result) => atomically([pool, network], operation);
   return {
     collect: (now) =>
       frame(() => {
         staking.ping(pool, network, now);
-        const arrived = staking.withdrawable(pool, account);
+        const arrived = staking.withdrawable(syncedCopy(pool, network, now), account);
         if (arrived > 0n) staking.withdraw(pool, network, now, account, arrived);
-        return { arrived, ...look(), total: pool.equity, bond: staking.bondOf(pool) };
+        const synced = syncedCopy(pool, network, now);
+        return { arrived, ...look(now), total: synced.equity, bond: staking.bondOf(synced) };
       }),
-    peek: (now) => {
-      const synced = syncedCopy(pool, network, now);
-      return { staked: staking.stakedBalance(synced, account), unstaked: staking.unstakedBalance(synced, account) };
-    },
+    peek: look,
     peekBond: (now) => staking.bondOf(syncedCopy(pool, network, now)),
     push: (now, amount) =>
       frame(() => {
         staking.depositAndStake(pool, network, now, account, amount);
-        return look();
+        return look(now);
       }),
     pull: (now, amount, all) =>
       frame(() => {
         const staked = staking.stakedBalance(syncedCopy(pool, network, now), account);
         if (all || amount >= staked) staking.unstakeAll(pool, network, now, account);
         else staking.unstake(pool, network, now, account, amount);
-        return look();
+        return look(now);
       }),
     unbondingTime: staking.unbondingTimeOf(pool, network),
   };

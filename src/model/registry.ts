@@ -22,6 +22,10 @@ import { required } from "./errors.ts";
 import type { Listing, Operator, OperatorPool } from "./operators.ts";
 
 const WEIGHT_STEP_BPS = 2_000n;
+/** How the contracts write that there is no cap. */
+const NONE = { poolShareBps: 2n ** 16n - 1n, netShareBps: 2n ** 16n - 1n, absoluteCap: 2n ** 96n - 1n };
+/** In the contracts' order. */
+const STATES = ["None", "Ramping", "Active", "Draining", "Delisted", "Removed"];
 
 /** Who makes a call: by notice, or at once. */
 export type By = "notice" | "guardian";
@@ -33,19 +37,19 @@ export function list(
   allocator: Allocator,
   now: bigint,
   pool: OperatorPool,
-  listing: Listing & { isVouchedFor: boolean },
+  { address, isVouchedFor, ...listing }: Listing & { address: string; isVouchedFor: boolean },
 ): Operator {
   checkNoRound(allocator);
   const before = allocator.operators.findLast((operator) => operator.pool === pool);
-  required(before === undefined || before.state === "Removed", "AlreadyListed", "");
-  required(listing.isVouchedFor, "NotWhitelisted", "");
+  required(before === undefined || before.state === "Removed", "AlreadyListed", address, before?.id ?? 0n);
+  required(isVouchedFor, "NotWhitelisted", address);
   const epoch = epochAt(allocator.book, now);
   return addOperator(allocator, pool, { ...listing, state: "Ramping", epoch });
 }
 
 export function drain(allocator: Allocator, now: bigint, id: bigint, by: By): void {
   const operator = operatorOf(allocator, id);
-  required(operator.state === "Active" || operator.state === "Ramping", "WrongState", id);
+  required(operator.state === "Active" || operator.state === "Ramping", "WrongState", id, ordinalOf(operator));
   tighten(allocator, now, soundPosition(allocator, operator), by);
   operator.drainedFrom = operator.state;
   operator.state = "Draining";
@@ -53,7 +57,7 @@ export function drain(allocator: Allocator, now: bigint, id: bigint, by: By): vo
 
 export function reinstate(allocator: Allocator, id: bigint): void {
   const operator = operatorOf(allocator, id);
-  required(operator.state === "Draining", "WrongState", id);
+  required(operator.state === "Draining", "WrongState", id, ordinalOf(operator));
   checkNoRound(allocator);
   operator.state = operator.drainedFrom;
 }
@@ -67,7 +71,7 @@ export function delist(allocator: Allocator, now: bigint, id: bigint, by: By): v
 /** A de-listed operator goes once nothing is left there, or what is left is written down. */
 export function remove(allocator: Allocator, id: bigint): void {
   const operator = operatorOf(allocator, id);
-  required(operator.state === "Delisted", "WrongState", id);
+  required(operator.state === "Delisted", "WrongState", id, ordinalOf(operator));
   checkNoRound(allocator);
   const isEmpty = operator.writtenDown || heldAt(operator) === 0n;
   required(isEmpty, "StillHolding", id, operator.position, operator.unbonding);
@@ -91,8 +95,8 @@ export function setWhitelisted(
 ): void {
   const operator = operatorOf(allocator, id);
   if (!whitelisted) tighten(allocator, now, soundPosition(allocator, operator), by);
-  // The word is on the pool, whatever ids it has had.
-  for (const other of allocator.operators) if (other.pool === operator.pool) other.whitelisted = whitelisted;
+  // The word is on the pool, and kept with its last id.
+  allocator.operators.findLast(({ pool }) => pool === operator.pool)!.whitelisted = whitelisted;
 }
 
 /* WEIGHTS */
@@ -130,7 +134,7 @@ export function setAbsoluteCap(allocator: Allocator, id: bigint, cap: bigint | u
 export function lowerAbsoluteCap(allocator: Allocator, now: bigint, id: bigint, cap: bigint, by: By): void {
   const operator = listedOf(allocator, id);
   const old = operator.absoluteCap;
-  required(old === undefined || cap < old, "NotLower", old ?? 0n, cap);
+  required(old === undefined || cap < old, "NotLower", old ?? NONE.absoluteCap, cap);
   const before = soundPosition(allocator, operator);
   const after = soundPosition(allocator, { ...operator, absoluteCap: cap });
   tighten(allocator, now, before - after, by);
@@ -163,7 +167,7 @@ export function lowerGroupCaps(allocator: Allocator, now: bigint, id: bigint, ca
     const old: bigint | undefined = group[key];
     const next = caps[key];
     const isHigher: boolean = old !== undefined && (next === undefined || next > old);
-    required(!isHigher, "NotLower", old ?? 0n, next ?? 0n);
+    required(!isHigher, "NotLower", old ?? NONE[key], next ?? NONE[key]);
   }
   checkNoRound(allocator);
   tighten(allocator, now, groupTightening(allocator, now, group, caps), by);
@@ -216,10 +220,14 @@ function groupTightening(allocator: Allocator, now: bigint, { id, ...old }: Grou
 
 /* CHECKS */
 
+function ordinalOf({ state }: Operator): bigint {
+  return BigInt(STATES.indexOf(state));
+}
+
 /** An operator that is neither de-listed nor removed. */
 function listedOf(allocator: Allocator, id: bigint): Operator {
   const operator = operatorOf(allocator, id);
-  required(operator.state !== "Delisted" && operator.state !== "Removed", "WrongState", id);
+  required(operator.state !== "Delisted" && operator.state !== "Removed", "WrongState", id, ordinalOf(operator));
   return operator;
 }
 

@@ -1,7 +1,14 @@
 /** The model of HostilePool: a pool that fails, lies, or pays less than it says, as it is told. */
+import { id } from "ethers";
+
 import { Revert } from "../../src/model/errors.ts";
 import type { OperatorPool } from "../../src/model/operators.ts";
 import { Mode } from "../fixtures/allocator.ts";
+
+/** How the allocator says which call of a pool failed. */
+export function failed(pool: string, method: string): Revert {
+  return new Revert("PoolFailed", pool, id(method).slice(0, 10));
+}
 
 const DELAY = 4n * 3600n;
 
@@ -30,42 +37,42 @@ export function withdrawableOf(state: HostileState, now: bigint): bigint {
 
 /** The allocator's account at such a pool. */
 export function hostilePool(state: HostileState, name: string): OperatorPool {
-  const fails = (...modes: bigint[]) => {
+  const fails = (method: string, ...modes: bigint[]) => {
     if ([Mode.reverts, Mode.burnsGas, Mode.returnsFloods, ...modes].includes(state.mode)) {
-      throw new Revert("PoolFailed", name);
+      throw failed(name, method);
     }
   };
   const look = () => {
-    fails();
+    fails("get_account_staked_balance(address)");
     const { mode, staked, unstaked } = state;
     return { staked: mode === Mode.liesUp ? staked * 10n : mode === Mode.liesDown ? staked / 10n : staked, unstaked };
   };
   return {
     collect: (now) => {
-      fails(Mode.revertsOnPing);
+      fails("ping()", Mode.revertsOnPing);
       const unstaked = state.mode === Mode.restakes ? 0n : state.unstaked;
       const staked = state.mode === Mode.restakes ? state.staked + state.unstaked : state.staked;
       const due = withdrawableOf({ ...state, unstaked }, now);
-      if (due > 0n) fails(Mode.revertsOnWithdraw);
+      if (due > 0n) fails("withdraw(uint256)", Mode.revertsOnWithdraw);
       Object.assign(state, { staked, unstaked: unstaked - due });
       const arrived = state.mode === Mode.underpays ? due - due / 10n : due;
       return { arrived, ...look(), total: state.staked, bond: state.bond };
     },
     peek: look,
     peekBond: () => {
-      fails();
+      fails("bond()");
       return state.bond;
     },
     push: (_, amount) => {
-      fails(Mode.revertsOnStake);
+      fails("deposit_and_stake()", Mode.revertsOnStake);
       if (state.mode !== Mode.swallowsStake) state.staked += amount;
       return look();
     },
     pull: (now, amount, all) => {
       const { staked: shown } = look();
-      fails(Mode.revertsOnUnstake);
+      fails("unstake(uint256)", Mode.revertsOnUnstake);
       const asked = all || amount >= shown ? state.staked : amount;
-      if (asked > state.staked) throw new Revert("PoolFailed", name);
+      if (asked > state.staked) throw failed(name, "unstake(uint256)");
       state.staked -= asked;
       state.unstaked += asked;
       state.exits.push({ amount: asked, maturesAt: now + DELAY });

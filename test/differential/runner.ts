@@ -1,25 +1,15 @@
 /**
- * Random sequences of operations, on the contracts and on the model: after each, both have done it or both have refused it for
- * the same reason, and their states are equal to the wei. A sequence is a list of commands; one that fails is shrunk and printed
- * so that it can be pasted into a test.
+ * Operations on the contracts and on the model: after each, both have done it or both have refused it with the same error and
+ * the same arguments, and their states are equal to the wei.
  */
 import { inspect } from "node:util";
 
-import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/types";
-import { expect } from "chai";
 import type { ContractTransactionResponse, Interface } from "ethers";
 
 import { Revert } from "../../src/model/errors.ts";
-import { Random } from "./random.ts";
+import type { Chain, Log } from "./chain.ts";
+import type { Random } from "./random.ts";
 import type { State, Value } from "./views.ts";
-
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
-const PER_SEQUENCE = 250;
-/** Sequences of a run have this seed and those that follow. */
-const FIRST_SEED = Number(process.env.TRELLIS_SEED ?? 1000);
-const MOST_REPLAYS = 60;
-/** Fewer operations may not bring about what is rare. */
-const ENOUGH_FOR_EVENTS = 1_000;
 
 /** What an operation was decided to be, in full, so that it can be done again. */
 export type Given = Readonly<Record<string, Value>>;
@@ -35,6 +25,8 @@ export interface Command {
 export interface Act {
   readonly model: () => unknown;
   readonly send: () => Promise<ContractTransactionResponse | undefined>;
+  /** What events say of it, where the model's operation returns the same. */
+  readonly told?: (logs: readonly Log[]) => Value;
 }
 
 /** A kind of operation. Nothing is done where `plan` or `act` find nothing to do. */
@@ -54,14 +46,11 @@ export function operation<World, Arguments extends Given>(
 }
 
 /** A deployment and its model. */
-export interface World {
+export interface World extends Chain {
   start: bigint;
   time: bigint; // of the operation
   /** Whose errors are told apart. */
   readonly interfaces: readonly Interface[];
-  /** Makes the next block happen at a time. */
-  readonly setTime: (time: bigint) => Promise<void>;
-  readonly mine: () => Promise<void>;
   readonly actual: () => Promise<State>;
   readonly expected: () => State;
   /** What has happened that no single operation brings about. */
@@ -70,111 +59,22 @@ export interface World {
 
 export interface Suite<W extends World> {
   readonly operations: Readonly<Record<string, Operation<W>>>;
-  /** What `events` must have said at least once in a run of some length. */
+  /** What `events` must have said at least once. */
   readonly events?: readonly string[];
   /** A world as it is at the beginning of the sequence with this seed. */
   readonly load: (seed: number) => Promise<W>;
   /** How long until the next operation. */
   readonly pause: (name: string, random: Random, world: W) => bigint;
+  /** Of the first sequence; those that follow count on. Another one may be needed to reach everything after a change. */
+  readonly seed: number;
+  /** Of one sequence. */
+  readonly length: number;
+  /** Of all sequences. */
   readonly count: { readonly plain: number; readonly deep: number };
 }
 
-/** How often each operation was done, and how often refused. */
-type Tally = Map<string, { done: number; refused: number; skipped: number }>;
-
-/** Where every sequence begins: the start of a day that no clock has reached yet. */
-export const BEGINNING = 4_102_444_800n;
-
-/** How a world reaches the chain. */
-export function chainOf(helpers: NetworkHelpers, balanceOf: (address: string) => Promise<bigint>) {
-  return {
-    setTime: (timestamp: bigint) => helpers.time.setNextBlockTimestamp(timestamp),
-    mine: () => helpers.mine(),
-    /** Puts ether into an account without a call, as a validator's rewards or a dying contract can. */
-    force: async (address: string, amount: bigint) => helpers.setBalance(address, (await balanceOf(address)) + amount),
-  };
-}
-
-/* SEQUENCES */
-
-/** Plays sequences of a suite; each operation must have been done at least once. */
-export async function playAll<W extends World>(suite: Suite<W>): Promise<void> {
-  const asked = process.env.TRELLIS_OPERATIONS;
-  const total = asked === undefined ? suite.count[IS_DEEP ? "deep" : "plain"] : Number(asked);
-  const tally: Tally = new Map(
-    Object.keys(suite.operations).map((name) => [name, { done: 0, refused: 0, skipped: 0 }]),
-  );
-  const events = new Map((suite.events ?? []).map((event) => [event, 0]));
-  for (let [seed, done] = [FIRST_SEED, 0]; done < total; seed++) {
-    const length = Math.min(PER_SEQUENCE, total - done);
-    await playOne(suite, { seed, length }, tally, events);
-    done += length;
-    if (IS_DEEP) report(`seed ${seed.toString()}: ${done.toString()} of ${total.toString()} operations, no difference`);
-  }
-  if (process.env.TRELLIS_TALLY !== undefined) report(inspect({ tally, events }, { depth: null, breakLength: 160 }));
-  const missing = [
-    ...[...tally].filter(([, { done }]) => done === 0),
-    ...[...events].filter(([, times]) => times === 0 && total >= ENOUGH_FOR_EVENTS),
-  ].map(([name]) => name);
-  expect(missing, "never happened").to.deep.equal([]);
-}
-
-/** Plays a list of commands as a test of its own. */
-export async function replay<W extends World>(
-  suite: Suite<W>,
-  seed: number,
-  commands: readonly Command[],
-): Promise<void> {
-  const world = await suite.load(seed);
-  await compare(world, "the beginning");
-  for (const command of commands) await execute(suite, world, command);
-}
-
-async function playOne<W extends World>(
-  suite: Suite<W>,
-  { seed, length }: { seed: number; length: number },
-  tally: Tally,
-  events: Map<string, number>,
-): Promise<void> {
-  const random = new Random(seed);
-  const world = await suite.load(seed);
-  await compare(world, "the beginning");
-  const deck = Object.entries(suite.operations).flatMap(([name, { weight }]) => Array<string>(weight).fill(name));
-  const commands: Command[] = [];
-  let left: string[] = [];
-  while (commands.length < length) {
-    // As from a deck of cards, so that the rare ones come as well.
-    if (left.length === 0) left = [...deck];
-    const name = left.splice(random.below(left.length), 1)[0]!;
-    world.time += suite.pause(name, random, world);
-    const given = suite.operations[name]!.plan(world, random);
-    if (given === undefined) {
-      tally.get(name)!.skipped += 1;
-      continue;
-    }
-    const command = { name, at: world.time - world.start, given };
-    commands.push(command);
-    try {
-      const outcome = await execute(suite, world, command);
-      const count = tally.get(name)!;
-      count[outcome === "done" ? "done" : outcome === "skipped" ? "skipped" : "refused"] += 1;
-      for (const event of world.events?.() ?? []) events.set(event, (events.get(event) ?? 0) + 1);
-    } catch (error) {
-      const found = messageOf(error);
-      const { commands: few, message } = await shrink(suite, seed, commands, found);
-      throw new Error(
-        `seed ${seed.toString()}, operation ${commands.length.toString()}: ${found}\n\n` +
-          `${few.length.toString()} commands are enough for: ${message}\n\n` +
-          `await replay(suite, ${seed.toString()}, ${print(few)});\n`,
-        { cause: error },
-      );
-    }
-  }
-}
-
-/* ONE OPERATION */
-
-async function execute<W extends World>(suite: Suite<W>, world: W, command: Command): Promise<string> {
+/** What became of an operation: it was done, there was nothing to do, or the error that refused it. */
+export async function execute<W extends World>(suite: Suite<W>, world: W, command: Command): Promise<string> {
   const { name, at, given } = command;
   world.time = world.start + at;
   await world.setTime(world.time);
@@ -187,39 +87,46 @@ async function execute<W extends World>(suite: Suite<W>, world: W, command: Comm
 }
 
 /** Both do it, or both refuse it for the same reason. */
-async function both(world: World, { model, send }: Act): Promise<string> {
+async function both(world: World, { model, send, told }: Act): Promise<string> {
   let expected = "done";
+  let result: unknown;
   try {
-    model();
+    result = model();
   } catch (error) {
     if (!(error instanceof Revert)) throw error;
-    expected = String(error.reason);
+    expected = error.message;
   }
   let actual = "done";
+  let sent: ContractTransactionResponse | undefined;
   try {
-    const sent = await send();
+    sent = await send();
     if (sent === undefined) await world.mine();
-    else await sent.wait();
   } catch (error) {
-    actual = errorName(error, world.interfaces);
+    if (error instanceof TypeError) throw error; // nothing was asked
+    actual = refusalOf(error, world.interfaces);
   }
   if (actual !== expected) throw new Error(`the contract says ${actual}, the model ${expected}`);
+  if (told !== undefined && sent !== undefined) {
+    const differences = differencesOf(told(await world.logsOf(sent.hash)), result as Value, "events");
+    if (differences.length > 0) throw new Error(differences.join("\n  "));
+  }
   return expected;
 }
 
-async function compare(world: World, after: string): Promise<void> {
+export async function compare(world: World, after: string): Promise<void> {
   const differences = differencesOf(await world.actual(), world.expected());
   if (differences.length > 0) throw new Error(`after ${after}\n  ${differences.slice(0, 12).join("\n  ")}`);
 }
 
-/** Name of the custom error in whatever a provider throws; its text if there is none. */
-function errorName(error: unknown, interfaces: readonly Interface[]): string {
+/** The custom error in whatever a provider throws, with its arguments as the model writes them; its text if there is none. */
+function refusalOf(error: unknown, interfaces: readonly Interface[]): string {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const { data } = cause as { data?: unknown };
-    if (typeof data !== "string") continue;
+    const encoded = typeof data === "object" && data !== null ? (data as { data?: unknown }).data : data;
+    if (typeof encoded !== "string") continue;
     for (const abi of interfaces) {
-      const name = abi.parseError(data)?.name;
-      if (name !== undefined) return name;
+      const parsed = abi.parseError(encoded);
+      if (parsed !== null) return `${parsed.name}(${parsed.args.map(String).join(", ")})`;
     }
   }
   return messageOf(error);
@@ -240,58 +147,6 @@ function differencesOf(actual: Value, expected: Value, path = ""): string[] {
   );
 }
 
-/* SHRINKING */
-
-/** Leaves out commands, in ever smaller pieces, as long as what is left still fails. */
-async function shrink<W extends World>(
-  suite: Suite<W>,
-  seed: number,
-  failing: readonly Command[],
-  found: string,
-): Promise<{ commands: readonly Command[]; message: string }> {
-  let [commands, message] = [failing, found];
-  let replays = 0;
-  for (let piece = Math.floor(commands.length / 2); piece >= 1 && replays < MOST_REPLAYS;) {
-    let isSmaller = false;
-    for (let end = commands.length - 1; end > 0 && replays < MOST_REPLAYS; end -= piece) {
-      const fewer = [...commands.slice(0, Math.max(0, end - piece)), ...commands.slice(end)];
-      replays += 1;
-      const failure = await failureOf(suite, seed, fewer);
-      if (failure === undefined) continue;
-      [commands, message] = [fewer.slice(0, failure.length), failure.message];
-      isSmaller = true;
-    }
-    if (piece > 1) piece = Math.floor(piece / 2);
-    else if (!isSmaller) break;
-  }
-  return { commands, message };
-}
-
-/** How a list of commands fails, and how many of them it takes. */
-async function failureOf<W extends World>(
-  suite: Suite<W>,
-  seed: number,
-  commands: readonly Command[],
-): Promise<{ message: string; length: number } | undefined> {
-  const world = await suite.load(seed);
-  for (const [index, command] of commands.entries()) {
-    try {
-      await execute(suite, world, command);
-    } catch (error) {
-      return { message: messageOf(error), length: index + 1 };
-    }
-  }
-  return undefined;
-}
-
-function print(commands: readonly Command[]): string {
-  return inspect(commands, { depth: null, maxArrayLength: null, maxStringLength: null, breakLength: 120 });
-}
-
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function report(line: string): void {
-  process.stdout.write(`      ${line}\n`);
 }

@@ -1,98 +1,172 @@
-/** What the differential tests share: seeded sequences, and running one operation on a contract and on the model. */
-import type { ContractTransactionResponse } from "ethers";
+/**
+ * Random sequences of operations. A sequence is a list of commands; one that fails is shrunk and printed so that it can be
+ * pasted into a test.
+ */
+import { inspect } from "node:util";
 
-import { Revert } from "../../src/model/errors.ts";
-import type { Random } from "./random.ts";
+import { expect } from "chai";
 
-/** An operation by its weight in a sequence. */
-export type Weights<Name extends string> = Readonly<Record<Name, number>>;
+import { Random } from "./random.ts";
+import { type Command, compare, execute, messageOf, type Suite, type World } from "./runner.ts";
 
-export function choose<Name extends string>(random: Random, weights: Weights<Name>): Name {
-  const names = Object.keys(weights) as Name[];
-  return random.pick(names.flatMap((name) => Array.from({ length: weights[name] }, () => name)));
-}
+const IS_DEEP = process.env.TRELLIS_DEEP === "1";
+const MOST_REPLAYS = 60;
+/** So many operations are shrunk for minutes: what was found is said before. */
+const MUCH = 200;
 
-interface Parsing {
-  parseError: (data: string) => { name: string } | null;
-}
+/** How often each operation was done, and how often refused. */
+type Tally = Map<string, { done: number; refused: number; skipped: number }>;
 
-/** Name of the custom error in whatever a provider throws; its text if there is none. */
-export function errorName(error: unknown, contracts: readonly Parsing[]): string {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const { data } = cause as { data?: unknown };
-    if (typeof data !== "string") continue;
-    for (const contract of contracts) {
-      const name = contract.parseError(data)?.name;
-      if (name !== undefined) return name;
-    }
+/** A sequence that contracts and model do differently, made as short as it goes. */
+export class Difference extends Error {
+  readonly seed: number;
+  readonly commands: readonly Command[];
+
+  constructor(message: string, seed: number, commands: readonly Command[], cause: unknown) {
+    super(message, { cause });
+    this.name = "Difference";
+    this.seed = seed;
+    this.commands = commands;
   }
-  return error instanceof Error ? error.message : String(error);
 }
 
-/** Runs an operation on the model and on the contract: both do it, or both refuse it for the same reason. */
-export async function both(
-  modelled: () => void,
-  sent: () => Promise<ContractTransactionResponse>,
-  contracts: readonly Parsing[],
-): Promise<string> {
-  let expected = "done";
-  try {
-    modelled();
-  } catch (error) {
-    if (!(error instanceof Revert)) throw error;
-    expected = String(error.reason);
+/** Plays sequences of a suite; each operation must have been done at least once, and each event have happened. */
+export async function playAll<W extends World>(suite: Suite<W>): Promise<void> {
+  const asked = process.env.TRELLIS_OPERATIONS;
+  const total = asked === undefined ? suite.count[IS_DEEP ? "deep" : "plain"] : Number(asked);
+  const tally: Tally = new Map(
+    Object.keys(suite.operations).map((name) => [name, { done: 0, refused: 0, skipped: 0 }]),
+  );
+  const events = new Map((suite.events ?? []).map((event) => [event, 0]));
+  for (let [seed, done] = [Number(process.env.TRELLIS_SEED ?? suite.seed), 0]; done < total; seed++) {
+    const length = Math.min(suite.length, total - done);
+    await playOne(suite, { seed, length }, tally, events);
+    done += length;
+    if (IS_DEEP) report(`seed ${seed.toString()}: ${done.toString()} of ${total.toString()} operations, no difference`);
   }
-  let actual = "done";
-  try {
-    await (await sent()).wait();
-  } catch (error) {
-    actual = errorName(error, contracts);
-  }
-  if (actual !== expected) throw new Error(`the contract says ${actual}, the model ${expected}`);
-  return expected;
+  if (process.env.TRELLIS_TALLY !== undefined) report(inspect({ tally, events }, { depth: null, breakLength: 160 }));
+  // Less than an ordinary run may not bring about what is rare.
+  if (total < suite.count.plain) return;
+  const missing = [
+    ...[...tally].filter(([, { done }]) => done === 0),
+    ...[...events].filter(([, times]) => times === 0),
+  ].map(([name]) => name);
+  expect(missing, "never happened").to.deep.equal([]);
 }
 
-/** The seed that the environment asks for, or the default one. */
-export const SEED = Number(process.env.TRELLIS_SEED ?? 1);
-
-/** Runs `operations` steps of a sequence. What fails is thrown with the seed and all operations up to it. */
-export async function play(
+/** Plays a list of commands as a test of its own. */
+export async function replay<W extends World>(
+  suite: Suite<W>,
   seed: number,
-  operations: number,
-  step: () => Promise<string>,
-): Promise<Map<string, number>> {
-  const log: string[] = [];
-  const counts = new Map<string, number>();
-  for (let i = 0; i < operations; i++) {
-    try {
-      log.push("…");
-      const done = await step();
-      log[i] = done;
-      const name = `${done.split(" ")[0] ?? ""} ${done.split(" ").at(-1) ?? ""}`;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`seed ${seed.toString()}, operation ${i.toString()}: ${reason}\n${log.slice(-60).join("\n")}`, {
-        cause: error,
-      });
-    }
-  }
-  return counts;
+  commands: readonly Command[],
+): Promise<void> {
+  const world = await suite.load(seed);
+  await compare(world, "the beginning");
+  for (const command of commands) await execute(suite, world, command);
 }
 
-/** The first differences between two values, by path. */
-export function expectSame(actual: unknown, expected: unknown, done: string): void {
-  const differences: string[] = [];
-  const walk = (path: string, a: unknown, b: unknown) => {
-    if (typeof a === "object" && a !== null && typeof b === "object" && b !== null) {
-      const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-      for (const key of keys) {
-        walk(`${path}.${key}`, (a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]);
-      }
-    } else if (a !== b) {
-      differences.push(`${path}: contract ${String(a)}, model ${String(b)}`);
+/** Plays one sequence. */
+export async function playOne<W extends World>(
+  suite: Suite<W>,
+  { seed, length }: { seed: number; length: number },
+  tally: Tally = new Map(),
+  events = new Map<string, number>(),
+): Promise<void> {
+  const random = new Random(seed);
+  const world = await suite.load(seed);
+  await compare(world, "the beginning");
+  const deck = Object.entries(suite.operations).flatMap(([name, { weight }]) => Array<string>(weight).fill(name));
+  const commands: Command[] = [];
+  let left: string[] = [];
+  while (commands.length < length) {
+    // As from a deck of cards, so that the rare ones come as well.
+    if (left.length === 0) left = [...deck];
+    const name = left.splice(random.below(left.length), 1)[0]!;
+    const count = tally.get(name) ?? { done: 0, refused: 0, skipped: 0 };
+    world.time += suite.pause(name, random, world);
+    const given = suite.operations[name]!.plan(world, random);
+    if (given === undefined) {
+      count.skipped += 1;
+      continue;
     }
-  };
-  walk("", actual, expected);
-  if (differences.length > 0) throw new Error(`after ${done}\n  ${differences.slice(0, 12).join("\n  ")}`);
+    const command = { name, at: world.time - world.start, given };
+    commands.push(command);
+    try {
+      const outcome = await execute(suite, world, command);
+      count[outcome === "done" ? "done" : outcome === "skipped" ? "skipped" : "refused"] += 1;
+    } catch (error) {
+      throw await differenceOf(suite, seed, commands, error);
+    }
+    for (const event of world.events?.() ?? []) events.set(event, (events.get(event) ?? 0) + 1);
+  }
+}
+
+/* SHRINKING */
+
+async function differenceOf<W extends World>(
+  suite: Suite<W>,
+  seed: number,
+  failing: readonly Command[],
+  error: unknown,
+): Promise<Difference> {
+  const found = messageOf(error);
+  if (failing.length > MUCH) report(`seed ${seed.toString()}, operation ${failing.length.toString()}: ${found}`);
+  const { commands, message } = await shrink(suite, seed, failing, found);
+  const text =
+    `seed ${seed.toString()}, operation ${failing.length.toString()}: ${found}\n\n` +
+    `${commands.length.toString()} commands are enough for: ${message}\n\n` +
+    `await replay(suite, ${seed.toString()}, ${print(commands)});\n`;
+  return new Difference(text, seed, commands, error);
+}
+
+/** Leaves out commands, in ever smaller pieces, as long as what is left still fails. */
+async function shrink<W extends World>(
+  suite: Suite<W>,
+  seed: number,
+  failing: readonly Command[],
+  found: string,
+): Promise<{ commands: readonly Command[]; message: string }> {
+  let [commands, message] = [failing, found];
+  let replays = 0;
+  for (let piece = Math.floor(commands.length / 2); piece >= 1 && replays < MOST_REPLAYS;) {
+    let isSmaller = false;
+    for (let end = commands.length - 1; end > 0 && replays < MOST_REPLAYS; end -= piece) {
+      const fewer = [...commands.slice(0, Math.max(0, end - piece)), ...commands.slice(end)];
+      replays += 1;
+      const failure = await failureOf(suite, seed, fewer);
+      if (failure === undefined) continue;
+      [commands, message] = [fewer.slice(0, failure.length), failure.message];
+      isSmaller = true;
+    }
+    if (piece > 1) piece = Math.floor(piece / 2);
+    else if (!isSmaller) break;
+  }
+  return { commands, message };
+}
+
+/** How a list of commands fails, and how many of them it takes. */
+async function failureOf<W extends World>(
+  suite: Suite<W>,
+  seed: number,
+  commands: readonly Command[],
+): Promise<{ message: string; length: number } | undefined> {
+  const world = await suite.load(seed);
+  for (const [index, command] of commands.entries()) {
+    try {
+      await execute(suite, world, command);
+    } catch (error) {
+      // What a command speaks of is not there without the ones that were left out.
+      if (error instanceof TypeError) return undefined;
+      return { message: messageOf(error), length: index + 1 };
+    }
+  }
+  return undefined;
+}
+
+function print(commands: readonly Command[]): string {
+  return inspect(commands, { depth: null, maxArrayLength: null, maxStringLength: null, breakLength: 120 });
+}
+
+function report(line: string): void {
+  process.stdout.write(`      ${line}\n`);
 }

@@ -12,24 +12,16 @@ import {
   connection,
   EPOCH,
   ether,
-  ethers,
   loadPool,
   networkHelpers,
   now,
   SEED as POOL_SEED,
   UNBONDING,
 } from "../fixtures/operator.ts";
+import { BEGINNING, chainOf } from "./chain.ts";
 import type { Random } from "./random.ts";
-import {
-  BEGINNING,
-  chainOf,
-  type Operation,
-  operation,
-  playAll,
-  type Suite,
-  type World as AnyWorld,
-} from "./runner.ts";
-import { GAS } from "./users.ts";
+import { type Operation, operation, type Suite, type World as AnyWorld } from "./runner.ts";
+import { playAll } from "./sequences.ts";
 import { deployReader, type Reader, type State, type View, type Views } from "./views.ts";
 
 const NAME = "pool";
@@ -49,12 +41,11 @@ interface World extends AnyWorld {
   readonly network: network.Network;
   readonly size: bigint;
   forced: bigint;
-  readonly force: (address: string, amount: bigint) => Promise<void>;
 }
 
 const addressOf = (w: World, who: number) => w.users[who]!.address;
-const poolOf = (w: World, who: number) => w.pool.connect(w.users[who]);
-const ownerOf = (w: World) => w.pool.connect(w.users.find(({ address }) => address === w.state.owner));
+const poolOf = (w: World, who: number) => w.pool.connect(w.by(w.users[who]!));
+const ownerOf = (w: World) => w.pool.connect(w.by({ address: w.state.owner }));
 const seenBy = (w: World) => syncedCopy(w.state, w.network, w.time);
 
 function someoneWith(w: World, random: Random, has: (address: string) => boolean): number {
@@ -78,7 +69,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.deposit(w.state, w.network, w.time, addressOf(w, who), amount);
       },
-      send: () => poolOf(w, who).deposit({ value: amount, ...GAS }),
+      send: () => poolOf(w, who).deposit({ value: amount }),
     }),
   ),
   depositAndStake: operation(
@@ -86,7 +77,7 @@ const operations: Record<string, Operation<World>> = {
     (w: World, random) => ({ who: random.below(3), amount: random.amount(w.size) }),
     (w, { who, amount }) => ({
       model: () => staking.depositAndStake(w.state, w.network, w.time, addressOf(w, who), amount),
-      send: () => poolOf(w, who).deposit_and_stake({ value: amount, ...GAS }),
+      send: () => poolOf(w, who).deposit_and_stake({ value: amount }),
     }),
   ),
   stakeFor: operation(
@@ -102,7 +93,7 @@ const operations: Record<string, Operation<World>> = {
       const [to, until] = [addressOf(w, receiver), w.time + deadline];
       return {
         model: () => staking.depositAndStake(w.state, w.network, w.time, to, amount, { minShares, deadline: until }),
-        send: () => poolOf(w, who).stakeFor(to, minShares, until, { value: amount, ...GAS }),
+        send: () => poolOf(w, who).stakeFor(to, minShares, until, { value: amount }),
       };
     },
   ),
@@ -114,7 +105,7 @@ const operations: Record<string, Operation<World>> = {
     },
     (w, { who, amount }) => ({
       model: () => staking.stake(w.state, w.network, w.time, addressOf(w, who), amount),
-      send: () => poolOf(w, who).stake(amount, GAS),
+      send: () => poolOf(w, who).stake(amount),
     }),
   ),
   stakeAll: operation(
@@ -122,7 +113,7 @@ const operations: Record<string, Operation<World>> = {
     (w: World, random) => ({ who: somePayee(w, random) }),
     (w, { who }) => ({
       model: () => staking.stakeAll(w.state, w.network, w.time, addressOf(w, who)),
-      send: () => poolOf(w, who).stake_all(GAS),
+      send: () => poolOf(w, who).stake_all(),
     }),
   ),
   unstake: operation(
@@ -136,7 +127,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.unstake(w.state, w.network, w.time, addressOf(w, who), amount);
       },
-      send: () => poolOf(w, who).unstake(amount, GAS),
+      send: () => poolOf(w, who).unstake(amount),
     }),
   ),
   unstakeAll: operation(
@@ -144,7 +135,7 @@ const operations: Record<string, Operation<World>> = {
     (w: World, random) => ({ who: someHolder(w, random) }),
     (w, { who }) => ({
       model: () => staking.unstakeAll(w.state, w.network, w.time, addressOf(w, who)),
-      send: () => poolOf(w, who).unstake_all(GAS),
+      send: () => poolOf(w, who).unstake_all(),
     }),
   ),
   unstakeShares: operation(
@@ -156,7 +147,7 @@ const operations: Record<string, Operation<World>> = {
     },
     (w, { who, shares, minAssets }) => ({
       model: () => staking.unstakeShares(w.state, w.network, w.time, addressOf(w, who), shares, minAssets),
-      send: () => poolOf(w, who).unstakeShares(shares, minAssets, GAS),
+      send: () => poolOf(w, who).unstakeShares(shares, minAssets),
     }),
   ),
   withdraw: operation(
@@ -169,7 +160,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.withdraw(w.state, w.network, w.time, addressOf(w, who), amount);
       },
-      send: () => poolOf(w, who).withdraw(amount, GAS),
+      send: () => poolOf(w, who).withdraw(amount),
     }),
   ),
   withdrawTo: operation(
@@ -183,7 +174,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.withdraw(w.state, w.network, w.time, addressOf(w, who), amount);
       },
-      send: () => poolOf(w, who).withdrawTo(addressOf(w, receiver), amount, GAS),
+      send: () => poolOf(w, who).withdrawTo(addressOf(w, receiver), amount),
     }),
   ),
   withdrawAll: operation(
@@ -191,7 +182,7 @@ const operations: Record<string, Operation<World>> = {
     (w: World, random) => ({ who: somePayee(w, random) }),
     (w, { who }) => ({
       model: () => staking.withdrawAll(w.state, w.network, w.time, addressOf(w, who)),
-      send: () => poolOf(w, who).withdraw_all(GAS),
+      send: () => poolOf(w, who).withdraw_all(),
     }),
   ),
   withdrawFor: operation(
@@ -199,7 +190,7 @@ const operations: Record<string, Operation<World>> = {
     (w: World, random) => ({ who: random.below(3), account: somePayee(w, random) }),
     (w, { who, account }) => ({
       model: () => staking.withdrawAll(w.state, w.network, w.time, addressOf(w, account)),
-      send: () => poolOf(w, who).withdrawFor(addressOf(w, account), GAS),
+      send: () => poolOf(w, who).withdrawFor(addressOf(w, account)),
     }),
   ),
   fundExits: operation(
@@ -207,7 +198,7 @@ const operations: Record<string, Operation<World>> = {
     (_: World, random) => ({ who: random.below(3), batches: random.below(40) }),
     (w, { who, batches }) => ({
       model: () => staking.fundExits(w.state, w.network, w.time, batches),
-      send: () => poolOf(w, who).fundExits(batches, GAS),
+      send: () => poolOf(w, who).fundExits(batches),
     }),
   ),
   ping: operation(
@@ -217,7 +208,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.ping(w.state, w.network, w.time);
       },
-      send: () => poolOf(w, who).ping(GAS),
+      send: () => poolOf(w, who).ping(),
     }),
   ),
   addBond: operation(
@@ -225,7 +216,7 @@ const operations: Record<string, Operation<World>> = {
     (w: World, random) => ({ amount: random.amount(w.size / 4n) }),
     (w, { amount }) => ({
       model: () => staking.addBond(w.state, w.network, w.time, amount),
-      send: () => ownerOf(w).addBond({ value: amount, ...GAS }),
+      send: () => ownerOf(w).addBond({ value: amount }),
     }),
   ),
   requestBondWithdrawal: operation(
@@ -235,7 +226,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.requestBondWithdrawal(w.state, w.network, w.time, shares);
       },
-      send: () => ownerOf(w).requestBondWithdrawal(shares, GAS),
+      send: () => ownerOf(w).requestBondWithdrawal(shares),
     }),
   ),
   finishBondWithdrawal: operation(
@@ -243,7 +234,7 @@ const operations: Record<string, Operation<World>> = {
     () => ({}),
     (w: World) => ({
       model: () => staking.finishBondWithdrawal(w.state, w.network, w.time),
-      send: () => ownerOf(w).finishBondWithdrawal(GAS),
+      send: () => ownerOf(w).finishBondWithdrawal(),
     }),
   ),
   announceCommission: operation(
@@ -253,7 +244,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.announceCommission(w.state, w.network, w.time, commission);
       },
-      send: () => ownerOf(w).announceCommission(commission, GAS),
+      send: () => ownerOf(w).announceCommission(commission),
     }),
   ),
   applyCommission: operation(
@@ -263,7 +254,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.applyCommission(w.state, w.network, w.time);
       },
-      send: () => poolOf(w, who).applyCommission(GAS),
+      send: () => poolOf(w, who).applyCommission(),
     }),
   ),
   cancelCommission: operation(
@@ -273,7 +264,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.cancelCommission(w.state);
       },
-      send: () => ownerOf(w).cancelCommission(GAS),
+      send: () => ownerOf(w).cancelCommission(),
     }),
   ),
   lowerCommission: operation(
@@ -283,7 +274,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.lowerCommission(w.state, w.network, w.time, commission);
       },
-      send: () => ownerOf(w).lowerCommission(commission, GAS),
+      send: () => ownerOf(w).lowerCommission(commission),
     }),
   ),
   pauseStaking: operation(
@@ -293,7 +284,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         w.state.isPaused = true;
       },
-      send: () => ownerOf(w).pauseStaking(GAS),
+      send: () => ownerOf(w).pauseStaking(),
     }),
   ),
   resumeStaking: operation(
@@ -303,7 +294,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         w.state.isPaused = false;
       },
-      send: () => ownerOf(w).resumeStaking(GAS),
+      send: () => ownerOf(w).resumeStaking(),
     }),
   ),
   transferOwnership: operation(
@@ -316,7 +307,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.transferOwnership(w.state, addressOf(w, who), addressOf(w, to));
       },
-      send: () => poolOf(w, who).transferOwnership(addressOf(w, to), GAS),
+      send: () => poolOf(w, who).transferOwnership(addressOf(w, to)),
     }),
   ),
   acceptOwnership: operation(
@@ -326,7 +317,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         staking.acceptOwnership(w.state, w.network, w.time, addressOf(w, who));
       },
-      send: () => poolOf(w, who).acceptOwnership(GAS),
+      send: () => poolOf(w, who).acceptOwnership(),
     }),
   ),
   reward: operation(
@@ -336,7 +327,7 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         network.reward(w.network, NAME, amount);
       },
-      send: () => w.chain.connect(w.foundation).reward([w.address], [amount], { value: amount, ...GAS }),
+      send: () => w.chain.connect(w.by(w.foundation)).reward([w.address], [amount], { value: amount }),
     }),
   ),
   /** All of a pool's stake twice would leave it no bonded wei: DevNetwork says who must not do that. */
@@ -347,7 +338,18 @@ const operations: Record<string, Operation<World>> = {
       model: () => {
         network.slash(w.network, NAME, bps);
       },
-      send: () => w.chain.connect(w.foundation).slash(w.address, bps, GAS),
+      send: () => w.chain.connect(w.by(w.foundation)).slash(w.address, bps),
+    }),
+  ),
+  /** Nearly everything, while exits wait. */
+  ruin: operation(
+    3,
+    (w: World) => (w.state.exits.owed > 0n ? {} : undefined),
+    (w) => ({
+      model: () => {
+        network.slash(w.network, NAME, 9_999n);
+      },
+      send: () => w.chain.connect(w.by(w.foundation)).slash(w.address, 9_999n),
     }),
   ),
   forceEther: operation(
@@ -460,6 +462,8 @@ const suite: Suite<World> = {
   operations,
   events: ["voided", "bond lost"],
   pause: (_, random) => BigInt(random.below(random.once(4) ? 2 * 86_400 : 3600) + 1),
+  seed: 1000,
+  length: 250,
   count: { plain: 500, deep: 20_000 },
   load: async (seed) => {
     const fixture = await loadPool();
@@ -472,7 +476,7 @@ const suite: Suite<World> = {
     const model = network.newNetwork(UNBONDING);
     let bonded = false;
     const world: World = {
-      ...chainOf(networkHelpers, (account) => ethers.provider.getBalance(account)),
+      ...chainOf(connection),
       start: await now(),
       time: await now(),
       interfaces: [pool.interface],

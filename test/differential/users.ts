@@ -1,22 +1,14 @@
-/** What users, the guardian and governance do with the pool, and what the pool shows: in every world that has a MetaPool. */
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+/** What users, the guardian and governance do with the pool: in every world that has a MetaPool. */
 import { Signature, ZeroAddress } from "ethers";
 
 import { NO_CAP } from "../../rocketh/parameters.ts";
 import * as book from "../../src/model/book.ts";
 import { atomically, required } from "../../src/model/errors.ts";
-import * as exits from "../../src/model/exits.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
-import type { MetaPool } from "../../types/contracts/MetaPool.ts";
+import type { PoolWorld } from "./pool.ts";
 import type { Random } from "./random.ts";
-import { type Operation, operation, type World } from "./runner.ts";
-import type { Reader, State, View, Views } from "./views.ts";
+import { type Operation, operation } from "./runner.ts";
 
-/** Nothing is estimated: an estimate would find what does not revert. */
-export const GAS = { gasLimit: 16_777_216n } as const;
-
-const PREVIEWED = [0n, 1n, 10n ** 9n + 7n, 3n * 10n ** 18n];
-const RECENT_BATCHES = 4n;
 const UNLIMITED = 2n ** 256n - 1n;
 const PERMIT = {
   Permit: [
@@ -28,31 +20,9 @@ const PERMIT = {
   ],
 };
 
-export interface PoolWorld extends World {
-  readonly reader: Reader;
-  readonly pool: MetaPool;
-  readonly poolAddress: string;
-  readonly state: book.Book;
-  readonly users: readonly HardhatEthersSigner[];
-  readonly treasury: string;
-  readonly governance: HardhatEthersSigner;
-  readonly guardian: HardhatEthersSigner;
-  /** Of an ordinary stake, in wei. */
-  readonly size: bigint;
-  /** Ether that was forced into the pool. */
-  forced: bigint;
-  readonly force: (address: string, amount: bigint) => Promise<void>;
-  /** Where the signatures of permits count. */
-  readonly domain: { name: string; version: string; chainId: bigint; verifyingContract: string };
-  /** When exits of a batch can be funded, where an allocator says it. */
-  readonly timesOf?: (batch: bigint) => { earliest: bigint; estimated: bigint };
-}
-
-/* OPERATIONS */
-
-const addressOf = (world: PoolWorld, who: number) => world.users[who]!.address;
-const poolOf = (world: PoolWorld, who: number) => world.pool.connect(world.users[who]);
-const someone = (world: PoolWorld, random: Random) => random.below(world.users.length);
+export const addressOf = (world: PoolWorld, who: number) => world.users[who]!.address;
+export const poolOf = (world: PoolWorld, who: number) => world.pool.connect(world.by(world.users[who]!));
+export const someone = (world: PoolWorld, random: Random) => random.below(world.users.length);
 
 /** Mostly a user for whom there is something to do. */
 function someoneWith(world: PoolWorld, random: Random, has: (address: string) => boolean): number {
@@ -67,10 +37,10 @@ const somePayee = (world: PoolWorld, random: Random) =>
   someoneWith(world, random, (address) => metaPool.withdrawable(world.state, address) > 0n);
 
 /** A payment that its receiver, here a contract that takes no ether, rejects changes nothing. */
-function rejected(world: PoolWorld, operate: () => unknown): void {
+function rejected(world: PoolWorld, operate: () => bigint): void {
   atomically([world.state], () => {
-    operate();
-    required(false, "TransferFailed", world.reader.address, 0n);
+    const amount = operate();
+    required(false, "TransferFailed", world.reader.address, amount);
   });
 }
 
@@ -86,7 +56,8 @@ function receiverOf(world: PoolWorld, receiver: Receiver): string {
   return receiver === "nobody" ? ZeroAddress : addressOf(world, receiver);
 }
 
-function pay(world: PoolWorld, receiver: Receiver, operate: () => unknown): void {
+/** Pays what `operate` returns. */
+function pay(world: PoolWorld, receiver: Receiver, operate: () => bigint): void {
   if (receiver === "refuser") rejected(world, operate);
   else if (receiver === "nobody") {
     atomically([world.state], () => {
@@ -106,7 +77,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.deposit(w.state, w.time, addressOf(w, who), amount);
         },
-        send: () => poolOf(w, who).deposit({ value: amount, ...GAS }),
+        send: () => poolOf(w, who).deposit({ value: amount }),
       }),
     ),
     depositAndStake: operation(
@@ -114,7 +85,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       (w: W, random) => ({ who: someone(w, random), amount: random.amount(w.size) }),
       (w, { who, amount }) => ({
         model: () => metaPool.depositAndStake(w.state, w.time, addressOf(w, who), amount),
-        send: () => poolOf(w, who).deposit_and_stake({ value: amount, ...GAS }),
+        send: () => poolOf(w, who).deposit_and_stake({ value: amount }),
       }),
     ),
     stakeFor: operation(
@@ -138,8 +109,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
             minShares,
             deadline: w.time + deadline,
           }),
-        send: () =>
-          poolOf(w, who).stakeFor(addressOf(w, receiver), minShares, w.time + deadline, { value: amount, ...GAS }),
+        send: () => poolOf(w, who).stakeFor(addressOf(w, receiver), minShares, w.time + deadline, { value: amount }),
       }),
     ),
     stake: operation(
@@ -150,7 +120,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       },
       (w, { who, amount }) => ({
         model: () => metaPool.stake(w.state, w.time, addressOf(w, who), amount),
-        send: () => poolOf(w, who).stake(amount, GAS),
+        send: () => poolOf(w, who).stake(amount),
       }),
     ),
     stakeAll: operation(
@@ -158,7 +128,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       (w: W, random) => ({ who: somePayee(w, random) }),
       (w, { who }) => ({
         model: () => metaPool.stakeAll(w.state, w.time, addressOf(w, who)),
-        send: () => poolOf(w, who).stake_all(GAS),
+        send: () => poolOf(w, who).stake_all(),
       }),
     ),
     unstake: operation(
@@ -172,7 +142,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.unstake(w.state, w.time, addressOf(w, who), amount);
         },
-        send: () => poolOf(w, who).unstake(amount, GAS),
+        send: () => poolOf(w, who).unstake(amount),
       }),
     ),
     unstakeAll: operation(
@@ -180,7 +150,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       (w: W, random) => ({ who: someHolder(w, random) }),
       (w, { who }) => ({
         model: () => metaPool.unstakeAll(w.state, w.time, addressOf(w, who)),
-        send: () => poolOf(w, who).unstake_all(GAS),
+        send: () => poolOf(w, who).unstake_all(),
       }),
     ),
     unstakeShares: operation(
@@ -193,7 +163,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       },
       (w, { who, shares, minAssets }) => ({
         model: () => metaPool.unstakeShares(w.state, w.time, addressOf(w, who), shares, minAssets),
-        send: () => poolOf(w, who).unstakeShares(shares, minAssets, GAS),
+        send: () => poolOf(w, who).unstakeShares(shares, minAssets),
       }),
     ),
     unstakeInstant: operation(
@@ -214,7 +184,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           pay(w, receiver, () => metaPool.unstakeInstant(w.state, w.time, addressOf(w, who), shares, minAssets));
         },
-        send: () => poolOf(w, who).unstakeInstant(shares, minAssets, receiverOf(w, receiver), GAS),
+        send: () => poolOf(w, who).unstakeInstant(shares, minAssets, receiverOf(w, receiver)),
       }),
     ),
     withdraw: operation(
@@ -227,7 +197,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.withdraw(w.state, addressOf(w, who), amount);
         },
-        send: () => poolOf(w, who).withdraw(amount, GAS),
+        send: () => poolOf(w, who).withdraw(amount),
       }),
     ),
     withdrawTo: operation(
@@ -241,9 +211,10 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           pay(w, receiver, () => {
             metaPool.withdraw(w.state, addressOf(w, who), amount);
+            return amount;
           });
         },
-        send: () => poolOf(w, who).withdrawTo(receiverOf(w, receiver), amount, GAS),
+        send: () => poolOf(w, who).withdrawTo(receiverOf(w, receiver), amount),
       }),
     ),
     withdrawAll: operation(
@@ -251,7 +222,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       (w: W, random) => ({ who: somePayee(w, random) }),
       (w, { who }) => ({
         model: () => metaPool.withdrawAll(w.state, addressOf(w, who)),
-        send: () => poolOf(w, who).withdraw_all(GAS),
+        send: () => poolOf(w, who).withdraw_all(),
       }),
     ),
     withdrawFor: operation(
@@ -259,7 +230,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       (w: W, random) => ({ who: someone(w, random), account: somePayee(w, random) }),
       (w, { who, account }) => ({
         model: () => metaPool.withdrawAll(w.state, addressOf(w, account)),
-        send: () => poolOf(w, who).withdrawFor(addressOf(w, account), GAS),
+        send: () => poolOf(w, who).withdrawFor(addressOf(w, account)),
       }),
     ),
     fundExits: operation(
@@ -267,7 +238,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
       (w: W, random) => ({ who: someone(w, random), batches: random.below(4) }),
       (w, { who, batches }) => ({
         model: () => metaPool.fundExits(w.state, batches),
-        send: () => poolOf(w, who).fundExits(batches, GAS),
+        send: () => poolOf(w, who).fundExits(batches),
       }),
     ),
     transfer: operation(
@@ -281,7 +252,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.transfer(w.state, addressOf(w, who), addressOf(w, receiver), amount);
         },
-        send: () => poolOf(w, who).transfer(addressOf(w, receiver), amount, GAS),
+        send: () => poolOf(w, who).transfer(addressOf(w, receiver), amount),
       }),
     ),
     approve: operation(
@@ -295,7 +266,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.approve(w.state, addressOf(w, who), addressOf(w, spender), amount);
         },
-        send: () => poolOf(w, who).approve(addressOf(w, spender), amount, GAS),
+        send: () => poolOf(w, who).approve(addressOf(w, spender), amount),
       }),
     ),
     permit: operation(
@@ -322,7 +293,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
           send: async () => {
             const signed = Signature.from(await w.users[owner]!.signTypedData(w.domain, PERMIT, message));
             const { v, r, s } = signed;
-            return poolOf(w, who).permit(message.owner, message.spender, amount, message.deadline, v, r, s, GAS);
+            return poolOf(w, who).permit(message.owner, message.spender, amount, message.deadline, v, r, s);
           },
         };
       },
@@ -342,7 +313,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
           model: () => {
             metaPool.transferFrom(w.state, addressOf(w, who), from, to, amount);
           },
-          send: () => poolOf(w, who).transferFrom(from, to, amount, GAS),
+          send: () => poolOf(w, who).transferFrom(from, to, amount),
         };
       },
     ),
@@ -366,7 +337,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.pauseStaking(w.state, w.time, duration);
         },
-        send: () => w.pool.connect(w.guardian).pauseStaking(duration, GAS),
+        send: () => w.pool.connect(w.by(w.guardian)).pauseStaking(duration),
       }),
     ),
     resume: operation(
@@ -376,7 +347,7 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
         model: () => {
           metaPool.resumeStaking(w.state);
         },
-        send: () => w.pool.connect(w.governance).resumeStaking(GAS),
+        send: () => w.pool.connect(w.by(w.governance)).resumeStaking(),
       }),
     ),
     setPoolParameters: operation(
@@ -393,128 +364,9 @@ export function userOperations<W extends PoolWorld>(): Record<string, Operation<
           model: () => {
             metaPool.setParameters(w.state, { ...given, assetCap: cap, treasury: w.treasury });
           },
-          send: () => w.pool.connect(w.governance).setParameters({ ...given, treasury: w.treasury }, GAS),
+          send: () => w.pool.connect(w.by(w.governance)).setParameters({ ...given, treasury: w.treasury }),
         };
       },
     ),
   };
 }
-
-/* WHAT THE POOL SHOWS */
-
-const holdersOf = (world: PoolWorld) => [...world.users.map(({ address }) => address), world.treasury];
-
-/** Batches up to the filling one, as far back as anything is likely to happen to them. */
-function recentBatches({ state }: PoolWorld): bigint[] {
-  const { filling } = state.exits;
-  const first = filling > RECENT_BATCHES ? filling - RECENT_BATCHES : 0n;
-  return Array.from({ length: Number(filling - first) }, (_, index) => first + 1n + BigInt(index));
-}
-
-export function poolViews(world: PoolWorld): Views {
-  const of = (method: string, ...inputs: unknown[]): View =>
-    world.reader.view(world.poolAddress, world.pool.interface, method, ...inputs);
-  return {
-    book: of("getBook"),
-    fundedThrough: of("fundedThrough"),
-    filling: of("fillingBatch"),
-    count: of("get_number_of_accounts"),
-    rate: of("getRate"),
-    total: of("get_total_staked_balance"),
-    paused: of("is_staking_paused"),
-    supply: of("totalSupply"),
-    balance: world.reader.balance(world.poolAddress),
-    previews: PREVIEWED.flatMap((amount) =>
-      ["previewStake", "previewUnstake", "previewInstant", "convertToShares", "convertToAssets"].map((method) =>
-        of(method, amount),
-      ),
-    ),
-    batches: recentBatches(world).map((batch) => of("batchOf", batch)),
-    accounts: holdersOf(world).map((address) => ({
-      shares: of("balanceOf", address),
-      account: of("get_account", address),
-      staked: of("get_account_staked_balance", address),
-      unstaked: of("get_account_unstaked_balance", address),
-      total: of("get_account_total_balance", address),
-      isAvailable: of("is_account_unstaked_balance_available", address),
-      withdrawable: of("withdrawable", address),
-      exits: of("exitsOf", address),
-      nonce: of("nonces", address),
-      allowances: world.users.map((spender) => of("allowance", address, spender.address)),
-    })),
-  };
-}
-
-export function bookOf(state: book.Book, now: bigint) {
-  return {
-    buffer: book.bufferOf(state),
-    delegated: state.delegated,
-    owed: state.exits.owed,
-    funded: state.exits.funded,
-    free: book.freeOf(state),
-    locked: book.lockedAt(state, now),
-    roundGain: state.roundGain,
-    assets: book.assetsAt(state, now),
-    supply: book.supplyOf(state),
-    dilution: state.dilution,
-    highWater: state.highWater,
-    bufferTarget: book.bufferTargetAt(state, now),
-    closed: state.closed,
-  };
-}
-
-export function poolExpected(world: PoolWorld): State {
-  const { state, time } = world;
-  return {
-    book: bookOf(state, time),
-    fundedThrough: exits.fundedThrough(state.exits),
-    filling: state.exits.filling,
-    count: metaPool.numberOfAccounts(state),
-    rate: metaPool.getRate(state, time),
-    total: book.assetsAt(state, time),
-    paused: metaPool.isStakingPaused(state, time),
-    supply: book.supplyOf(state),
-    balance: state.balance + world.forced,
-    previews: PREVIEWED.flatMap((amount) => {
-      const { assets, fee } = metaPool.quoteInstant(state, time, amount);
-      return [
-        metaPool.previewStake(state, time, amount),
-        metaPool.previewUnstake(state, time, amount),
-        { assets, fee },
-        metaPool.convertToShares(state, time, amount),
-        metaPool.convertToAssets(state, time, amount),
-      ];
-    }),
-    batches: recentBatches(world).map((number) => {
-      const batch = exits.batchOf(state.exits, number);
-      return { units: batch.units, paid: batch.paid, open: exits.batchOpen(state.exits, batch) };
-    }),
-    accounts: holdersOf(world).map((address) => accountExpected(world, address)),
-  };
-}
-
-function accountExpected(world: PoolWorld, address: string): State {
-  const { state, time } = world;
-  const { shares } = book.accountOf(state, address);
-  const staked = metaPool.stakedBalance(state, time, address);
-  const unstaked = metaPool.unstakedBalance(state, address);
-  const isAvailable = metaPool.isUnstakedBalanceAvailable(state, address);
-  return {
-    shares,
-    account: { account_id: address, unstaked_balance: unstaked, staked_balance: staked, can_withdraw: isAvailable },
-    staked,
-    unstaked,
-    total: metaPool.totalBalance(state, time, address),
-    isAvailable,
-    withdrawable: metaPool.withdrawable(state, address),
-    exits: exits.exitsOf(state.exits, address).map((exit) => {
-      const open = exits.openOf(state.exits, exit);
-      const times = open === 0n ? { earliest: 0n, estimated: 0n } : world.timesOf?.(exit.batch);
-      return { batch: exit.batch, open, matured: exits.maturedOf(state.exits, exit), ...times };
-    }),
-    nonce: state.nonces.get(address) ?? 0n,
-    allowances: world.users.map((spender) => metaPool.allowance(state, address, spender.address)),
-  };
-}
-
-export { poolOf, someone, addressOf };

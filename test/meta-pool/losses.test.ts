@@ -335,6 +335,20 @@ describe("MetaPool", () => {
       expect((await pool.exitsOf(bob)).length).to.equal(1);
     });
 
+    it("leaves nothing of a voided exit behind a funded one once that is withdrawn", async () => {
+      const { pool, alice, loss, cash, round } = await loadWorkingPool();
+      await pool.connect(alice).unstake(ether(10));
+      await round();
+      await pool.connect(alice).unstake(ether(5)); // its round has not begun
+      await cash(ether(10));
+      await pool.fundExits(1);
+      await loss(ether(90));
+
+      await expect(pool.connect(alice).withdraw_all()).to.changeEtherBalance(ethers, alice, ether(10));
+
+      expect(await pool.exitsOf(alice)).to.deep.equal([]);
+    });
+
     it("voids exits whose index has become too small, and leaves the rest of them to the shares", async () => {
       const { pool, alice, loss } = await loadWorkingPool();
       await pool.connect(alice).unstake(ether(50));

@@ -258,6 +258,16 @@ function readJson(file: string): unknown {
 let loaded: { compile: (input: string) => string } | undefined;
 
 function solc(): { compile: (input: string) => string } {
-  loaded ??= createRequire(import.meta.url)("solc") as typeof loaded;
+  loaded ??= loadCompiler();
   return loaded!;
+}
+
+/** The compiler makes every rejection that nobody handles the end of the process, and a failed test may leave one. */
+function loadCompiler(): typeof loaded {
+  const before = new Set(process.listeners("unhandledRejection"));
+  const compiler = createRequire(import.meta.url)("solc") as typeof loaded;
+  for (const listener of process.listeners("unhandledRejection")) {
+    if (!before.has(listener)) process.off("unhandledRejection", listener);
+  }
+  return compiler;
 }

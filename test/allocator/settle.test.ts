@@ -99,6 +99,34 @@ describe("Allocator", () => {
       await expect(allocator.settle(100, PAGE)).to.emit(allocator, "RoundBegun");
     });
 
+    it("says in the end what was gained and lost on all of its pages", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      const round = await world.metaPool.fillingBatch();
+      for (const [index, gain] of [ether("0.1"), ether("0.2")].entries())
+        await hostile[2 * index]!.reward({ value: gain });
+      for (const [index, loss] of [ether(2), ether(5)].entries()) await hostile[2 * index + 1]!.lose(loss);
+      await allocator.settle(2, PAGE);
+
+      await expect(allocator.settle(100, PAGE))
+        .to.emit(allocator, "RoundCompleted")
+        .withArgs(round, () => true, ether("0.3"), ether(7));
+    });
+
+    it("sums up 64 groups a page, the pool's own first, and is over with the last of them", async () => {
+      const { allocator } = await networkHelpers.loadFixture(deployManyGroups);
+      expect(await allocator.settle.staticCall(100, PAGE)).to.deep.equal([1n, false]);
+      await allocator.settle(100, PAGE);
+      expect((await allocator.groupSnapshot(63)).cap).to.be.above(0n);
+      expect((await allocator.groupSnapshot(64)).cap).to.equal(0n);
+      expect(await allocator.settle.staticCall(100, PAGE)).to.deep.equal([0n, true]);
+
+      await expect(allocator.settle(100, PAGE)).to.emit(allocator, "RoundCompleted");
+
+      expect((await allocator.groupSnapshot(64)).cap).to.equal((await allocator.groupSnapshot(63)).cap);
+      expect((await allocator.openRound()).round).to.equal(0n);
+    });
+
     it("reads each operator once per round", async () => {
       const world = await load();
       const { allocator, hostile } = world;
@@ -409,6 +437,13 @@ describe("Allocator", () => {
     });
   });
 });
+
+async function deployManyGroups() {
+  const groups = Array.from({ length: 64 }, () => ({ dimension: 1, poolShareBps: 5_000 }));
+  const world = await deployWorld({ hostile: 1, groups, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  await nextEpoch(world);
+  return world;
+}
 
 async function deployHonest() {
   const bond = ether(2);

@@ -352,7 +352,10 @@ describe("MetaPool", () => {
     it("voids exits whose index has become too small, and leaves the rest of them to the shares", async () => {
       const { pool, alice, loss } = await loadWorkingPool();
       await pool.connect(alice).unstake(ether(50));
-      await loss(ether(100) - 49_000_000_000n); // I = 4.9e17
+      const end = loss(ether(100) - 49_000_000_000n); // I = 4.9e17
+
+      await expect(end).to.emit(pool, "BatchesVoided").withArgs(1n, 24_500_000_000n);
+      await expect(end).to.emit(pool, "PoolClosed").withArgs(49_000_000_000n, ether(50));
       const book = await pool.getBook();
 
       expect([book.owed, book.assets, book.closed]).to.deep.equal([0n, 49_000_000_000n, true]);

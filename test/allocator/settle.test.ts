@@ -113,6 +113,20 @@ describe("Allocator", () => {
         .withArgs(round, () => true, ether("0.3"), ether(7));
     });
 
+    it("tells the registry the longest unbonding time that it has read, if that has changed", async () => {
+      const { allocator, registry } = await load();
+      const longest = await registry.longestUnbonding();
+      const own = registry.connect(await ethers.getImpersonatedSigner(await allocator.getAddress()));
+      await networkHelpers.setBalance(await allocator.getAddress(), ether(1));
+      await own.setLongestUnbonding(longest + 5n); // as if somebody slower had left since
+
+      await expect(allocator.settle(100, PAGE))
+        .to.emit(registry, "LongestUnbondingChanged")
+        .withArgs(longest + 5n, longest);
+      await networkHelpers.time.increase(EPOCH);
+      await expect(allocator.settle(100, PAGE)).not.to.emit(registry, "LongestUnbondingChanged");
+    });
+
     it("sums up 64 groups a page, the pool's own first, and is over with the last of them", async () => {
       const { allocator } = await networkHelpers.loadFixture(deployManyGroups);
       expect(await allocator.settle.staticCall(100, PAGE)).to.deep.equal([1n, false]);

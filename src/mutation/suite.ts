@@ -81,6 +81,8 @@ async function runHooks(suites: readonly Mocha.Suite[], name: Hooks): Promise<vo
 }
 
 async function call(runnable: Mocha.Runnable): Promise<void> {
+  // `this.timeout` asks for what runs.
+  (runnable.ctx as { runnable: (current: unknown) => unknown } | undefined)?.runnable(runnable);
   await (runnable.fn as ((this: unknown) => unknown) | undefined)?.call(runnable.ctx);
 }
 

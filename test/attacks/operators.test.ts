@@ -182,6 +182,38 @@ describe("Attacks", () => {
       expect((await ledger.changes()).victim).to.be.at.least(-POSITION - DUST);
     });
 
+    it("A43 a pool that pays half of what is due whenever it would be late keeps half as much each time", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, liar, alice } = world;
+      const ledger = await watch(world);
+      await metaPool.connect(alice).unstake(ether(30));
+      await liar.setMode(Mode.neverPays);
+      await liar.unstake(POSITION);
+      await keep(world, 1);
+      let kept = POSITION;
+      for (let payment = 0; payment < 3; payment += 1) {
+        await keep(world, 1);
+        await liar.setMode(Mode.honest);
+        await liar.setTrickle(kept / 2n);
+        await keep(world, 1);
+        await liar.setMode(Mode.neverPays);
+        kept /= 2n;
+        const { unbonding, faulted } = await allocator.positionOf(1n);
+        expect([unbonding, faulted]).to.deep.equal([kept, false]);
+        // What it pays goes to the exit at once; the other pools owe the rest.
+        expect((await metaPool.getBook()).owed).to.be.at.most(kept + ether(30) - POSITION + DUST);
+      }
+      await keep(world, 3);
+      const { position, unbonding, faulted } = await allocator.positionOf(1n);
+      expect([unbonding, faulted]).to.deep.equal([kept, true]);
+      await keep(world, 8);
+
+      // The exit is paid in full; what the pool was trusted with at the end is gone, and no more.
+      expect((await metaPool.getBook()).owed).to.equal(0n);
+      expect(await metaPool.withdrawable(alice)).to.be.at.least(ether(30) - DUST);
+      expect((await ledger.changes()).victim).to.be.at.least(-position - unbonding - DUST);
+    });
+
     it("A45 a deposit of nine times the pool lifts nobody above the cap by the stake of the snapshot", async () => {
       const world = await networkHelpers.loadFixture(deployFour);
       const { allocator, metaPool, eve, alice } = world;

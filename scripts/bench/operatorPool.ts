@@ -1,5 +1,5 @@
 import { AMOUNTS, type Stage } from "./stage.ts";
-import { type Costs, twiceOn } from "./users.ts";
+import { type Costs, measureStakesAndExits } from "./users.ts";
 
 export const POOL_OPERATIONS = ["deposit_and_stake", "unstake", "unstake_all", "withdraw_all"] as const;
 
@@ -14,7 +14,6 @@ export async function measureOperatorPool({ chain, operators, users }: Stage): P
   const { send, rehearse } = chain;
   const [user, other] = users as [(typeof users)[0], (typeof users)[0]];
   const [pool, others] = [operators[0]!.pool.connect(user), operators[0]!.pool.connect(other)];
-  const twice = twiceOn(chain);
   const stake = (value: bigint) => send(() => pool.deposit_and_stake({ value }));
   const unstake = () => send(() => pool.unstake(AMOUNTS.unstake));
 
@@ -22,24 +21,7 @@ export async function measureOperatorPool({ chain, operators, users }: Stage): P
   for (let exits = 0; exits < 2; ++exits) await send(() => others.unstake(AMOUNTS.unstake));
 
   return {
-    // An account that never used the pool; then it has shares.
-    deposit_and_stake: await rehearse(() =>
-      twice(
-        () => pool.deposit_and_stake({ value: AMOUNTS.stake }),
-        () => pool.deposit_and_stake({ value: AMOUNTS.more }),
-      ),
-    ),
-    // An account with shares and no exit opens a record; then the record is that of the filling batch. It keeps shares.
-    unstake: await rehearse(async () => {
-      await stake(AMOUNTS.stake);
-      return twice(() => pool.unstake(AMOUNTS.unstake));
-    }),
-    // As unstake, but the last share goes; in between the account stakes again.
-    unstake_all: await rehearse(async () => {
-      await stake(AMOUNTS.stake);
-      const all = () => pool.unstake_all();
-      return twice(all, all, () => stake(AMOUNTS.more));
-    }),
+    ...(await measureStakesAndExits(chain, pool)),
     // An account with shares whose only exit has been collected and funded, along with that of another one. Repeat: the
     // first of its two exits has, the second one, of the day after, is still unbonding.
     withdraw_all: await rehearse(async () => {

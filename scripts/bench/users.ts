@@ -1,5 +1,6 @@
 import type { ContractTransactionResponse } from "ethers";
 
+import type { IStakingPool } from "../../types/contracts/interfaces/IStakingPool.ts";
 import type { Chain } from "./chain.ts";
 import { AMOUNTS, fund, settle, type Stage } from "./stage.ts";
 
@@ -23,7 +24,7 @@ export interface Costs {
 export type UserCosts = Record<Operation, Costs>;
 
 /** Measures an operation and a later one. */
-export function twiceOn({ gasOf }: Chain) {
+function twiceOn({ gasOf }: Chain) {
   return async (
     first: () => Promise<ContractTransactionResponse>,
     repeat = first,
@@ -35,13 +36,13 @@ export function twiceOn({ gasOf }: Chain) {
   };
 }
 
-/** What each operation of a user costs. All begin on the same stage; `other` has an exit in the filling batch. */
-export async function measureUsers(stage: Stage): Promise<UserCosts> {
-  const { chain, trellis, whale, users } = stage;
-  const [user, friend] = users as [(typeof users)[0], (typeof users)[0]];
-  const { send, gasOf, rehearse } = chain;
+/** Staking and asking to leave, at either kind of pool. */
+export async function measureStakesAndExits(
+  chain: Chain,
+  pool: Pick<IStakingPool, "deposit_and_stake" | "unstake" | "unstake_all">,
+) {
+  const { send, rehearse } = chain;
   const twice = twiceOn(chain);
-  const pool = trellis.metaPool.connect(user);
   const stake = (value: bigint) => send(() => pool.deposit_and_stake({ value }));
 
   return {
@@ -63,6 +64,20 @@ export async function measureUsers(stage: Stage): Promise<UserCosts> {
       const all = () => pool.unstake_all();
       return twice(all, all, () => stake(AMOUNTS.more));
     }),
+  };
+}
+
+/** What each operation of a user costs. All begin on the same stage; `other` has an exit in the filling batch. */
+export async function measureUsers(stage: Stage): Promise<UserCosts> {
+  const { chain, trellis, whale, users } = stage;
+  const [user, friend] = users as [(typeof users)[0], (typeof users)[0]];
+  const { send, gasOf, rehearse } = chain;
+  const twice = twiceOn(chain);
+  const pool = trellis.metaPool.connect(user);
+  const stake = (value: bigint) => send(() => pool.deposit_and_stake({ value }));
+
+  return {
+    ...(await measureStakesAndExits(chain, pool)),
     // An account without free balance whose only exit has matured and been funded, along with the exit of another one.
     // Repeat: the first of the account's two exits has, the second one waits in the filling batch.
     withdraw_all: await rehearse(async () => {

@@ -2,14 +2,12 @@ import { expect } from "chai";
 
 import {
   all,
-  asNotice,
   DAY,
   delegate,
   deployWorld,
   down,
   EPOCH,
   ether,
-  ethers,
   LOOSE,
   Mode,
   move,
@@ -342,83 +340,6 @@ describe("Allocator", () => {
       expect((await metaPool.getBook()).owed).to.be.at.most(ether(30));
       await metaPool.fundExits(10);
       expect((await metaPool.getBook()).owed).to.equal(0n);
-    });
-  });
-
-  describe("clearWriteDown", () => {
-    it("reverts when the operator has no factor", async () => {
-      const world = await load();
-      const notice = await asNotice(world);
-      await expect(world.allocator.connect(notice).clearWriteDown(1))
-        .to.be.revertedWithCustomError(world.allocator, "NotWrittenDown")
-        .withArgs(1n);
-    });
-
-    it("is governance's, with notice, for 90 days", async () => {
-      const world = await load();
-      const { allocator, metaPool, hostile, eve, governance } = world;
-      await hostile[0]!.setMode(Mode.reverts);
-      await rounds(world, 3);
-      for (const caller of [eve, governance]) {
-        await expect(allocator.connect(caller).clearWriteDown(1))
-          .to.be.revertedWithCustomError(allocator, "AccessManagedUnauthorized")
-          .withArgs(caller.address);
-      }
-      await allocator.connect(await asNotice(world)).clearWriteDown(1);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
-      expect((await allocator.recordOf(1n)).factor).to.equal(0n);
-    });
-
-    it("is anyone's after 90 days", async () => {
-      const world = await load();
-      const { allocator, metaPool, hostile, eve } = world;
-      await hostile[0]!.setMode(Mode.reverts);
-      await rounds(world, 3);
-      await networkHelpers.time.increase(90n * DAY);
-      await allocator.connect(eve).clearWriteDown(1);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
-    });
-
-    it("is not needed after 90 days when somebody settles", async () => {
-      const world = await load();
-      const { metaPool, hostile } = world;
-      await hostile[0]!.setMode(Mode.reverts);
-      await rounds(world, 3);
-      await networkHelpers.time.increase(90n * DAY);
-      await nextRound(world);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
-    });
-  });
-
-  describe("reclaim", () => {
-    it("refuses operators that are listed, or unknown", async () => {
-      const { allocator } = await load();
-      for (const id of [1n, 99n]) {
-        await expect(allocator.reclaim(id)).to.be.revertedWithCustomError(allocator, "UnknownOperator").withArgs(id);
-      }
-    });
-
-    it("brings back what a removed pool pays: first cash, then its stake", async () => {
-      const world = await load();
-      const { allocator, registry, metaPool, hostile } = world;
-      await hostile[0]!.setMode(Mode.reverts);
-      await rounds(world, 3);
-      await registry.connect(await asNotice(world)).delist(1);
-      await registry.remove(1);
-      await nextRound(world);
-      await hostile[0]!.setMode(Mode.honest);
-
-      await allocator.reclaim(1);
-      expect(await hostile[0]!.unstaked()).to.equal(ether(25));
-      await networkHelpers.time.increase(DAY);
-      const { buffer, dilution } = await metaPool.getBook();
-      expect(dilution).to.be.greaterThan(WAD);
-      expect(await allocator.reclaim.staticCall(1)).to.equal(ether(25));
-      await allocator.reclaim(1);
-      const after = await metaPool.getBook();
-      expect(after.buffer - buffer).to.equal(ether(25));
-      expect(after.dilution).to.equal(WAD);
-      expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
     });
   });
 });

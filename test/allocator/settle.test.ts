@@ -308,22 +308,6 @@ describe("Allocator", () => {
       expect(group.faulted).to.equal(position);
       expect(group.cap).to.equal(((total + faultedStake) * 6_000n) / 10_000n - position);
     });
-
-    it("survives a network whose stake cannot be read: nothing rises, nothing is a violation", async () => {
-      const world = await networkHelpers.loadFixture(deployNetShare);
-      const { allocator, metaPool, network, bob } = world;
-      const positions = await positionsOf(world);
-      await networkHelpers.setCode(await network.getAddress(), "0x");
-      await metaPool.connect(bob).deposit_and_stake({ value: ether(10) });
-      await nextRound(world);
-      expect((await allocator.poolSnapshot()).networkStake).to.equal(0n);
-      expect(await move(world, all("up", 3))).to.deep.equal([0n, 0n, 0n]);
-      expect(await move(world, all("down", 3))).to.deep.equal([0n, 0n, 0n]);
-      expect(await positionsOf(world)).to.deep.equal(positions);
-      expect(await allocator.certifyLevels.staticCall([], 100, PAGE)).to.equal(false);
-      await allocator.certifyLevels([], 100, PAGE);
-      expect(await move(world, all("down", 3))).to.deep.equal([0n, 0n, 0n]);
-    });
   });
 
   describe("settleOne", () => {
@@ -480,16 +464,6 @@ async function deployGroup() {
     groups: [{ dimension: 1, poolShareBps: 6_000 }],
     groupsOf: [[1], [1], [], []],
     parameters: { allocator: LOOSE },
-  });
-  await delegate(world);
-  return world;
-}
-
-async function deployNetShare() {
-  const world = await deployWorld({
-    hostile: 3,
-    honest: [{ bond: ether(500) }],
-    parameters: { policy: { netShareBps: 2_000 }, allocator: LOOSE },
   });
   await delegate(world);
   return world;

@@ -58,6 +58,8 @@ async function deployOpen() {
 }
 
 const NOTHING = [0n, 0n, 0n];
+/** Gas that must be left for each operator: as AllocatorBook.GAS_PER_OPERATOR. */
+const NEEDED = 2_215_873n;
 
 describe("PoolLens", () => {
   describe("operators", () => {
@@ -70,6 +72,17 @@ describe("PoolLens", () => {
       expect([second!.minWeight, second!.maxWeight]).to.deep.equal([0n, 2_000n]);
       expect(second!.factory).to.equal(ethers.getAddress(await factory.getAddress()));
       expect(second!.rooms.bond).to.equal(ether(10));
+    });
+
+    it("refuses a caller that sends too little to read a dear bond, rather than to show none", async () => {
+      const { allocator } = await networkHelpers.loadFixture(deployFilled);
+      const rooms = await allocator.roomsOf(1, 4);
+      for (const gasLimit of [500_000n, 1_000_000n, 2_000_000n, NEEDED]) {
+        await expect(allocator.roomsOf(1, 4, { gasLimit }))
+          .to.be.revertedWithCustomError(allocator, "TooLittleGas")
+          .withArgs((left: bigint) => left < gasLimit, NEEDED);
+      }
+      expect(await allocator.roomsOf(1, 4, { gasLimit: NEEDED + 500_000n })).to.deep.equal(rooms);
     });
 
     it("pages", async () => {

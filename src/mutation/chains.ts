@@ -26,7 +26,7 @@ type Artifact = Code & { readonly sourceName: string; readonly contractName: str
 /** To be called before any test is loaded. Sizes are not kept to: unoptimised code is large, and no test here is about them. */
 export function holdChains(): Chains {
   process.env.HH_TEST = "true";
-  (hre.config.networks.default as { allowUnlimitedContractSize?: boolean }).allowUnlimitedContractSize = true;
+  (hre.config.networks.default as Sizes).allowUnlimitedContractSize = true;
   const connections = recordConnections();
   let resets: (() => Promise<void>)[] = [];
   return {
@@ -41,12 +41,20 @@ export function holdChains(): Chains {
   };
 }
 
+interface Sizes {
+  allowUnlimitedContractSize?: boolean;
+}
+
+type Creation = string | { readonly override?: object } | undefined;
+
 function recordConnections(): NetworkConnection[] {
   const connections: NetworkConnection[] = [];
-  const network = hre.network as { create: (...args: unknown[]) => Promise<NetworkConnection> };
+  const network = hre.network as { create: (creation?: Creation) => Promise<NetworkConnection> };
   const create = network.create.bind(network);
-  network.create = async (...args) => {
-    const connection = await create(...args);
+  network.create = async (creation) => {
+    const isOwn = typeof creation === "object" && creation.override !== undefined;
+    const override: Sizes = { ...(isOwn ? creation.override : {}), allowUnlimitedContractSize: true };
+    const connection = await create(isOwn ? { ...creation, override } : creation);
     connections.push(connection);
     return connection;
   };

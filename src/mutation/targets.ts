@@ -26,6 +26,7 @@ export const TARGETS: readonly Target[] = [
       "test/differential",
       "test/allocator/settle.test.ts",
       "test/allocator/faults.test.ts",
+      "test/allocator/writeDowns.test.ts",
     ],
     solidity: ["test/solidity/MetaPool.invariant.t.sol"],
   },

@@ -28,7 +28,7 @@ export interface Build {
   readonly sources: Readonly<Record<string, { readonly content: string }>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly trees: Readonly<Record<string, Node>>;
-  /** The contracts whose code has parts of a file; those that create or link each other are in one group. */
+  /** The contracts whose code has parts of a file; those that create each other are in one group. */
   readonly usersOf: (file: string) => string[][];
 }
 
@@ -223,17 +223,12 @@ function usersOf(contracts: readonly Compiled[], file: string): string[][] {
     const group = new Set([...(groups.get(a) ?? [a]), ...(groups.get(b) ?? [b])]);
     for (const name of group) groups.set(name, group);
   };
-  for (const [name, { bytecode, deployedBytecode }] of users) {
+  for (const [name, { deployedBytecode }] of users) {
     const runtime = deployedBytecode.object.slice(0, -2 * METADATA_BYTES);
     for (const contract of contracts) {
       if (!contract.bytecode.object.includes(runtime)) continue;
       users.set(contract.name, contract);
       join(name, contract.name);
-    }
-    for (const [source, libraries] of Object.entries(bytecode.linkReferences)) {
-      for (const library of Object.keys(libraries).map((each) => `${ownName(source)}:${each}`)) {
-        if (users.has(library)) join(name, library);
-      }
     }
   }
   return [...new Set(groups.values())].map((group) => [...group].sort()).sort();

@@ -2,8 +2,8 @@
 pragma solidity 0.8.35;
 
 /// @title The arithmetic of the contracts in plain multiplications and divisions.
-/// @notice A prover cannot follow `Math.mulDiv`, so it is given these. `Restated.t.sol` holds each one to the function of
-/// the contracts that it restates. Inputs are below 2^96, which keeps every product within 256 bits.
+/// @notice A prover cannot follow `Math.mulDiv`, so it is given these. `Restated.t.sol` and `RestatedLevels.t.sol` hold each
+/// one to the function of the contracts that it restates. Inputs are below 2^96, which keeps every product within 256 bits.
 library Restated {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant WAD = 1e18;

@@ -5,8 +5,10 @@ import { Command } from "commander";
 
 import type { CommandFactory } from "../cli/command.ts";
 import { Failure } from "../cli/failure.ts";
-import { type Campaign, prepare, reachersOf } from "../mutation/campaign.ts";
-import { readBuild } from "../mutation/compiler.ts";
+import { type OpenBranches, readOpenBranches } from "../coverage/branches.ts";
+import { type Campaign, decisionsIn, prepare, reachersOf } from "../mutation/campaign.ts";
+import { type Build, readBuild } from "../mutation/compiler.ts";
+import type { Mutant } from "../mutation/mutants.ts";
 import { judge, renderMutant, renderScores, scoreOf } from "../mutation/report.ts";
 import { type Job, measureReach, tryAll } from "../mutation/run.ts";
 import { Store } from "../mutation/store.ts";
@@ -16,6 +18,7 @@ interface Options {
   readonly target: readonly string[];
   readonly file?: string;
   readonly changed: boolean;
+  readonly branches: boolean;
   readonly budget?: number;
   readonly patience: number;
   readonly workers: number;
@@ -32,6 +35,7 @@ export const mutateCommand: CommandFactory = (world) =>
     .option("--target <name>", `one of ${TARGETS.map(({ name }) => name).join(", ")}; may be repeated`, collect, [])
     .option("--file <part>", "only files whose path contains this")
     .option("--changed", "only files that differ from the main branch", false)
+    .option("--branches", "only what takes a way from a branch that npm run coverage found open", false)
     .option("--budget <minutes>", "try nothing more after so many minutes", parsePositive)
     .option("--patience <seconds>", "how long tests are tried on one mutant", parsePositive, 60)
     .option("--workers <count>", "processes to run tests in", parseCount, 2)
@@ -49,7 +53,8 @@ export const mutateCommand: CommandFactory = (world) =>
       );
       const files = campaigns.flatMap(({ target }) => target.files).filter(isChosen(options));
       if (files.length === 0) throw new Failure("No file of the targets is meant.");
-      const chosen = campaigns.map((campaign) => narrow(campaign, files));
+      const isMeant = options.branches ? isOnBranch(build, campaigns, readOpenBranches()) : () => true;
+      const chosen = campaigns.map((campaign) => narrow(campaign, files, isMeant));
       const store = new Store(options.store);
 
       if (!options.list) {
@@ -126,8 +131,22 @@ function changedFiles(): string[] {
   return git("diff", "--name-only", git("merge-base", "HEAD", "main")).split("\n");
 }
 
-function narrow(campaign: Campaign, files: readonly string[]): Campaign {
-  return { ...campaign, mutants: campaign.mutants.filter(({ file }) => files.includes(file)) };
+function narrow(campaign: Campaign, files: readonly string[], isMeant: (mutant: Mutant) => boolean): Campaign {
+  return {
+    ...campaign,
+    mutants: campaign.mutants.filter((mutant) => files.includes(mutant.file) && isMeant(mutant)),
+  };
+}
+
+/** Whether a mutant takes a way from one of the `open` branches. */
+function isOnBranch(build: Build, campaigns: readonly Campaign[], open: OpenBranches): (mutant: Mutant) => boolean {
+  const decisions = campaigns.flatMap((campaign) =>
+    campaign.target.files.flatMap((file) =>
+      decisionsIn(build, campaign, file).filter(({ line }) => open[file]?.includes(line)),
+    ),
+  );
+  const ids = new Set(decisions.flatMap(({ mutants }) => mutants.map(({ id }) => id)));
+  return ({ id }) => ids.has(id);
 }
 
 function shuffle<T extends { readonly mutant: { readonly id: string } }>(jobs: readonly T[], seed: string): T[] {

@@ -1,4 +1,5 @@
 import { type Build, deployableUsers, neededFor, PROJECT } from "./compiler.ts";
+import { type Decision, decisionsOf } from "./decisions.ts";
 import { hashOf, hashOfImports, testFilesOf } from "./files.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { type Reached, statementAround, statementsOf } from "./statements.ts";
@@ -30,6 +31,15 @@ export function prepare(build: Build, target: Target): Campaign {
     hashes: new Map([...testFiles, ...target.solidity].map((file) => [file, hashOfImports(file)])),
     sourcesOf: (file) => sources.get(file)!,
   };
+}
+
+/** Where a file of the target goes one way or another. */
+export function decisionsIn(build: Build, { mutants }: Campaign, file: string): Decision[] {
+  return decisionsOf(
+    build.sources[PROJECT + file]!.content,
+    build.trees[file]!,
+    mutants.filter((mutant) => mutant.file === file),
+  );
 }
 
 /** The tests that get to a mutant. One outside of any statement, as a modifier is, is reached with its file. */

@@ -59,6 +59,27 @@ export const TARGETS: readonly Target[] = [
     tests: ["test/staking-pool", "test/dev-network", "test/tables", "test/attacks", "test/differential"],
     solidity: ["test/solidity/PoolLedger.t.sol", "test/solidity/StakingPool.invariant.t.sol"],
   },
+  {
+    name: "registry",
+    files: [
+      "contracts/OperatorRegistry.sol",
+      "contracts/libraries/OperatorBook.sol",
+      "contracts/libraries/Tightening.sol",
+      "contracts/Notice.sol",
+    ],
+    tests: ["test/registry", "test/notice", "test/tables", "test/attacks"],
+    solidity: [],
+  },
+  {
+    name: "periphery",
+    files: [
+      "contracts/periphery/PoolLens.sol",
+      "contracts/networks/DevNetwork.sol",
+      "contracts/StakingPoolFactory.sol",
+    ],
+    tests: ["test/lens", "test/dev-network", "test/staking-pool", "test/tables"],
+    solidity: [],
+  },
 ];
 
 /** Gas, size, layout and bytecode change with every mutant: to notice that proves nothing. */

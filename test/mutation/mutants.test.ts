@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 
 import { expect } from "chai";
 
+import { decisionsOf } from "../../src/mutation/decisions.ts";
 import { type Mutant, mutantsOf } from "../../src/mutation/mutants.ts";
 import { Source } from "../../src/mutation/source.ts";
 import type { Node } from "../../src/mutation/tree.ts";
@@ -205,6 +206,34 @@ describe("mutation", function () {
         const { errors } = compile(source.replace(mutant, mutant.text));
         expect(errors?.filter(({ severity }) => severity === "error") ?? [], mutant.id).to.deep.equal([]);
       }
+    });
+  });
+
+  describe("decisions", () => {
+    it("are what goes one way or another, with what takes a way from each", () => {
+      const body = [
+        "function f(uint256 a, uint256 b) internal returns (uint256 c) {",
+        "require(a < b, Refused(a, b));",
+        "if (a == 1) c = b > 2 ? 3 : 4;",
+        "for (uint256 i; i < b; ++i) c = total;",
+        "try this.g() {} catch { c = 5; }",
+        "} function g() external {}",
+      ].join("\n");
+      const content = contractOf(body);
+      const tree = compile(content).sources[FILE]!.ast;
+      const first = content.split("\n").indexOf("require(a < b, Refused(a, b));") + 1;
+
+      const found = decisionsOf(content, tree, mutantsOf(FILE, content, tree)).map(({ line, mutants }) => [
+        line - first,
+        mutants.map(({ original, text }) => `${original} → ${text}`),
+      ]);
+
+      expect(found).to.deep.equal([
+        [0, ["require(a < b, Refused(a, b)); → {}"]],
+        [1, ["a == 1 → false", "a == 1 → true"]],
+        [1, ["b > 2 → false", "b > 2 → true"]],
+        [3, []],
+      ]);
     });
   });
 });

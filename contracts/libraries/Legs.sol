@@ -155,7 +155,7 @@ library Legs {
         _book(self, batch, place, 0, shown - unbonding, unbonding);
         if (moved != down.amount) _clip(down.charged, moved);
         _charge(self, batch, self.records[place.id], down.charged);
-        _expect(self.records[place.id], moved, unbonding);
+        _expect(self, self.records[place.id], moved, unbonding);
         emit IAllocator.Moved(place.id, false, leg.amount, moved, held.position, held.unbonding, down.charged);
     }
 
@@ -179,9 +179,16 @@ library Legs {
         }
     }
 
-    /// @dev Notes what must arrive; the time runs from the next reading. What is waited for already keeps its time.
-    function _expect(IAllocator.Record storage record, uint256 moved, uint256 unbonding) private {
-        if (moved == 0 || record.dueAmount != 0) return;
+    /// @dev Notes what must arrive; the time runs from the next reading. What is waited for already keeps its time. While
+    /// a round is due, that reading may come before the pool can begin to unbond: the reading notes it, and the time runs
+    /// from the one after.
+    function _expect(
+        AllocatorBook.State storage self,
+        IAllocator.Record storage record,
+        uint256 moved,
+        uint256 unbonding
+    ) private {
+        if (moved == 0 || record.dueAmount != 0 || self.currentEpoch() > self.epoch) return;
         (record.dueAmount, record.dueAt) = (uint96(unbonding), 0);
     }
 

@@ -168,8 +168,8 @@ library Rounds {
 
         (uint256 gain, uint256 loss, bool overdue) = _bookDifference(self, page, subject, reading);
         if (subject.due == 0 && held.unbonding != 0) {
-            subject.due = held.unbonding;
-            subject.dueAt = block.timestamp + subject.operator.unbondingTime;
+            // Some of it may have been asked for in this epoch: its time runs from the next reading.
+            (subject.due, subject.dueAt) = (held.unbonding, 0);
         }
         _watchForLoss(self, page, subject, loss);
         if (held.writtenDown) self.recover(page, subject.id, held, gain);

@@ -285,7 +285,8 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const settled = (operator.writtenDown ? 0n : reading.arrived) + vanished + loss + operator.lossSince;
   const overdue = isOverdue(allocator, now, operator, settled);
   if (operator.due === undefined && operator.unbonding > 0n) {
-    operator.due = { amount: operator.unbonding, at: now + operator.pool.unbondingTime };
+    // Some of it may have been asked for in this epoch: its time runs from the next reading.
+    operator.due = { amount: operator.unbonding, at: undefined };
   }
   const lossOfRound = loss + operator.lossSince;
   // What legs brought after the last round can be lost, too.

@@ -13,6 +13,7 @@ import {
   lower,
   mayHold,
   membersOf,
+  nextRoundAt,
   SMALLEST_STAKE,
   violationCapOf,
 } from "./allocator.ts";
@@ -290,8 +291,9 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   operator.position = shown - operator.unbonding;
   const moved = monus(operator.unbonding, before);
   live.need = monus(live.need, moved);
-  // Noted when it is asked for; the time runs from the next reading. What is waited for already keeps its time.
-  if (moved > 0n) operator.due ??= { amount: operator.unbonding, at: undefined };
+  // Noted when it is asked for, and the time runs from the next reading; while a round is due, which may read the pool
+  // before it can begin to unbond, noted by that reading. What is waited for already keeps its time.
+  if (moved > 0n && now < nextRoundAt(allocator)) operator.due ??= { amount: operator.unbonding, at: undefined };
 
   // What was moved is charged in the order of the classes.
   let rest = moved;

@@ -341,6 +341,34 @@ describe("Allocator", () => {
       await metaPool.fundExits(10);
       expect((await metaPool.getBook()).owed).to.equal(0n);
     });
+
+    for (const waited of [false, true]) {
+      const others = waited ? "what was asked for before has" : "nothing else has";
+      it(`does not fault a pool whose round came too early for it to begin, when ${others} to arrive`, async () => {
+        const world = await networkHelpers.loadFixture(deployHonest);
+        const { allocator, metaPool, honest, alice, bob } = world;
+        const pool = honest[0]!.pool.connect(bob);
+        await pool.deposit_and_stake({ value: ether(1) });
+        await metaPool.connect(alice).unstake(ether(20));
+        await nextRound(world);
+        if (waited) await move(world, [down(1, ether(2))]);
+        await networkHelpers.time.increase(await pool.unbondingTime());
+        // The pool begins to unbond once an epoch: the leg has to wait for the next one, and the round does not.
+        await pool.unstake_all();
+        await move(world, [down(1, ether(8))]);
+        await settleAll(world);
+
+        await networkHelpers.time.increase(10n * EPOCH);
+        for (let round = 0; round < 8; round += 1) {
+          await settleAll(world);
+          expect((await allocator.positionOf(1n)).faults).to.equal(0n);
+          await networkHelpers.time.increase(EPOCH);
+        }
+        expect((await allocator.positionOf(1n)).unbonding).to.equal(0n);
+        await metaPool.fundExits(10);
+        expect((await metaPool.getBook()).owed).to.equal(ether(waited ? 10 : 12));
+      });
+    }
   });
 });
 

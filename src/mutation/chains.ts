@@ -1,8 +1,18 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import * as generated from "../../generated/artifacts/index.js";
 import type { Code } from "./compiler.ts";
+
+/** A test that runs. Once it is given up, its next request to a chain fails. */
+export interface Running {
+  isGivenUp: boolean;
+}
+
+/** Whose request it is. */
+export const running = new AsyncLocalStorage<Running>();
 
 /** Contracts to deploy instead of those that were built. */
 export interface Installable {
@@ -55,10 +65,19 @@ function recordConnections(): NetworkConnection[] {
     const isOwn = typeof creation === "object" && creation.override !== undefined;
     const override: Sizes = { ...(isOwn ? creation.override : {}), allowUnlimitedContractSize: true };
     const connection = await create(isOwn ? { ...creation, override } : creation);
+    refuseGivenUp(connection);
     connections.push(connection);
     return connection;
   };
   return connections;
+}
+
+function refuseGivenUp({ provider }: NetworkConnection): void {
+  const request = provider.request.bind(provider) as (call: object) => Promise<unknown>;
+  provider.request = (async (call: object) => {
+    if (running.getStore()?.isGivenUp === true) throw new Error("The test was given up.");
+    return request(call);
+  }) as typeof provider.request;
 }
 
 /** Returns what brings a chain back to how it is now, and forgets its fixtures. */

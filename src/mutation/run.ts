@@ -7,7 +7,7 @@ import type { Mutant } from "./mutants.ts";
 import { Order } from "./order.ts";
 import { type Reached, statementsOf } from "./statements.ts";
 import { fileOf, type Store } from "./store.ts";
-import type { Verdict } from "./trial.ts";
+import { MAX_LATE_TESTS, type Verdict } from "./trial.ts";
 
 /** Compiling and loading the tests, at most. */
 const SETUP = 600_000;
@@ -15,7 +15,6 @@ const SETUP = 600_000;
 const GRACE = 10_000;
 /** No answer for so long, and a worker is ended. */
 const SILENCE = 900_000;
-const MAX_LATE_TESTS = 3;
 
 export interface RunOptions {
   /** How long tests are tried on one mutant, in milliseconds of the processor when they were measured. */
@@ -157,6 +156,7 @@ export async function tryAll(
             unsound.add(name);
           }
           verdict = answer.verdict;
+          if (verdict.status === "late" && verdict.goesOn !== true) break;
         } catch (error) {
           if (error instanceof Failure) throw error;
           verdict = { status: "late", reason: error instanceof Error ? error.message : String(error) };

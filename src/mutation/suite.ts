@@ -1,8 +1,9 @@
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import Mocha from "mocha";
 
-import type { Chains, Installable } from "./chains.ts";
+import { type Chains, type Installable, type Running, running } from "./chains.ts";
 import { processorTime } from "./processor.ts";
 
 /** What running a test came to. */
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly result: "passed" | "failed" | "late";
   /** The first line of what it complained about. */
   readonly reason: string;
+  /** It is late, and goes on although it was given up. */
+  readonly goesOn: boolean;
 }
 
 /** Tests that are loaded once and run one by one, as often as one likes. */
@@ -47,22 +50,28 @@ export async function loadSuite(files: readonly string[], chains: Chains): Promi
 /** Runs a test with the hooks around it, as if there were no other. */
 async function runTest(name: string, test: Mocha.Test, limit: Limit): Promise<Outcome> {
   const begun = processorTime() - limit.spent();
-  const outcome = (result: Outcome["result"], reason = ""): Outcome => ({
+  const outcome = (result: Outcome["result"], reason = "", goesOn = false): Outcome => ({
     name,
     milliseconds: Math.round(processorTime() - limit.spent() - begun),
     result,
     reason,
+    goesOn,
   });
   const suites = suitesAround(test);
+  const own: Running = { isGivenUp: false };
+  const work = running.run(own, async () => {
+    for (const hook of ["_beforeAll", "_beforeEach"] as const) await runHooks(suites, hook);
+    await call(test);
+    for (const hook of ["_afterEach", "_afterAll"] as const) await runHooks(suites.toReversed(), hook);
+  });
   try {
-    await within(limit, async () => {
-      for (const hook of ["_beforeAll", "_beforeEach"] as const) await runHooks(suites, hook);
-      await call(test);
-      for (const hook of ["_afterEach", "_afterAll"] as const) await runHooks(suites.toReversed(), hook);
-    });
+    await within(limit, work);
     return outcome("passed");
   } catch (error) {
-    if (error instanceof Late) return outcome("late");
+    if (error instanceof Late) {
+      own.isGivenUp = true;
+      return outcome("late", "", !(await endsSoon(work)));
+    }
     return outcome(
       "failed",
       String(error instanceof Error ? error.message : error)
@@ -98,7 +107,7 @@ interface Limit {
 const WAITING = 10;
 const LOOK_EVERY = 500;
 
-async function within({ timeout, spent }: Limit, work: () => Promise<void>): Promise<void> {
+async function within({ timeout, spent }: Limit, work: Promise<void>): Promise<void> {
   const used = () => processorTime() - spent();
   const [begun, usedBefore] = [performance.now(), used()];
   let timer: NodeJS.Timeout | undefined;
@@ -107,7 +116,21 @@ async function within({ timeout, spent }: Limit, work: () => Promise<void>): Pro
       if (used() - usedBefore > timeout || performance.now() - begun - spent() > WAITING * timeout) reject(new Late());
     }, LOOK_EVERY);
   });
-  await Promise.race([work(), alarm]).finally(() => clearInterval(timer));
+  await Promise.race([work, alarm]).finally(() => clearInterval(timer));
+}
+
+/** How long a test may take to notice that it was given up. */
+const LAST_CHANCE = 5_000;
+
+async function endsSoon(work: Promise<void>): Promise<boolean> {
+  const chance = new AbortController();
+  const over = work.then(
+    () => true,
+    () => true,
+  );
+  const result = await Promise.race([over, setTimeout(LAST_CHANCE, false, { signal: chance.signal })]);
+  chance.abort();
+  return result;
 }
 
 function testsIn(suite: Mocha.Suite): Mocha.Test[] {

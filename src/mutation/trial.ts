@@ -21,7 +21,12 @@ export interface Verdict {
   readonly reason?: string;
   /** What it took of a processor, in milliseconds. */
   readonly cpu?: number;
+  /** A late test still runs, so that the process is of no use any more. */
+  readonly goesOn?: boolean;
 }
+
+/** More than so many late tests, and the others are not tried. */
+export const MAX_LATE_TESTS = 3;
 
 /** A test to be tried on a mutant. */
 export interface Try {
@@ -50,20 +55,24 @@ export async function tryMutant(
   const content = new Source(build.sources[PROJECT + mutant.file]!.content).replace(mutant, mutant.text);
   const variant = new Variant(build, groups, { [mutant.file]: content }, "plain");
   await suite.install(variant);
+  const late: string[] = [];
   for (const test of tests) {
-    const { result, reason } = await suite.run(test.name, test.timeout);
+    const { result, reason, goesOn } = await suite.run(test.name, test.timeout);
     if (variant.refusal !== undefined) return { status: "uncompilable", reason: variant.refusal.message };
-    if (result === "late") return { status: "late", test: test.name };
     if (result === "passed") continue;
-    if (await sound.passes(test)) return { status: "killed", test: test.name, reason };
+    if (result === "late") {
+      late.push(test.name);
+      if (goesOn || late.length > MAX_LATE_TESTS) return { status: "late", test: late[0]!, goesOn };
+    } else if (await sound.passes(test)) return { status: "killed", test: test.name, reason };
     await suite.install(variant);
   }
   const deployed = new Variant(build, groups, { [mutant.file]: content }, "deployed");
   if (deployed.equals(sound.variant("deployed"))) return { status: "equal" };
-  if (solidity.length === 0) return { status: "survived" };
+  const alive: Verdict = late.length === 0 ? { status: "survived" } : { status: "late", test: late[0]! };
+  if (solidity.length === 0) return alive;
 
   const failed = await runSolidityTests(build, solidity, mutant.file, { [mutant.file]: content });
   const known = failed.length === 0 ? [] : await sound.failing(solidity);
   const first = failed.find(({ name }) => known.every((each) => each.name !== name));
-  return first === undefined ? { status: "survived" } : { status: "killed", test: first.name, reason: first.reason };
+  return first === undefined ? alive : { status: "killed", test: first.name, reason: first.reason };
 }

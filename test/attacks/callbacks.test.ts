@@ -97,6 +97,8 @@ describe("Attacks", () => {
 
       const withdrawal = pool.interface.encodeFunctionData("withdraw", [ether(1)]);
       await user.connect(eve).execute(address, withdrawal, { gasLimit: 16_000_000n });
+      expect(await user.calledBack()).to.equal(true);
+      expect(await user.succeeded()).to.equal(false);
       expect(await metaPool.getRate()).to.equal(before);
     });
   });

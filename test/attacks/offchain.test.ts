@@ -10,7 +10,10 @@ import {
   LOOSE,
   networkHelpers,
   nextEpoch,
+  nextRound,
   PAGE,
+  positionsOf,
+  sum,
 } from "../fixtures/allocator.ts";
 import { openLedger } from "../helpers/worth.ts";
 
@@ -112,11 +115,16 @@ describe("Attacks", () => {
     it("A83 a stolen keeper's key moves nothing out: it stays with operators below their caps, and comes back", async () => {
       const world = await networkHelpers.loadFixture(deployDue);
       const { allocator, metaPool, keeper, eve, alice } = world;
-      await keep(world, 1);
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(40) });
+      await nextRound(world);
       const ledger = await openLedger(connection, [metaPool], { attacker: [keeper, eve], victim: [alice] });
+      const cap = ((await allocator.poolSnapshot()).total * 3_333n) / 10_000n;
       for (const up of [true, false, true]) {
         const legs = [1, 2, 3, 4].map((operator) => ({ operator, amount: 2n ** 95n, up }));
         await allocator.connect(keeper).rebalance(legs, PAGE);
+        const positions = await positionsOf(world);
+        expect(sum(positions)).to.be.greaterThan(ether(130));
+        for (const position of positions) expect(position).to.be.at.most(cap);
       }
       await metaPool.connect(alice).unstake(ether(60));
       await keep(world, 10);

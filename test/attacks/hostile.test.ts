@@ -136,7 +136,7 @@ describe("Attacks", () => {
         ["MetaPool", "reportWriteDown", [10n ** 18n]],
         ["MetaPool", "endWriteDown", [10n ** 18n, 10n ** 18n, true]],
         ["MetaPool", "endRound", [1n, 0n, 0n]],
-        ["MetaPool", "fund", [10n ** 18n]],
+        ["MetaPool", "fund", [0n]],
         ["Allocator", "settle", [100n]],
         ["Allocator", "settleOne", [2n]],
         ["Allocator", "certifyLevels", [[], 100n]],

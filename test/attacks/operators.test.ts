@@ -462,6 +462,7 @@ describe("Attacks", () => {
       // The keeper gives the crony all that it can, the crony takes it, the staker leaves before it is booked.
       await metaPool.connect(eve).deposit_and_stake({ value: ether(30) });
       await allocator.connect(eve).rebalance([up(1, ether(100)), up(1, ether(100))], PAGE);
+      expect((await allocator.positionOf(1)).position).to.be.at.most(cap);
       await metaPool.connect(eve).unstake_all();
       await liar.lose(await liar.staked());
       await allocator.settleOne(1);

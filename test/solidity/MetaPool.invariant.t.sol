@@ -42,6 +42,7 @@ contract MetaPoolInvariantTest {
     function invariant_TheBookHolds() public view {
         IMetaPool.BookView memory book = _pool.getBook();
         _checkMoney(book);
+        _checkClosed(book);
         _checkAccounts(book);
         if (bytes(_handler.broken()).length != 0) revert Broken(_handler.broken(), 0, 0);
     }
@@ -67,17 +68,23 @@ contract MetaPoolInvariantTest {
     }
 
     function _checkMoney(IMetaPool.BookView memory book) private view {
-        uint256 held = book.buffer + _handler.setAside();
-        _require(
-            address(_pool).balance == held + _handler.forced(),
-            "I-03: money is there",
-            address(_pool).balance,
-            held
-        );
+        uint256 held = book.buffer + _handler.setAside() + _handler.forced();
+        if (address(_pool).balance != held) revert Broken(_moneyIsNotThere(book), address(_pool).balance, held);
         _require(book.delegated == _handler.atOperators(), "I-01: delegated", book.delegated, _handler.atOperators());
         uint256 inBook = book.assets + book.locked + book.roundGain + book.owed + _handler.setAside();
         uint256 inLedger = _handler.paidIn() + _handler.gains() - _handler.losses() - _handler.paidOut();
         _require(inBook == inLedger, "I-02: the ledger agrees", inBook, inLedger);
+    }
+
+    function _moneyIsNotThere(IMetaPool.BookView memory book) private view returns (string memory rule) {
+        rule = string.concat("I-03: balance is not buffer ", vm.toString(book.buffer));
+        rule = string.concat(rule, " + set aside ", vm.toString(_handler.setAside()));
+        return string.concat(rule, " + forced ", vm.toString(_handler.forced()));
+    }
+
+    function _checkClosed(IMetaPool.BookView memory book) private view {
+        bool isLost = book.assets == 0 || book.assets * 1e9 < book.supply;
+        _require(book.closed || !isLost, "I-10: a pool that lost everything is open", book.assets, book.supply);
     }
 
     function _checkAccounts(IMetaPool.BookView memory book) private view {

@@ -3,6 +3,7 @@ pragma solidity 0.8.35;
 
 import {IMetaPool} from "../../contracts/interfaces/IMetaPool.sol";
 import {MetaPool} from "../../contracts/MetaPool.sol";
+import {forceTransfer} from "./ForcedTransfer.sol";
 import {vm} from "./Vm.sol";
 
 /// @title Does to MetaPool what stakers, an allocator and time do, and keeps its own ledger of it.
@@ -235,7 +236,9 @@ contract MetaPoolHandler {
         _check(16, before, address(0), 0, 0);
     }
 
+    /// @dev Now and then everything is at operators, and lost.
     function loss(uint256 size) external {
+        if (size % 32 == 1) _fundAll();
         uint256 amount = _loss(size);
         uint256[] memory claims = _claims();
         Price memory before = price();
@@ -286,8 +289,8 @@ contract MetaPoolHandler {
     function forceEther(uint256 size) external {
         Price memory before = price();
         uint256 amount = 1 + (size % 1e22);
-        vm.deal(address(pool), address(pool).balance + amount);
         forced += amount;
+        forceTransfer(address(pool), amount);
         if (price().assets != before.assets) broken = "I-03: forced ether moved the price";
         _check(22, before, address(0), 0, 0);
     }
@@ -376,10 +379,17 @@ contract MetaPoolHandler {
         return 1 + ((size / 3) % 1e21);
     }
 
+    function _fundAll() private {
+        IMetaPool.BookView memory book = pool.getBook();
+        if (book.buffer <= book.owed) return;
+        pool.fund(book.buffer - book.owed);
+        atOperators += book.buffer - book.owed;
+    }
+
     function _loss(uint256 size) private view returns (uint256 amount) {
         amount = 1 + ((size / 128) % (atOperators / 20 + 1));
         if (size % 8 == 0) amount = 1 + ((size / 128) % 20);
-        if (size % 128 == 1) amount = atOperators - ((size / 128) % 3);
+        if (size % 32 == 1) amount = atOperators - ((size / 128) % 3);
         require(amount <= atOperators && atOperators != 0, Unable());
     }
 
@@ -412,5 +422,6 @@ contract MetaPoolHandler {
         uint256 funded = pool.fundedThrough();
         if (funded < bestFunded) broken = "I-24: fundedThrough fell";
         bestFunded = funded;
+        if (action > 0 && action < 4 && pool.getBook().closed) broken = "I-10: a closed pool took a stake";
     }
 }

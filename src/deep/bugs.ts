@@ -1,3 +1,5 @@
+import { Failure } from "../cli/failure.ts";
+
 /** A bug that one invariant must catch. */
 export interface Bug {
   readonly name: string;
@@ -18,7 +20,16 @@ const ROUNDS = "contracts/libraries/Rounds.sol";
 const LEGS = "contracts/libraries/Legs.sol";
 const ROOMS = "contracts/libraries/LegRooms.sol";
 const ALLOCATOR_BOOK = "contracts/libraries/AllocatorBook.sol";
+const OPERATOR = "contracts/StakingPool.sol";
 const OPERATOR_BOOK = "contracts/libraries/PoolLedger.sol";
+
+/** The source with the bug in it. */
+export function plant({ name, file, find, replace }: Bug, source: string): string {
+  if (source.split(find).length !== 2) {
+    throw new Failure(`The bug "${name}" does not fit: its text is not in ${file}, or not only once.`);
+  }
+  return source.replace(find, () => replace);
+}
 
 /** In the order of docs/invariants.md, which has them in its tables. */
 export const BUGS: readonly Bug[] = [
@@ -132,8 +143,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-14",
     campaign: "clamped",
     file: POOL,
-    find: "return (assets * totalSupply()).ceilDiv(total);",
-    replace: "return (assets * totalSupply()).ceilDiv(total) + 1 gwei;",
+    find: "(assets * totalSupply()).ceilDiv(total);",
+    replace: "(assets * totalSupply()).ceilDiv(total) + 1 gwei;",
   },
   {
     name: "exits bear less of a loss than shares",
@@ -243,7 +254,7 @@ export const BUGS: readonly Bug[] = [
     name: "bond that was asked for bears nothing",
     invariant: "I-33",
     campaign: "clamped",
-    file: "contracts/StakingPool.sol",
+    file: OPERATOR,
     find: "ledger.bondShares = _bondShares;",
     replace: "ledger.bondShares = _bondSharesRequested == 0 ? _bondShares : 0;",
   },
@@ -276,8 +287,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-41",
     campaign: "clamped",
     file: "contracts/OperatorRegistry.sol",
-    find: "_setState(id, record.drainedFrom);",
-    replace: "_setState(id, State.Removed);",
+    find: "_storage.setState(id, record.drainedFrom);",
+    replace: "_storage.setState(id, State.Removed);",
   },
   {
     name: "nothing is unbonded for exits",
@@ -294,5 +305,69 @@ export const BUGS: readonly Bug[] = [
     file: POOL_BOOK,
     find: "if (last) _setDilution(self, WAD);",
     replace: "if (last) return;",
+  },
+  {
+    name: "an operator's preview shows a share more",
+    invariant: "P-1",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "return convertToShares(assets);",
+    replace: "return convertToShares(assets) + 1;",
+  },
+  {
+    name: "half of a loss stays in an operator's equity",
+    invariant: "P-2",
+    campaign: "operator",
+    file: OPERATOR_BOOK,
+    find: "ledger.equity = left - ledger.lossOnShares;",
+    replace: "ledger.equity = left - ledger.lossOnShares / 2;",
+  },
+  {
+    name: "cash that was set aside stays cash",
+    invariant: "P-3",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "_cash = (cash - funded).toUint96();",
+    replace: "_cash = cash.toUint96();",
+  },
+  {
+    name: "bond that was withdrawn is nobody's",
+    invariant: "P-4",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "if (shares != 0) _credit(msg.sender, shares);",
+    replace: "",
+  },
+  {
+    name: "what can be withdrawn is shown twice",
+    invariant: "P-5",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "unstaked_balance: free + waiting + matured,",
+    replace: "unstaked_balance: free + waiting + 2 * matured,",
+  },
+  {
+    name: "a batch begins, and nothing is unbonded",
+    invariant: "P-6",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "emit BatchBegun(filling);\n\n        _unbondShortfall();",
+    replace: "emit BatchBegun(filling);",
+  },
+  {
+    name: "who deposits is not listed",
+    invariant: "P-7",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "        _accounts.add(msg.sender);\n",
+    replace: "",
+  },
+  {
+    name: "batches are never complete",
+    invariant: "P-8",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "book.complete(filling);",
+    replace: "",
   },
 ];

@@ -6,10 +6,10 @@ import { BUGS, type Bug } from "./bugs.ts";
 /** What is done at a time, within an hour. */
 export interface Piece {
   readonly name: string;
-  /** Of the `hardhat` command. */
+  /** Of the `hardhat` command; with a bug, of seeded.ts. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Done on a copy of the project with this bug, which must be found. */
+  /** Planted in the contracts: it must be found. */
   readonly bug?: Bug;
 }
 
@@ -93,7 +93,7 @@ function seededPiece(bug: Bug): Piece {
   const file = CAMPAIGNS.find(({ name }) => name === bug.campaign)!.file;
   return {
     name: `seeded-${bug.invariant}`,
-    args: ["test", "solidity", "--no-compile", `${SUITES}/${file}`],
+    args: [bug.name, `${SUITES}/${file}`],
     env: { TRELLIS_RUNS: String(bug.runs ?? 64), TRELLIS_DEPTH: "64", TRELLIS_SHRINKS: "0" },
     bug,
   };

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-import { Failure } from "../cli/failure.ts";
 import type { Bug } from "./bugs.ts";
 import type { Campaign } from "./campaigns.ts";
 import type { Piece } from "./jobs.ts";
@@ -17,17 +17,8 @@ export interface Outcome {
   readonly why: string;
 }
 
-/** What a copy of the project needs to build and run the Solidity tests. */
-const PROJECT = [
-  "contracts",
-  "test/solidity",
-  "src",
-  "rocketh",
-  "deploy",
-  "hardhat.config.ts",
-  "package.json",
-  "tsconfig.json",
-];
+const HARDHAT = path.join("node_modules", ".bin", "hardhat");
+const SEEDED = fileURLToPath(new URL("./seeded.ts", import.meta.url));
 
 /** Does one piece, in a process of its own, which ends when the signal does. */
 export async function runPiece(piece: Piece, signal?: AbortSignal): Promise<Outcome> {
@@ -42,7 +33,7 @@ async function runHere(piece: Piece, signal?: AbortSignal): Promise<Result> {
   const folder = await mkdtemp(path.join(tmpdir(), "trellis-deep-"));
   try {
     const counts = path.join(folder, "campaigns.json");
-    const { code, out } = await hardhat(piece.args, { ...piece.env, TRELLIS_CAMPAIGNS: counts }, process.cwd(), signal);
+    const { code, out } = await run([HARDHAT, ...piece.args], { ...piece.env, TRELLIS_CAMPAIGNS: counts }, signal);
     const passed = code === 0;
     const campaigns = passed && piece.env.TRELLIS_RUNS !== undefined ? await readCampaigns(counts) : [];
     return { passed, campaigns, why: passed ? "" : lastLines(out) };
@@ -53,47 +44,13 @@ async function runHere(piece: Piece, signal?: AbortSignal): Promise<Result> {
 
 /** Passes if the tests fail, and say the number of the invariant that the bug breaks. */
 async function runSeeded(piece: Piece, bug: Bug, signal?: AbortSignal): Promise<Result> {
-  const folder = await mkdtemp(path.join(tmpdir(), "trellis-seeded-"));
-  try {
-    await copyProject(folder);
-    await seed(folder, bug);
-    const build = await hardhat(["build"], {}, folder, signal);
-    if (build.code !== 0) return { passed: false, campaigns: [], why: `does not compile: ${lastLines(build.out)}` };
-    const { code, out } = await hardhat(piece.args, piece.env, folder, signal);
-    const passed = code !== 0 && out.includes(`${bug.invariant}:`);
-    return { passed, campaigns: [], why: passed ? "" : code === 0 ? "no invariant noticed it" : lastLines(out) };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const { code, out } = await run(["--import", "tsx", SEEDED, ...piece.args], piece.env, signal);
+  const passed = code === 0 && out.includes(`${bug.invariant}:`);
+  return { passed, campaigns: [], why: passed ? "" : out === "" ? "no invariant noticed it" : lastLines(out) };
 }
 
-async function copyProject(folder: string): Promise<void> {
-  for (const part of PROJECT) await cp(part, path.join(folder, part), { recursive: true });
-  await symlink(path.resolve("node_modules"), path.join(folder, "node_modules"));
-}
-
-/** Puts a bug into a copy of the project. */
-export async function seed(folder: string, { name, file, find, replace }: Bug): Promise<void> {
-  const target = path.join(folder, file);
-  const source = await readFile(target, "utf8");
-  if (source.split(find).length !== 2) {
-    throw new Failure(`The bug "${name}" does not fit: its text is not in ${file}, or not only once.`);
-  }
-  await writeFile(
-    target,
-    source.replace(find, () => replace),
-  );
-}
-
-async function hardhat(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  cwd: string,
-  signal?: AbortSignal,
-) {
-  const command = path.join(cwd, "node_modules", ".bin", "hardhat");
-  const child = spawn(process.execPath, [command, ...args], {
-    cwd,
+async function run(args: readonly string[], env: Readonly<Record<string, string>>, signal?: AbortSignal) {
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // hardhat starts processes of its own: they end together

@@ -2,7 +2,7 @@ import path from "node:path";
 
 import hre from "hardhat";
 
-import { type Build, compile, PROJECT } from "./compiler.ts";
+import { type Build, compile, type Optimization, PROJECT } from "./compiler.ts";
 
 /** A test in Solidity that failed. */
 export interface Failed {
@@ -44,13 +44,14 @@ export async function runSolidityTests(
   files: readonly string[],
   mutated: string,
   replaced: Readonly<Record<string, string>>,
+  optimization: Optimization = "plain",
 ): Promise<Failed[]> {
   const needed = build
     .usersOf(mutated)
     .flat()
     .filter((contract) => contract.startsWith(LIBRARIES) || files.some((file) => contract.startsWith(file)));
   if (needed.length === 0) return [];
-  const codes = compile(build, needed, replaced, "plain");
+  const codes = compile(build, needed, replaced, optimization);
   const names = [...(await hre.artifacts.getAllFullyQualifiedNames())];
   const artifacts = await Promise.all(names.map(async (name) => hre.artifacts.readArtifact(name)));
   const contracts = artifacts.map((artifact) => {

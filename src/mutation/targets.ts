@@ -92,6 +92,7 @@ export const LEFT_OUT: readonly RegExp[] = [
   /promises\/p4/,
   /integration\/thousand/,
   /large\.test\.ts/,
-  /: .*\b(gas|bytes|bytecode|code size|storage slots?)\b/i,
-  /: .*costs (the same|as much|at most)/i,
+  /: .*\b(code size|storage slots?|[\d,]+ bytes)\b/i,
+  /: .*\b(too little gas|whatever gas|as the gas|million gas|piece of gas|gas of)\b/i,
+  /: .*costs the same/i,
 ];

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { mutateCommand } from "../../src/commands/mutate.ts";
+import { LEFT_OUT } from "../../src/mutation/targets.ts";
 import { connectTo, type Ended, runWith, temporaryFolder } from "../fixtures/commands.ts";
 import { ethers } from "../fixtures/metaPool.ts";
 
@@ -45,5 +46,25 @@ describe("mutate", function () {
       "Math.Rounding.Ceil",
       "Math.Rounding.Floor",
     ]);
+  });
+
+  it("leaves out tests that measure gas and size, and none that only speaks of them", () => {
+    const isLeftOut = (name: string) => LEFT_OUT.some((pattern) => pattern.test(name));
+    for (const name of [
+      "test/gas/snapshot.test.ts: gas is what it was",
+      "test/meta-pool/settings.test.ts: MetaPool code size stays below 22,000 bytes, library and contract",
+      "test/meta-pool/exits.test.ts: MetaPool fundExits costs the same after a thousand rounds without exits",
+      "test/allocator/settle.test.ts: Allocator settle reverts when it is given too little gas for one operator",
+      "test/attacks/hostile.test.ts: Attacks gas of a round A44 of legs to pools that burn theirs is bounded",
+    ]) {
+      expect(isLeftOut(name), name).to.equal(true);
+    }
+    for (const name of [
+      'test/attacks/hostile.test.ts: Attacks hostile pools A44 one that is "burnsGas" costs at most its position',
+      "test/attacks/reentrancy.test.ts: Attacks a receiver that burns gas or returns floods of data A15 loses its own gas",
+      "test/tables/access.test.ts: Access calls MetaPool.upgradeToAndCall(address,bytes) is for notice: every rule could change",
+    ]) {
+      expect(isLeftOut(name), name).to.equal(false);
+    }
   });
 });

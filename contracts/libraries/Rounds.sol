@@ -172,7 +172,7 @@ library Rounds {
             (subject.due, subject.dueAt) = (held.unbonding, 0);
         }
         _watchForLoss(self, page, subject, loss);
-        if (held.writtenDown) self.recover(page, subject.id, held, gain);
+        if (held.writtenDown) self.recover(page, subject.id, held, gain, reading.arrived);
         else page.gain += gain;
         page.loss += loss;
         held.readAt = uint40(block.timestamp);

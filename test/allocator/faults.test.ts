@@ -8,6 +8,7 @@ import {
   down,
   EPOCH,
   ether,
+  ethers,
   LOOSE,
   Mode,
   move,
@@ -340,6 +341,28 @@ describe("Allocator", () => {
       expect((await metaPool.getBook()).owed).to.be.at.most(ether(30));
       await metaPool.fundExits(10);
       expect((await metaPool.getBook()).owed).to.equal(0n);
+    });
+
+    it("lets a pool come back with more than all others hold together", async () => {
+      const world = await load();
+      const { allocator, metaPool, hostile, alice } = world;
+      await hostile[0]!.setMode(Mode.neverPays);
+      await metaPool.connect(alice).unstake_all();
+      await nextRound(world);
+      const asked = (await move(world, all("down", 4)))[0]!;
+      await rounds(world, ROUNDS_UNTIL_LATE + 2);
+      expect((await allocator.positionOf(1n)).writtenDown).to.equal(true);
+      const before = await metaPool.getBook();
+      expect(before.delegated).to.be.lessThan(asked);
+
+      const balance = await ethers.provider.getBalance(metaPool);
+
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      expect(await ethers.provider.getBalance(metaPool)).to.equal(balance + asked);
+      expect((await allocator.positionOf(1n)).writtenDown).to.equal(false);
+      const { delegated, buffer } = await metaPool.getBook();
+      expect([delegated, buffer]).to.deep.equal([before.delegated, before.buffer + asked]);
     });
 
     for (const waited of [false, true]) {

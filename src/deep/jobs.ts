@@ -23,13 +23,10 @@ export interface Job {
 const RUNS = 10_000;
 const DEPTH = 128;
 
-/**
- * How many runs of a campaign are an hour's work at most, with room for a slower machine. Those of the whole system name
- * theirs in their own files.
- */
+/** How many runs of a campaign are an hour's work at most, with room for a slower machine. */
 const CAMPAIGNS = [
-  { name: "clamped", file: "System.clamped.t.sol", runs: 64 },
-  { name: "hostile", file: "System.hostile.t.sol", runs: 64 },
+  { name: "clamped", file: "System.clamped.t.sol", runs: 2_500 },
+  { name: "hostile", file: "System.hostile.t.sol", runs: 2_500 },
   { name: "pool", file: "MetaPool.invariant.t.sol", runs: 2_500 },
   { name: "operator", file: "StakingPool.invariant.t.sol", runs: 2_500 },
 ] as const;

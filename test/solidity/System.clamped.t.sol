@@ -6,7 +6,6 @@ import {System} from "./system/System.sol";
 import {SystemTest} from "./system/SystemTest.sol";
 
 /// @notice Honest operators and legal calls: every call must succeed, and all invariants hold.
-/// forge-config: default.invariant.runs = 64
 contract SystemClampedTest is SystemTest {
     function setUp() external {
         system = new System(true, new Core());

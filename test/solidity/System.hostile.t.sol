@@ -7,7 +7,6 @@ import {SystemTest} from "./system/SystemTest.sol";
 
 /// @notice Half of the operators are hostile and calls are anything: what is refused is refused with an error of ours, and
 /// all invariants hold.
-/// forge-config: default.invariant.runs = 64
 contract SystemHostileTest is SystemTest {
     function setUp() external {
         system = new System(false, new Core());

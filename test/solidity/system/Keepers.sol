@@ -27,7 +27,8 @@ abstract contract Keepers is Settlements {
         uint256[] caps; // of operators
         uint256[] groupCaps;
         uint256[] targets;
-        Invariants.State before;
+        Invariants.Operator[] operators;
+        uint256[] groups;
     }
 
     /* SHEETS */
@@ -177,8 +178,7 @@ abstract contract Keepers is Settlements {
         if (!success) return;
         uint256[] memory moved = abi.decode(answer, (uint256[]));
         _bookLegs(w, legs, moved);
-        Invariants.State memory s = look();
-        _checkCaps(rules, s);
+        _checkCaps(rules);
         _checkBudgets(rules, legs, moved);
         if (twice) _checkRepeated(data);
     }
@@ -221,9 +221,9 @@ abstract contract Keepers is Settlements {
     }
 
     function _rules() private view returns (Rules memory rules) {
-        rules.before = look();
+        (rules.operators, rules.groups) = (_lookAtOperators(), _groupPositions());
         uint256 claims = ledger.owed + _bufferTarget();
-        (uint256 faulted, uint256 coming) = _faulted(rules.before);
+        (uint256 faulted, uint256 coming) = _faulted(rules.operators);
         rules.free = ledger.buffer().saturatingSub(claims);
         rules.need = claims.saturatingSub(ledger.buffer() + coming);
         (rules.class0, rules.class2) = allocator.budgetsUsed();
@@ -239,7 +239,7 @@ abstract contract Keepers is Settlements {
         rules.caps = new uint256[](count);
         rules.targets = new uint256[](count);
         for (uint256 i; i < count; ++i) {
-            rules.caps[i] = _capNow(rules.before.operators[i], i + 1, total, stake_);
+            rules.caps[i] = _capNow(rules.operators[i], i + 1, total, stake_);
             rules.targets[i] = allocator.targetOf(i + 1);
         }
         rules.groupCaps = new uint256[](GROUPS);
@@ -247,9 +247,9 @@ abstract contract Keepers is Settlements {
         rules.groupCaps[0] = NO_CAP;
     }
 
-    function _faulted(Invariants.State memory s) private pure returns (uint256 stake_, uint256 coming) {
-        for (uint256 i; i < s.operators.length; ++i) {
-            Invariants.Operator memory o = s.operators[i];
+    function _faulted(Invariants.Operator[] memory operators) private pure returns (uint256 stake_, uint256 coming) {
+        for (uint256 i; i < operators.length; ++i) {
+            Invariants.Operator memory o = operators[i];
             if (o.faulted) stake_ += o.position + o.unbonding;
             else coming += o.unbonding;
         }
@@ -283,14 +283,15 @@ abstract contract Keepers is Settlements {
         return cap == NO_CAP ? cap : cap.saturatingSub(sums.faulted).min(sums.cap);
     }
 
-    function _checkCaps(Rules memory rules, Invariants.State memory s) private {
-        for (uint256 i; i < s.operators.length; ++i) {
-            uint256 most = rules.before.operators[i].position.max(rules.caps[i]);
-            _promise(s.operators[i].position <= most, "I-22: an operator was lifted above its cap");
+    function _checkCaps(Rules memory rules) private {
+        for (uint256 i; i < rules.operators.length; ++i) {
+            uint256 most = rules.operators[i].position.max(rules.caps[i]);
+            _promise(allocator.positionOf(i + 1).position <= most, "I-22: an operator was lifted above its cap");
         }
+        uint256[] memory groups = _groupPositions();
         for (uint256 g; g < GROUPS; ++g) {
-            uint256 most = rules.before.groups[g].max(rules.groupCaps[g]);
-            _promise(s.groups[g] <= most, "I-22: a group was lifted above its cap");
+            uint256 most = rules.groups[g].max(rules.groupCaps[g]);
+            _promise(groups[g] <= most, "I-22: a group was lifted above its cap");
         }
     }
 
@@ -329,7 +330,7 @@ abstract contract Keepers is Settlements {
         (uint256 before, uint256 afterwards, uint256 lost) = (0, 0, 0);
         for (uint256 i; i < rules.targets.length; ++i) {
             uint256 position = allocator.positionOf(i + 1).position;
-            uint256 was = rules.before.operators[i].position;
+            uint256 was = rules.operators[i].position;
             before += _distance(was, rules.targets[i]);
             afterwards += _distance(position, rules.targets[i]);
             if (position < was) lost += was - position;
@@ -339,9 +340,10 @@ abstract contract Keepers is Settlements {
         _promise(nearer || hostile, "I-35: legs up led away from the targets");
     }
 
-    /// @dev The same legs again come to rest: what is left of a need may be worth a leg only after the others.
+    /// @dev The same legs again move once more at most: an operator's own excess goes before its groups', and the last gwei of
+    /// a need only when they are all of it. Then nothing but what pools round.
     function _checkRepeated(bytes memory data) private {
-        for (uint256 i; i < 3; ++i) if (_repeat(data) == 0) return;
+        if (_repeat(data) == 0 || _repeat(data) < 1 gwei) return;
         _promise(!CLAMPED, "I-35: repeating legs moves more and more"); // hostile pools need not answer alike
     }
 

@@ -43,14 +43,25 @@ abstract contract Operators is Keepers {
 
     function _slash(uint256 id, StakingPool victim, uint256 bps) private {
         victim.ping();
+        uint256 bondShares = _bondShares(victim); // what is asked for counts: it bears losses until it is gone
         IStakingPoolOwner.BookView memory before = victim.getBook();
-        uint256 bond = victim.convertToAssets(before.bondShares); // what is asked for counts: it bears losses until it is gone
+        uint256 bond = victim.convertToAssets(bondShares);
         uint256 ours = victim.get_account_total_balance(address(allocator));
         uint256 held = _holdings(id);
-        if (network.unbondingOf(address(victim)) != 0) setBack[id] = true;
+        uint256 unbonding = network.unbondingOf(address(victim));
         network.slash(address(victim), bps);
         uint256 loss = held - _holdings(id);
+        setBack[id] += (unbonding - network.unbondingOf(address(victim))).min(bond);
+        bool felt = _bondShares(victim) < bondShares || bondShares == 0 || loss < 1 gwei;
+        _promise(felt, "I-33: a bond bore nothing of a loss");
         _checkSlash(victim, before, bond, ours, loss);
+    }
+
+    /// @dev What is nobody else's, once all gains are booked.
+    function _bondShares(StakingPool where) private view returns (uint256 shares) {
+        shares = where.getBook().supply - factory.SEED();
+        address[3] memory accounts = [address(allocator), DELEGATOR, OWNER];
+        for (uint256 i; i < 3; ++i) shares -= where.sharesOf(accounts[i]);
     }
 
     function _checkSlash(
@@ -62,8 +73,6 @@ abstract contract Operators is Keepers {
     ) private {
         IStakingPoolOwner.BookView memory later = victim.getBook();
         uint256 now_ = victim.get_account_total_balance(address(allocator));
-        bool felt = later.bondShares < before.bondShares || before.bondShares == 0 || loss < 1 gwei;
-        _promise(felt, "I-33: a bond bore nothing of a loss");
         if (loss <= bond) {
             _promise(now_ + 2 >= ours, "I-31: the bond did not cover");
             _promise(later.owed == before.owed, "I-31: the bond did not cover exits");

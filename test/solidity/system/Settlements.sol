@@ -6,6 +6,7 @@ import {IAllocator} from "../../../contracts/interfaces/IAllocator.sol";
 import {IMetaPool} from "../../../contracts/interfaces/IMetaPool.sol";
 import {IOperatorPool} from "../../../contracts/interfaces/IOperatorPool.sol";
 import {IOperatorRegistry} from "../../../contracts/interfaces/IOperatorRegistry.sol";
+import {vm} from "../Vm.sol";
 import {Exits} from "./Exits.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -23,6 +24,7 @@ abstract contract Settlements is Exits {
         uint256 supply;
         uint256 treasury;
         uint256 assets;
+        IAllocator.Parameters bounds;
         bytes32 book;
         uint256[] holdings;
         IAllocator.Position[] held;
@@ -110,7 +112,7 @@ abstract contract Settlements is Exits {
         acting = address(0);
         (bool success, bytes memory answer) = address(allocator).call{gas: _gas}(data);
         if (!success) {
-            _promise(!enough, "I-27: a page did not fit");
+            if (enough) _note(string.concat("I-27: a page did not fit: ", vm.toString(answer)));
             _promise(_nothingHappened(w), "I-37: a failed page left something behind");
             if (bytes(broken).length == 0) revert Refused(answer);
             return;
@@ -125,7 +127,7 @@ abstract contract Settlements is Exits {
     /// @dev In pages, until no round is open.
     function _finishRound() internal {
         for (uint256 i; i < 32; ++i) {
-            _settle(4);
+            _settle(MOST_OPERATORS);
             (uint256 round, ) = allocator.openRound();
             if (round == 0) return;
         }
@@ -137,6 +139,7 @@ abstract contract Settlements is Exits {
         w.supply = pool.totalSupply();
         w.treasury = pool.balanceOf(TREASURY);
         w.assets = ledger.assets();
+        w.bounds = allocator.parameters();
         w.book = keccak256(abi.encode(pool.getBook()));
         uint256 count = operatorPools.length;
         w.holdings = new uint256[](count);
@@ -170,8 +173,8 @@ abstract contract Settlements is Exits {
     }
 
     uint256 private _lastRound;
-    /// @dev Whose unbonding stake was slashed: its pool unbonds anew what the bond covers, and may be late (decision 0003).
-    mapping(uint256 id => bool isSetBack) internal setBack;
+    /// @dev What slashes took of a pool's unbonding stake and its bond bore: the pool unbonds that anew (decision 0003).
+    mapping(uint256 id => uint256 amount) internal setBack;
 
     /// @dev What was earned is not in the price yet: whoever came a moment before has no part of it. A recovery is.
     function _checkGainWaits(Watch memory w, uint256 restored) private {
@@ -193,28 +196,36 @@ abstract contract Settlements is Exits {
         reading.writtenDown = now_.writtenDown;
         reading.arrived = w.holdings[id - 1].saturatingSub(_holdings(id));
         if (reading.answered) (reading.staked, reading.unstaked) = _shown(id);
-        (uint256 gain, uint256 loss) = ledger.read(id, reading, allocator.parameters().maxGainBps, EPOCH);
+        (uint256 gain, uint256 loss) = ledger.read(id, reading, w.bounds.maxGainBps, EPOCH);
 
-        _checkGain(was, now_, reading.arrived, gain, w.records[id - 1].lost);
+        _checkGain(w, id, now_, reading.arrived, gain);
         uint256 held = uint256(was.position) + was.unbonding;
         if (!reading.answered) _checkFailed(was, now_);
-        else _checkWatch(id, loss, held.max(w.records[id - 1].base));
+        else _checkWatch(id, loss, held.max(w.records[id - 1].base), w.bounds.maxLossBps);
         if (isHostile(id)) return;
         _promise(reading.answered, "I-26: an honest operator did not answer");
-        _promise(!now_.faulted || setBack[id], "I-26: an honest operator was faulted");
-        if (now_.unbonding == 0) setBack[id] = false;
+        _checkPunctual(w.records[id - 1], id, now_.faulted);
+    }
+
+    /// @dev Late is only who lacks more than half of what was due because its bond bore that much of what was on its way.
+    /// From a reading that sets a new time on, nothing is missing: the pool unbonds it anew when it is read.
+    function _checkPunctual(IAllocator.Record memory was, uint256 id, bool faulted) private {
+        _promise(!faulted || 2 * setBack[id] >= was.dueAmount, "I-26: an honest operator was faulted");
+        IAllocator.Record memory record = allocator.recordOf(id);
+        if (record.dueAmount == 0 || record.dueAt != was.dueAt) setBack[id] = 0;
     }
 
     function _checkGain(
-        IAllocator.Position memory was,
+        Watch memory w,
+        uint256 id,
         IAllocator.Position memory now_,
         uint256 arrived,
-        uint256 gain,
-        uint256 lost
+        uint256 gain
     ) private {
+        IAllocator.Position memory was = w.held[id - 1];
         uint256 held = uint256(was.position) + was.unbonding;
         uint256 elapsed = was.readAt == 0 ? 0 : block.timestamp - was.readAt;
-        uint256 most = (held * allocator.parameters().maxGainBps * elapsed) / (10_000 * EPOCH) + lost;
+        uint256 most = (held * w.bounds.maxGainBps * elapsed) / (10_000 * EPOCH) + w.records[id - 1].lost;
         most += arrived.saturatingSub(was.unbonding);
         uint256 has = uint256(now_.position) + now_.unbonding + arrived;
         _promise(has <= held + most && gain <= most, "I-06: a reading booked more than a gain may be");
@@ -228,8 +239,8 @@ abstract contract Settlements is Exits {
         _promise(kept || gone, "I-26: an operator that failed was booked");
     }
 
-    function _checkWatch(uint256 id, uint256 loss, uint256 base) private {
-        uint256 bound = (base * 21 * allocator.parameters().maxLossBps) / 20;
+    function _checkWatch(uint256 id, uint256 loss, uint256 base, uint256 maxLossBps) private {
+        uint256 bound = (base * 21 * maxLossBps) / 20;
         if (loss * 10_000 > bound && loss > 1 gwei)
             _promise(registry.operator(id).watch, "I-18: a large loss unwatched");
     }

@@ -20,6 +20,7 @@ abstract contract Steps is World {
     error Refused(bytes reason);
 
     bytes private _seen; // what the last step left: nothing happens between two
+    mapping(bytes32 what => bool isNoted) private _isNoted;
     bool private _harmless;
 
     /// @dev An action of nobody in particular, or of `acting`: what it left is compared with what it found.
@@ -28,7 +29,7 @@ abstract contract Steps is World {
         _harmless = false;
         _;
         ++steps;
-        Invariants.State memory before = abi.decode(_seen, (Invariants.State));
+        Invariants.Before memory before = abi.decode(_seen, (Invariants.Before));
         _compare(before, _remember());
     }
 
@@ -55,10 +56,8 @@ abstract contract Steps is World {
         for (uint256 i; i < ACTORS; ++i) s.accounts[i] = account(actor(i));
         (s.accounts[ACTORS].who, s.accounts[ACTORS + 1].who) = (TREASURY, address(pool));
         for (uint256 i = ACTORS; i < ACTORS + 2; ++i) s.accounts[i].shares = pool.balanceOf(s.accounts[i].who);
-        s.operators = new Invariants.Operator[](operatorPools.length);
-        for (uint256 i; i < s.operators.length; ++i) s.operators[i] = _lookAt(i + 1);
-        s.groups = new uint256[](5);
-        for (uint256 i; i < 5; ++i) s.groups[i] = allocator.groupSnapshot(i).position;
+        s.operators = _lookAtOperators();
+        s.groups = _groupPositions();
     }
 
     function account(address who) public view returns (Invariants.Account memory a) {
@@ -71,6 +70,16 @@ abstract contract Steps is World {
             a.matured += a.exits[i].matured;
         }
         a.free = pool.withdrawable(who) - a.matured;
+    }
+
+    function _lookAtOperators() internal view returns (Invariants.Operator[] memory operators) {
+        operators = new Invariants.Operator[](operatorPools.length);
+        for (uint256 i; i < operators.length; ++i) operators[i] = _lookAt(i + 1);
+    }
+
+    function _groupPositions() internal view returns (uint256[] memory positions) {
+        positions = new uint256[](5);
+        for (uint256 i; i < 5; ++i) positions[i] = allocator.groupSnapshot(i).position;
     }
 
     function _lookAt(uint256 id) private view returns (Invariants.Operator memory) {
@@ -91,7 +100,7 @@ abstract contract Steps is World {
 
     function _remember() internal returns (Invariants.State memory s) {
         s = look();
-        _seen = abi.encode(s);
+        _seen = abi.encode(Invariants.keep(s));
     }
 
     /// @notice What an account has, in the pool and outside.
@@ -100,7 +109,7 @@ abstract contract Steps is World {
     }
 
     /// @dev What holds between two moments, whatever was done.
-    function _compare(Invariants.State memory before, Invariants.State memory s) private {
+    function _compare(Invariants.Before memory before, Invariants.State memory s) private {
         _note(Invariants.i11(before, s));
         _note(Invariants.i15(before, s, acting, ledger.owed));
         _note(Invariants.i17(before, s, ACTORS));
@@ -114,7 +123,8 @@ abstract contract Steps is World {
     function _checkState(Invariants.State memory s) internal virtual;
 
     function _note(string memory what) internal {
-        if (bytes(what).length == 0 || bytes(broken).length > 300) return;
+        if (bytes(what).length == 0 || bytes(broken).length > 300 || _isNoted[keccak256(bytes(what))]) return;
+        _isNoted[keccak256(bytes(what))] = true;
         broken = bytes(broken).length == 0 ? what : string.concat(broken, "; ", what);
     }
 

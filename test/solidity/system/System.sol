@@ -29,7 +29,7 @@ contract System is Elements {
         for (uint256 i; i < ACTORS; ++i) _unstake(actor(i), (1 + i) * 1 ether, true);
         for (uint256 i; i < 5; ++i) _keepHouse(0);
         for (uint256 i; i < ACTORS; ++i) _unstake(actor(i), (1 + i) * 1 ether, true);
-        _remember();
+        _checkState(_remember());
     }
 
     function _checkState(Invariants.State memory s) internal override(Steps) {
@@ -77,7 +77,8 @@ contract System is Elements {
         _promise(whose.balance >= balance + unstaked, "I-43: an exit is not paid");
     }
 
-    /// @dev At one operator a step: pool and network hold what the pool's own book says.
+    /// @dev At one operator a step: pool and network hold what the pool's own book says. The network's sum
+    /// once in as many steps: what is lost there stays lost.
     function _i04() private view returns (string memory) {
         uint256 id = 1 + (steps % operatorPools.length);
         if (isHostile(id)) return "";
@@ -89,6 +90,7 @@ contract System is Elements {
         for (uint256 i; i < 3; ++i) due += where.withdrawable(accounts[i]);
         uint256 held = _holdings(id);
         if (held < due || held > due + steps + 10) return "I-04: an operator's pool lost ether, or found some";
+        if (id != 1) return "";
         uint256 sum;
         for (uint256 i; i < operatorPools.length; ++i) {
             sum += network.stakeOf(operatorPools[i]) + network.unbondingOf(operatorPools[i]);

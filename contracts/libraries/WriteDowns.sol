@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
@@ -11,7 +10,6 @@ import {RoundPage} from "./RoundPage.sol";
 /// @notice A write-down is a loss and a factor of D. Factor and rest of the loss are kept until the operator is back.
 library WriteDowns {
     using AllocatorBook for AllocatorBook.State;
-    using Math for uint256;
     using RoundPage for RoundPage.Page;
     using SafeCast for uint256;
 
@@ -30,17 +28,10 @@ library WriteDowns {
         self.roundLoss += loss.toUint96();
 
         IAllocator.Record storage record = self.records[id];
-        record.lost = (record.lost + loss).toUint96();
-        record.writtenDownAt = uint40(block.timestamp);
-        uint256 factor = self.metaPool.reportWriteDown(loss);
-        if (factor != 0) {
-            if (record.factor == 0) ++self.writtenDown;
-            record.factor = uint96(
-                record.factor == 0
-                    ? factor
-                    : uint256(record.factor).mulDiv(factor, AllocatorBook.WAD).min(type(uint96).max)
-            );
-        }
+        (record.lost, record.writtenDownAt) = (loss.toUint96(), uint40(block.timestamp));
+        // Nobody is written down again before it has recovered, which ends its factor.
+        record.factor = self.metaPool.reportWriteDown(loss).toUint96();
+        if (record.factor != 0) ++self.writtenDown;
         emit IAllocator.OperatorWrittenDown(id, page.round, loss);
     }
 

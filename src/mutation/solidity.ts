@@ -86,7 +86,7 @@ export async function runSolidityTests(
     const onSuite = ({ id, testResults }: SuiteResult) => {
       for (const { name, status, reason = "" } of testResults) {
         if (status === "Failure")
-          failed.push({ name: `${id.source.slice(PROJECT.length)}: ${id.name} ${name}`, reason: reason.slice(0, 200) });
+          failed.push({ name: `${id.source.slice(PROJECT.length)}: ${id.name} ${name}`, reason });
       }
       open -= 1;
       if (open === 0) resolve();

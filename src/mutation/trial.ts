@@ -74,5 +74,5 @@ export async function tryMutant(
   const failed = await runSolidityTests(build, solidity, mutant.file, { [mutant.file]: content });
   const known = failed.length === 0 ? [] : await sound.failing(solidity);
   const first = failed.find(({ name }) => known.every((each) => each.name !== name));
-  return first === undefined ? alive : { status: "killed", test: first.name, reason: first.reason };
+  return first === undefined ? alive : { status: "killed", test: first.name, reason: first.reason.slice(0, 200) };
 }

@@ -78,7 +78,7 @@ interface IAllocator {
         // Slot 0: all that a reading needs of an operator that loses nothing.
         uint96 base; // p_i: position at the end of the last round
         uint96 dueAmount; // of the unbonding that must have arrived by dueAt
-        uint40 dueAt; // 0 until the first reading after it was asked for
+        uint40 dueAt; // 0 until the first reading by which the pool can have begun
         bool hasLoss; // lossSince is not 0
         // Slot 1.
         uint96 lossSince; // booked by settleOne and legs since the last reading

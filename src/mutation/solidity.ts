@@ -2,7 +2,8 @@ import path from "node:path";
 
 import hre from "hardhat";
 
-import { type Build, compile, type Optimization, PROJECT } from "./compiler.ts";
+import { type Build, compile, neededFor, type Optimization, PROJECT } from "./compiler.ts";
+import { childrenOf } from "./tree.ts";
 
 /** A test in Solidity that failed. */
 export interface Failed {
@@ -51,7 +52,9 @@ export async function runSolidityTests(
     .flat()
     .filter((contract) => contract.startsWith(LIBRARIES) || files.some((file) => contract.startsWith(file)));
   if (needed.length === 0) return [];
-  const codes = compile(build, needed, replaced, optimization);
+  // The fuzzer knows a handler by its code, so it is compiled as the test is that creates it.
+  const handlers = optimization === "plain" ? contractsBeside(build, files) : [];
+  const codes = compile(build, [...new Set([...needed, ...handlers])], replaced, optimization);
   const names = [...(await hre.artifacts.getAllFullyQualifiedNames())];
   const artifacts = await Promise.all(names.map(async (name) => hre.artifacts.readArtifact(name)));
   const contracts = artifacts.map((artifact) => {
@@ -96,6 +99,23 @@ export async function runSolidityTests(
       .catch(reject);
   });
   return failed;
+}
+
+/** The contracts of the test sources that `files` import. */
+function contractsBeside(build: Build, files: readonly string[]): string[] {
+  const roots = files.map((file) => PROJECT + file);
+  const sources = Object.keys(neededFor(roots, build.sources, build.settings));
+  return sources
+    .filter((source) => source.startsWith(`${PROJECT}test/`))
+    .map((source) => source.slice(PROJECT.length))
+    .flatMap((file) =>
+      childrenOf(build.trees[file]!, "nodes")
+        .filter(
+          ({ nodeType, contractKind, abstract }) =>
+            nodeType === "ContractDefinition" && contractKind === "contract" && abstract !== true,
+        )
+        .map(({ name }) => `${file}:${String(name)}`),
+    );
 }
 
 async function configOf(files: readonly string[]): Promise<object> {

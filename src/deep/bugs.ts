@@ -90,12 +90,12 @@ export const BUGS: readonly Bug[] = [
     replace: "",
   },
   {
-    name: "funding lowers owed by half",
+    name: "an exit has more units than its batch got",
     invariant: "I-08",
     campaign: "clamped",
     file: EXITS,
-    find: "uint256 owed = book.owed - funded;",
-    replace: "uint256 owed = book.owed - funded / 2;",
+    find: "exits[batch].units += uint120(units);",
+    replace: "exits[batch].units += uint120(units + units / 2);",
   },
   {
     name: "a transfer takes half of what it gives",
@@ -123,12 +123,12 @@ export const BUGS: readonly Bug[] = [
     replace: "_lock(self, joining, joining + gain, period);",
   },
   {
-    name: "who leaves gets one percent more",
+    name: "an exit burns one percent less",
     invariant: "I-12",
     campaign: "clamped",
     file: POOL,
-    find: "        assets = convertToAssets(shares);\n        require(assets >= minAssets",
-    replace: "        assets = (convertToAssets(shares) * 101) / 100;\n        require(assets >= minAssets",
+    find: "(assets * totalSupply()).ceilDiv(total);",
+    replace: "((assets * totalSupply()).ceilDiv(total) * 99) / 100;",
   },
   {
     name: "a preview shows a share more",
@@ -291,12 +291,12 @@ export const BUGS: readonly Bug[] = [
     replace: "_storage().pauseStaking(duration);\n        _mint(_storage().treasury, 1 gwei);",
   },
   {
-    name: "a notice can be carried out again",
+    name: "a notice does not wait for exits",
     invariant: "I-39",
     campaign: "clamped",
     file: "contracts/Notice.sol",
-    find: "        _announcements[id].status = Status.Executed;\n",
-    replace: "",
+    find: "return META_POOL.fundedThrough() >= found.batch + ROUNDS;",
+    replace: "return true;",
   },
   {
     name: "reinstating removes",

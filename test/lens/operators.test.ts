@@ -47,6 +47,20 @@ async function deployEqual() {
   return pool;
 }
 
+/** Of two operators, the one with nearly all the weight would exceed its share of the network's stake. */
+async function deployInSmallNetwork() {
+  const pool = await deployWithLens(
+    { policy: { poolShareBps: 3_333, netShareBps: 4_000, bondRatio: 0 } },
+    [],
+    [
+      { bond: ether(10), weight: 300 },
+      { bond: ether(400), weight: 1 },
+    ],
+  );
+  await pool.metaPool.connect(pool.staker).deposit_and_stake({ value: ether(999.9) });
+  return pool;
+}
+
 async function deployOpen() {
   const pool = await deployWithLens(
     { policy: { poolShareBps: 3_000, netShareBps: NO_SHARE, bondRatio: 0 } },
@@ -132,6 +146,18 @@ describe("PoolLens", () => {
       const views = await fixture.lens.operators(1, 10);
       const { poolShare, level, noWeight, notRead } = BINDING;
       expect(views.map(({ binding }) => binding)).to.deep.equal([poolShare, level, level, noWeight, level, notRead]);
+    });
+
+    it("names the network's share, of which what others staked there is taken off", async () => {
+      const fixture = await networkHelpers.loadFixture(deployInSmallNetwork);
+      await certifiedRound(fixture);
+      const [first] = await fixture.lens.operators(1, 2);
+
+      const { networkStake } = (await fixture.lens.pool()).snapshot;
+      expect(first!.rooms.cap)
+        .to.equal((networkStake * 4n) / 10n - first!.snapshot.others)
+        .and.to.be.above(0n);
+      expect(first!.binding).to.equal(BINDING.netShare);
     });
 
     it("sends all of a drained operator home, as far as the budget goes", async () => {

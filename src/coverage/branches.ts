@@ -4,6 +4,7 @@ import path from "node:path";
 import { Failure } from "../cli/failure.ts";
 import { decisionsIn, prepare } from "../mutation/campaign.ts";
 import { readBuild } from "../mutation/compiler.ts";
+import type { Mutant } from "../mutation/mutants.ts";
 import type { Store } from "../mutation/store.ts";
 import { TARGETS } from "../mutation/targets.ts";
 
@@ -29,11 +30,11 @@ export function linesProvedByMutants(store: Store): (file: string, line: number)
     TARGETS.map((target) => prepare(build, target)).flatMap((campaign) =>
       campaign.target.files.map((file) => {
         const { sourcesOf, hashes } = campaign;
-        const verdictOf = (mutant: (typeof campaign.mutants)[number]) =>
+        const statusOf = (mutant: Mutant) =>
           store.verdict(mutant, sourcesOf(file), hashes)?.status;
         const known = decisionsIn(build, campaign, file).map(({ line, mutants }) => ({
           line,
-          isProved: mutants.length !== 0 && mutants.every((mutant) => verdictOf(mutant) === "killed"),
+          isProved: mutants.length !== 0 && mutants.every((mutant) => statusOf(mutant) === "killed"),
         }));
         return [file, known] as const;
       }),

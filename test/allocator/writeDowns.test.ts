@@ -175,6 +175,28 @@ describe("Allocator", () => {
       expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
     });
 
+    it("keeps the premium while a part is missing, and that part is a gain like any other", async () => {
+      const { allocator, hostile, metaPool } = await loadRemoved();
+      const { factor } = await allocator.recordOf(1n);
+      const before = await metaPool.getBook();
+      expect([before.dilution, before.roundGain]).to.deep.equal([factor, 0n]);
+      await hostile[0]!.lose(ether(15));
+      await allocator.reclaim(1);
+      await networkHelpers.time.increase(DAY);
+
+      await expect(allocator.reclaim(1)).to.changeEtherBalances(
+        ethers,
+        [hostile[0]!, metaPool, allocator],
+        [-ether(10), ether(10), 0n],
+      );
+      const { lost, factor: kept } = await allocator.recordOf(1n);
+      expect([lost, kept]).to.deep.equal([ether(15), factor]);
+      const { buffer, dilution, roundGain } = await metaPool.getBook();
+      expect(dilution).to.equal(factor);
+      expect(buffer - before.buffer).to.equal(ether(10));
+      expect(roundGain).to.equal(ether(10));
+    });
+
     it("asks for a stake of a single wei, too", async () => {
       const { allocator, hostile, metaPool } = await loadRemoved();
       await hostile[0]!.lose(ether(25) - 1n);

@@ -47,6 +47,19 @@ async function deployEqual() {
   return pool;
 }
 
+/** As `deployEqual`, each in a group of the second dimension alone. */
+async function deployUngrouped() {
+  const pool = await deployWithLens(
+    { pool: { bufferTargetBps: 100 }, policy: { poolShareBps: 3_333, netShareBps: NO_SHARE, bondRatio: 0 } },
+    [{ dimension: 2 }],
+    Array.from({ length: 4 }, () => ({ groups: [0, 1] })),
+  );
+  await pool.metaPool.connect(pool.staker).deposit_and_stake({ value: ether(999.9) });
+  await certifiedRound(pool);
+  await lift(pool, [1n, 2n, 3n, 4n]);
+  return pool;
+}
+
 /** Of two operators, the one with nearly all the weight would exceed its share of the network's stake. */
 async function deployInSmallNetwork() {
   const pool = await deployWithLens(
@@ -262,6 +275,39 @@ describe("PoolLens", () => {
       expect(second!.rooms.down).to.deep.equal(NOTHING);
       expect(second!.rooms.target).to.be.greaterThan(second!.position.position);
       expect(await fixture.lens.rebalanceNeeded()).to.deep.equal([true, 2n, snapshot.total / 50n]);
+    });
+
+    it("leaves rooms out of the sums that are dust, for no leg moves them", async () => {
+      const fixture = await networkHelpers.loadFixture(deployFour);
+      const { lens, allocator, registry, guardian } = fixture;
+      const dust = ether(0.001);
+      await certifiedRound(fixture);
+      await allocator.rebalance([{ operator: 2, amount: ether(100) - dust, up: true }], PAGE);
+      await lift(fixture, [3n]);
+      await registry.connect(guardian).lowerAbsoluteCap(2, ether(100));
+      await registry.connect(guardian).drain(3);
+      const { class0Limit } = (await lens.pool()).budgets;
+      await allocator.rebalance([{ operator: 3, amount: class0Limit - dust, up: false }], PAGE);
+
+      const [first, second, third, fourth] = (await lens.operators(1, 4)).map(({ rooms }) => rooms);
+      expect([second!.up, second!.upIsDust]).to.deep.equal([dust, true]);
+      expect([third!.down[0], third!.downIsDust]).to.deep.equal([dust, true]);
+      expect(first!.up + fourth!.up).to.be.greaterThan(ether(100));
+      expect(await lens.roomSums(1, 4)).to.deep.equal([0n, 0n, 0n, first!.up + fourth!.up]);
+      const legs = [
+        { operator: 2, amount: dust, up: true },
+        { operator: 3, amount: dust, up: false },
+      ];
+      expect(await allocator.rebalance.staticCall(legs, PAGE)).to.deep.equal([0n, 0n]);
+    });
+
+    it("sees no violation in a dimension in which an operator has no group", async () => {
+      const fixture = await networkHelpers.loadFixture(deployUngrouped);
+      await fixture.registry.connect(fixture.scorer).setWeights([1], [80]);
+      await certifiedRound(fixture);
+      const [first] = await fixture.lens.operators(1, 1);
+      expect(first!.position.position).to.be.greaterThan(first!.rooms.target);
+      expect(first!.rooms.down).to.deep.equal([0n, 0n, (await fixture.lens.pool()).snapshot.total / 50n]);
     });
 
     it("asks for legs up once money is free", async () => {

@@ -84,12 +84,35 @@ function refuseGivenUp({ provider }: NetworkConnection): void {
 async function pristine({ provider, networkHelpers }: NetworkConnection): Promise<() => Promise<void>> {
   const snapshot = async () => (await provider.request({ method: "evm_snapshot" })) as string;
   let id = await snapshot();
-  return async () => {
-    await provider.request({ method: "evm_revert", params: [id] });
+  const reset = async () => {
+    const isReset: unknown = await provider.request({ method: "evm_revert", params: [id] });
+    if (isReset !== true) throw new Error("A chain cannot be brought back to its beginning.");
     id = await snapshot();
     networkHelpers.clearSnapshots();
   };
+  makeAnew(networkHelpers, reset);
+  return reset;
 }
+
+/**
+ * Where a fixture loads another one, Hardhat keeps snapshots that the chain has dropped. That shows only when tests do not
+ * run in the order of their file; such a fixture is made anew.
+ */
+function makeAnew(networkHelpers: NetworkConnection["networkHelpers"], reset: () => Promise<void>): void {
+  const load = networkHelpers.loadFixture.bind(networkHelpers);
+  networkHelpers.loadFixture = async (fixture) => {
+    try {
+      return await load(fixture);
+    } catch (error) {
+      if (!String(error).includes(DROPPED)) throw error;
+      await reset();
+      return load(fixture);
+    }
+  };
+}
+
+/** "There was an error reverting the snapshot of the fixture." */
+const DROPPED = "HHE60013";
 
 const PARTS = ["bytecode", "linkReferences", "deployedBytecode", "deployedLinkReferences"] as const;
 

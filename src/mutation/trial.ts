@@ -56,9 +56,14 @@ export async function tryMutant(
   const variant = new Variant(build, groups, { [mutant.file]: content }, "plain");
   await suite.install(variant);
   const late: string[] = [];
-  for (const test of tests) {
-    const { result, reason, goesOn } = await suite.run(test.name, test.timeout);
+  for (const [index, test] of tests.entries()) {
+    let { result, reason, goesOn } = await suite.run(test.name, test.timeout);
     if (variant.refusal !== undefined) return { status: "uncompilable", reason: variant.refusal.message };
+    if (result === "failed" && index !== 0) {
+      // What other tests leave behind shall not decide.
+      await suite.install(variant);
+      ({ result, reason, goesOn } = await suite.run(test.name, test.timeout));
+    }
     if (result === "passed") continue;
     if (result === "late") {
       late.push(test.name);

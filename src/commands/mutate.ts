@@ -66,7 +66,7 @@ export const mutateCommand: CommandFactory = (world) =>
           jobs.push(...campaign.mutants.map((mutant) => ({ campaign, mutant, tests: reachers(mutant) })));
         }
         const { workers, seed, patience } = options;
-        await tryAll(shuffle(jobs, seed), store, {
+        await tryAll(build, shuffle(jobs, seed), store, {
           patience: patience * 1000,
           workers,
           until,

@@ -39,7 +39,11 @@ interface Bytecode {
 }
 
 interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly message: string }[];
+  readonly errors?: readonly {
+    readonly severity: string;
+    readonly message: string;
+    readonly sourceLocation?: { readonly start: number };
+  }[];
   readonly sources: Readonly<Record<string, { readonly id: number; readonly ast: Node }>>;
   readonly contracts?: Readonly<
     Record<string, Readonly<Record<string, { evm: { bytecode: Bytecode; deployedBytecode: Bytecode } }>>>
@@ -111,8 +115,15 @@ function jobOf(folder: string): string | undefined {
     : (readJson(path.join(folder, artifact)) as { buildInfoId: string }).buildInfoId;
 }
 
-/** The compiler's first complaint. */
-export class Refused extends Error {}
+/** The compiler's first complaint, and where it is. */
+export class Refused extends Error {
+  readonly start: number;
+
+  constructor(message: string, start = 0) {
+    super(message);
+    this.start = start;
+  }
+}
 
 /** Compiles `contracts` out of the build's sources, some of them replaced. */
 export function compile(
@@ -139,7 +150,7 @@ export function compile(
   };
   const output = JSON.parse(solc().compile(JSON.stringify(input))) as Output;
   const refusal = output.errors?.find(({ severity }) => severity === "error");
-  if (refusal !== undefined) throw new Refused(refusal.message);
+  if (refusal !== undefined) throw new Refused(refusal.message, refusal.sourceLocation?.start);
   return new Map(contracts.map((contract) => [contract, codeOf(output, contract)]));
 }
 

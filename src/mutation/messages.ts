@@ -9,6 +9,8 @@ export type Request =
   | {
       readonly type: "try";
       readonly mutant: Mutant;
+      /** What is compiled with it. */
+      readonly batch: readonly Mutant[];
       readonly tests: readonly Try[];
       readonly solidity: readonly string[];
     };

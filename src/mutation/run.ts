@@ -1,3 +1,4 @@
+import { batchesOf } from "./batch.ts";
 import type { Build } from "./compiler.ts";
 import { type Campaign, hashOfSources, type ReachByFile } from "./campaign.ts";
 import { hashOf, hashOfImports } from "./files.ts";
@@ -92,6 +93,7 @@ export interface Job {
 
 /** Tries mutants of which no verdict stands, in the order given, and saves the verdicts. */
 export async function tryAll(
+  build: Build,
   jobs: readonly Job[],
   store: Store,
   { patience, workers, until, signal, report }: RunOptions,
@@ -110,6 +112,7 @@ export async function tryAll(
   }
   const files = [...new Set(jobs.flatMap(({ campaign }) => campaign.testFiles))];
   const total = open.length;
+  const batches = batchesOf(build, open);
   const begun = performance.now();
   const counts = new Map<string, number>();
   const unsound = new Set<string>();
@@ -130,8 +133,10 @@ export async function tryAll(
 
   const work = async () => {
     let link: Link | undefined;
-    while (performance.now() < until && signal?.aborted !== true) {
-      const job = open.shift();
+    let batch: readonly Job[] = [];
+    for (let place = 0; performance.now() < until && signal?.aborted !== true; place += 1) {
+      if (place >= batch.length) [batch, place] = [batches.shift() ?? [], 0];
+      const job = batch[place];
       if (job === undefined) break;
       const late = new Set<string>();
       let verdict: Verdict | undefined;
@@ -147,7 +152,13 @@ export async function tryAll(
             timeout: GRACE + 5 * milliseconds,
           }));
           const answer = await link.ask(
-            { type: "try", mutant: job.mutant, tests, solidity: job.campaign.target.solidity },
+            {
+              type: "try",
+              mutant: job.mutant,
+              batch: batch.map(({ mutant }) => mutant),
+              tests,
+              solidity: job.campaign.target.solidity,
+            },
             SILENCE,
           );
           if (answer.type !== "tried") throw new Failure("The worker answers something else than it was asked.");

@@ -1,3 +1,5 @@
+import type { Batch } from "./batch.ts";
+import type { Installable } from "./chains.ts";
 import { type Build, type Optimization, PROJECT } from "./compiler.ts";
 import type { Mutant } from "./mutants.ts";
 import { Source } from "./source.ts";
@@ -38,46 +40,89 @@ export interface Try {
 export interface Sound {
   readonly variant: (optimization: Optimization) => Variant;
   readonly passes: (test: Try) => Promise<boolean>;
+  /** The same of the contracts that hold several mistakes, none of which is on; undefined, for no verdict, if not. */
+  readonly passesAmong: (test: Try) => Promise<true | undefined>;
   /** The tests in `files` of Solidity that fail even so. */
   readonly failing: (files: readonly string[]) => Promise<readonly Failed[]>;
 }
 
-/** Compiles a mutant, installs it and runs tests until one fails; those in Solidity last, for they are slow. */
+/** A mutant, what it is tried with, and others that are compiled with it. */
+export interface Trial {
+  readonly mutant: Mutant;
+  readonly batch: Batch;
+  readonly tests: readonly Try[];
+  readonly solidity: readonly string[];
+}
+
+/** Runs tests on a mutant until one fails; those in Solidity last, for they are slow. */
 export async function tryMutant(
   build: Build,
   groups: readonly (readonly string[])[],
   suite: Suite,
-  mutant: Mutant,
-  tests: readonly Try[],
-  solidity: readonly string[],
+  { mutant, batch, tests, solidity }: Trial,
   sound: Sound,
 ): Promise<Verdict> {
   const content = new Source(build.sources[PROJECT + mutant.file]!.content).replace(mutant, mutant.text);
-  const variant = new Variant(build, groups, { [mutant.file]: content }, "plain");
-  await suite.install(variant);
+  const replaced = { [mutant.file]: content };
+  let verdict = batch.has(mutant)
+    ? await firstToFail(suite, batch.choose(mutant), tests, sound.passesAmong, () => batch.has(mutant))
+    : undefined;
+  if (verdict === undefined) {
+    const alone = new Variant(build, groups, replaced, "plain");
+    verdict = await firstToFail(suite, alone, tests, sound.passes, () => alone.refusal === undefined);
+    if (verdict === undefined) return { status: "uncompilable", reason: alone.refusal!.message };
+  }
+  if (verdict.status === "killed" || verdict.goesOn !== undefined) return verdict;
+
+  const deployed = new Variant(build, oneByOne(groups), replaced, "deployed");
+  if (deployed.equals(sound.variant("deployed"))) return { status: "equal" };
+  if (solidity.length === 0) return verdict;
+
+  const failed = await runSolidityTests(build, solidity, mutant.file, replaced);
+  const known = failed.length === 0 ? [] : await sound.failing(solidity);
+  const first = failed.find(({ name }) => known.every((each) => each.name !== name));
+  return first === undefined ? verdict : { status: "killed", test: first.name, reason: first.reason.slice(0, 200) };
+}
+
+/**
+ * The first test that fails on `codes` and passes without a mistake; late ones are noted. Undefined if the codes are found not
+ * to be what they should, or if tests fail on them whatever the mistake.
+ */
+async function firstToFail(
+  suite: Suite,
+  codes: Installable,
+  tests: readonly Try[],
+  passes: (test: Try) => Promise<boolean | undefined>,
+  isFit: () => boolean,
+): Promise<Verdict | undefined> {
+  await suite.install(codes);
   const late: string[] = [];
   for (const [index, test] of tests.entries()) {
     let { result, reason, goesOn } = await suite.run(test.name, test.timeout);
-    if (variant.refusal !== undefined) return { status: "uncompilable", reason: variant.refusal.message };
+    if (!isFit()) return undefined;
     if (result === "failed" && index !== 0) {
       // What other tests leave behind shall not decide.
-      await suite.install(variant);
+      await suite.install(codes);
       ({ result, reason, goesOn } = await suite.run(test.name, test.timeout));
     }
     if (result === "passed") continue;
     if (result === "late") {
       late.push(test.name);
       if (goesOn || late.length > MAX_LATE_TESTS) return { status: "late", test: late[0]!, goesOn };
-    } else if (await sound.passes(test)) return { status: "killed", test: test.name, reason };
-    await suite.install(variant);
+    } else {
+      const known = await passes(test);
+      if (known === true) return { status: "killed", test: test.name, reason };
+      if (known === undefined) return undefined;
+    }
+    await suite.install(codes);
   }
-  const deployed = new Variant(build, groups, { [mutant.file]: content }, "deployed");
-  if (deployed.equals(sound.variant("deployed"))) return { status: "equal" };
-  const alive: Verdict = late.length === 0 ? { status: "survived" } : { status: "late", test: late[0]! };
-  if (solidity.length === 0) return alive;
+  return late.length === 0 ? { status: "survived" } : { status: "late", test: late[0]! };
+}
 
-  const failed = await runSolidityTests(build, solidity, mutant.file, { [mutant.file]: content });
-  const known = failed.length === 0 ? [] : await sound.failing(solidity);
-  const first = failed.find(({ name }) => known.every((each) => each.name !== name));
-  return first === undefined ? alive : { status: "killed", test: first.name, reason: first.reason.slice(0, 200) };
+/** Contracts without what is created with them, those that are alone first: to compare, and to stop at the first difference. */
+export function oneByOne(groups: readonly (readonly string[])[]): string[][] {
+  return groups
+    .toSorted((a, b) => a.length - b.length)
+    .flat()
+    .map((contract) => [contract]);
 }

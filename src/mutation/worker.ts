@@ -1,12 +1,14 @@
+import { Batch } from "./batch.ts";
 import { type Chains, holdChains } from "./chains.ts";
 import { deployableUsers, type Optimization, readBuild } from "./compiler.ts";
 import type { Answer, Request } from "./messages.ts";
+import type { Mutant } from "./mutants.ts";
 import { processorTime } from "./processor.ts";
 import { listen, reach } from "./reach.ts";
 import { compileTraced, statementsOf } from "./statements.ts";
 import { runSolidityTests } from "./solidity.ts";
 import { loadSuite, type Suite } from "./suite.ts";
-import { type Try, tryMutant } from "./trial.ts";
+import { oneByOne, type Try, tryMutant } from "./trial.ts";
 import { Variant } from "./variant.ts";
 
 // What a failed test leaves behind must neither end the process nor fail the next one.
@@ -24,7 +26,11 @@ const soundness = new Map<string, boolean>();
 /** A file's contracts without a mistake. */
 function soundVariant(file: string, optimization: Optimization): Variant {
   const key = `${optimization} ${file}`;
-  if (!variants.has(key)) variants.set(key, new Variant(build, deployableUsers(build, file), {}, optimization));
+  if (!variants.has(key)) {
+    const users = deployableUsers(build, file);
+    const groups = optimization === "deployed" ? oneByOne(users) : users;
+    variants.set(key, new Variant(build, groups, {}, optimization));
+  }
   return variants.get(key)!;
 }
 
@@ -36,6 +42,27 @@ async function passes({ name, timeout }: Try, file: string): Promise<boolean> {
     soundness.set(key, (await suite.run(name, 4 * timeout)).result === "passed");
   }
   return soundness.get(key)!;
+}
+
+/** The last batch, and the tests that pass on it with no mistake on. */
+let current: { readonly ids: string; readonly batch: Batch; readonly passed: Map<string, boolean> } | undefined;
+
+function batchOf(mutants: readonly Mutant[]): Batch {
+  const ids = mutants.map(({ id }) => id).join("\n");
+  if (current?.ids !== ids) {
+    const batch = new Batch(build, deployableUsers(build, mutants[0]!.file), mutants);
+    current = { ids, batch, passed: new Map() };
+  }
+  return current.batch;
+}
+
+async function passesAmong({ name, timeout }: Try): Promise<true | undefined> {
+  const { batch, passed } = current!;
+  if (!passed.has(name)) {
+    await suite.install(batch.choose());
+    passed.set(name, (await suite.run(name, 4 * timeout)).result === "passed");
+  }
+  return passed.get(name) === true ? true : undefined;
 }
 
 async function answer(request: Request): Promise<Answer> {
@@ -57,12 +84,21 @@ async function answer(request: Request): Promise<Answer> {
     }
     case "try": {
       const { mutant, tests, solidity } = request;
+      const batch = batchOf(request.batch);
       const before = processorTime();
-      const verdict = await tryMutant(build, deployableUsers(build, mutant.file), suite, mutant, tests, solidity, {
-        variant: (optimization) => soundVariant(mutant.file, optimization),
-        passes: async (test) => passes(test, mutant.file),
-        failing: async (files) => runSolidityTests(build, files, mutant.file, {}),
-      });
+      const groups = deployableUsers(build, mutant.file);
+      const verdict = await tryMutant(
+        build,
+        groups,
+        suite,
+        { mutant, batch, tests, solidity },
+        {
+          variant: (optimization) => soundVariant(mutant.file, optimization),
+          passes: async (test) => passes(test, mutant.file),
+          passesAmong: async (test) => passesAmong(test),
+          failing: async (files) => runSolidityTests(build, files, mutant.file, {}),
+        },
+      );
       const unsound = tests.map(({ name }) => name).filter((name) => soundness.get(`${mutant.file} ${name}`) === false);
       return { type: "tried", verdict: { ...verdict, cpu: Math.round(processorTime() - before) }, unsound };
     }

@@ -132,8 +132,6 @@ library ExitBook {
     ) internal returns (uint256 funded, uint256 dust) {
         uint256 oldest = book.oldestBatch;
         uint256 completed = book.completedBatch;
-        if (oldest == 0 || oldest > completed) return (0, 0);
-
         uint256 batch = oldest;
         for (uint256 i; i < maxBatches && batch != 0 && batch <= completed; ++i) {
             (uint256 paid, bool closed) = _fundBatch(book, batch, available - funded);
@@ -258,8 +256,8 @@ library ExitBook {
         free = book.freeOf[owner];
         uint256 batch = book.accounts[owner].firstExit;
         while (batch != 0) {
+            // A stale one has no units, and nothing behind it.
             Exit storage exit = book.exits[owner][batch];
-            if (exit.units == 0) break;
             waiting += _open(book, exit, batch);
             matured += _matured(exit, book.batches[batch]);
             batch = exit.next;

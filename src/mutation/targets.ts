@@ -12,7 +12,14 @@ export const TARGETS: readonly Target[] = [
   {
     name: "exits",
     files: ["contracts/libraries/ExitBook.sol"],
-    tests: ["test/staking-pool", "test/meta-pool", "test/tables", "test/attacks", "test/differential"],
+    tests: [
+      "test/exit-book",
+      "test/staking-pool",
+      "test/meta-pool",
+      "test/tables",
+      "test/attacks",
+      "test/differential",
+    ],
     solidity: ["test/solidity/ExitBook.t.sol"],
   },
   {
@@ -56,7 +63,14 @@ export const TARGETS: readonly Target[] = [
   {
     name: "staking-pool",
     files: ["contracts/StakingPool.sol", "contracts/libraries/PoolLedger.sol", "contracts/libraries/ExitPreview.sol"],
-    tests: ["test/staking-pool", "test/dev-network", "test/tables", "test/attacks", "test/differential"],
+    tests: [
+      "test/staking-pool",
+      "test/exit-book",
+      "test/dev-network",
+      "test/tables",
+      "test/attacks",
+      "test/differential",
+    ],
     solidity: ["test/solidity/PoolLedger.t.sol", "test/solidity/StakingPool.invariant.t.sol"],
   },
   {

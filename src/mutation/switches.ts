@@ -125,9 +125,9 @@ function isValue(node: Node): boolean {
   return isExpression && VALUE.test(typeOf(node));
 }
 
-/** Not read but written; or part of a number that is calculated beforehand. */
+/** Not read but written; or part of a number that is calculated beforehand, or that would take fewer bits by itself. */
 function isAssigned(node: Node, parent: Node): boolean {
   if (parent.nodeType === "Assignment") return childOf(parent, "leftHandSide") === node;
   if (parent.nodeType === "UnaryOperation") return parent.operator !== "!";
-  return typeOf(parent).startsWith("int_const");
+  return typeOf(parent).startsWith("int_const") || ["**", "<<"].includes(String(parent.operator));
 }

@@ -1,0 +1,101 @@
+/** Everything that a transaction logs, in order: what happened to the wei, and nothing that did not happen. */
+import { expect } from "chai";
+import type { ContractTransactionResponse } from "ethers";
+
+import {
+  at,
+  EPOCH,
+  ether,
+  ethers,
+  loadGrownPool,
+  loadWorkingPool,
+  now,
+  RAY,
+  receiptOf,
+  WAD,
+} from "../fixtures/metaPool.ts";
+import type { MetaPool } from "../../types/contracts/MetaPool.ts";
+
+/** The logs of a transaction: name and arguments of each. */
+async function logsOf(pool: MetaPool, sent: Promise<ContractTransactionResponse>): Promise<unknown[][]> {
+  const { logs } = await receiptOf(sent);
+  return logs.map((log) => {
+    const { name, args } = pool.interface.parseLog(log)!;
+    return [name, ...(args.toArray() as unknown[])];
+  });
+}
+
+describe("MetaPool", () => {
+  describe("logs all that happened, and nothing else", () => {
+    it("when gains, cash and losses are reported, from a wei on", async () => {
+      const { pool, allocator, gain, cash, loss } = await loadWorkingPool();
+
+      expect(await logsOf(pool, gain(1n))).to.deep.equal([["GainBooked", 1n]]);
+      expect(await logsOf(pool, cash(1n))).to.deep.equal([["Returned", 1n]]);
+      expect(await logsOf(pool, loss(1n))).to.deep.equal([["LossBooked", 1n, 1n, 0n, 0n, 0n]]);
+      expect(await logsOf(pool, pool.connect(allocator).report(0n, 0n))).to.deep.equal([]);
+    });
+
+    it("when a round ends: shares for the treasury only if the fee buys some, from one on", async () => {
+      const { pool, treasury, gain, beginRound, endRound } = await loadWorkingPool();
+      await beginRound();
+      await gain(20n);
+      const end = (await now()) + 1n;
+      await at(end);
+
+      // 5 % of 20 wei buy a share at 1 wei. The price becomes ⌈(10²⁰ + 20)·10²⁷ / (10²⁰ + 1)⌉.
+      const mark = RAY + 190_000_000n;
+      expect(await logsOf(pool, endRound(1n, 20n))).to.deep.equal([
+        ["RoundEnded", 1n, 20n, 1n, 1n, 19n, end + EPOCH, mark],
+        ["Transfer", ethers.ZeroAddress, treasury.address, 1n],
+      ]);
+      await beginRound();
+      expect(await logsOf(pool, endRound(2n))).to.deep.equal([["RoundEnded", 2n, 0n, 0n, 0n, 19n, end + EPOCH, mark]]);
+    });
+
+    it("when a round ends below the high-water mark: the mark stays", async () => {
+      const { pool, loss, beginRound, endRound } = await loadWorkingPool();
+      await loss(ether(10));
+      await beginRound();
+
+      expect(await logsOf(pool, endRound(1n))).to.deep.equal([["RoundEnded", 1n, 0n, 0n, 0n, 0n, 0n, RAY]]);
+    });
+
+    it("when a write-down ends: what came back, in which part, and the dilution if it changes", async () => {
+      const { pool, allocator } = await loadWorkingPool();
+      const own = pool.connect(allocator);
+      const factor = (WAD * 125n) / 100n; // of a loss of 20 in 100
+      await own.reportWriteDown(ether(20));
+
+      expect(await logsOf(pool, own.endWriteDown(0n, 0n, false))).to.deep.equal([]);
+      expect(await logsOf(pool, own.endWriteDown(1n, factor, false))).to.deep.equal([
+        ["LossRestored", 1n],
+        ["DilutionChanged", factor, WAD],
+      ]);
+      expect(await logsOf(pool, own.endWriteDown(1n, WAD, true))).to.deep.equal([
+        ["LossRestored", 0n],
+        ["GainBooked", 1n],
+      ]);
+    });
+
+    it("when everything is lost while nobody is leaving: no batch is voided", async () => {
+      const { pool, loss } = await loadWorkingPool();
+
+      expect(await logsOf(pool, loss(ether(100)))).to.deep.equal([
+        ["LossBooked", ether(100), 0n, 0n, ether(100), 0n],
+        ["PoolClosed", 0n, ether(100)],
+      ]);
+      expect(await pool.fillingBatch()).to.equal(1n);
+      expect(await pool.fundedThrough()).to.equal(0n);
+    });
+
+    it("when somebody stakes at 1.5 wei per share: assets, then shares", async () => {
+      const { pool, carol } = await loadGrownPool();
+
+      expect(await logsOf(pool, pool.connect(carol).deposit_and_stake({ value: 4n }))).to.deep.equal([
+        ["Staked", carol.address, carol.address, 4n, 2n],
+        ["Transfer", ethers.ZeroAddress, carol.address, 2n],
+      ]);
+    });
+  });
+});

@@ -1,0 +1,261 @@
+/** Operators that were written down and come back, whole or in parts: what is booked, to the wei, and what becomes of D. */
+import { expect } from "chai";
+
+import {
+  asNotice,
+  DAY,
+  deployWorld,
+  down,
+  ether,
+  LOOSE,
+  Mode,
+  move,
+  networkHelpers,
+  nextEpoch,
+  nextRound,
+  PAGE,
+  up,
+  WAD,
+  type World,
+} from "../fixtures/allocator.ts";
+import { logsOf } from "./logs.ts";
+
+/** Four pools under command with 25 of 100 ether each; alice has all of it but for the seed. Round 1 is over. */
+async function deploy() {
+  const world = await deployWorld({ hostile: 4, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  await nextRound(world);
+  await move(
+    world,
+    [1, 2, 3, 4].map((id) => up(id, ether(25))),
+  );
+  return world;
+}
+
+/** The first two do not answer: they have been written down in round 4. */
+async function deployTwoDown() {
+  const world = await deploy();
+  for (const pool of world.hostile.slice(0, 2)) await pool.setMode(Mode.reverts);
+  for (let round = 0; round < 2; round += 1) await nextRound(world);
+  return world;
+}
+
+/** The next round, by what allocator and meta pool say, but for the others' readings and all sums. */
+async function log(world: World): Promise<unknown[][]> {
+  await nextEpoch(world);
+  const all = await logsOf(world.allocator.settle(100, PAGE), world.allocator, world.metaPool);
+  return all.filter(([name, id]) => {
+    if (name === "OperatorRead") return id === 1n;
+    return !["RoundBegun", "OperatorSnapshot", "GroupSnapshotTaken"].includes(name as string);
+  });
+}
+
+/** What ends a round after which nothing is locked. */
+function completed(round: bigint, total: bigint, healthy: bigint, gain: bigint, loss: bigint): unknown[] {
+  return ["RoundCompleted", round, [total, 0n, 0n, 0n, healthy, round, false], gain, loss];
+}
+
+const PRICE = 10n ** 27n;
+/** 100 / 75, up. */
+const THIRD = 1_333_333_333_333_333_334n;
+
+describe("Allocator", () => {
+  describe("operators that were written down", () => {
+    it("of two, after what the page read before: each ends its own factor, and the last one all of D", async () => {
+      const world = await networkHelpers.loadFixture(deploy);
+      const { allocator, metaPool, hostile } = world;
+      const [first, second, third, fourth] = hostile;
+      for (const pool of [second!, third!]) await pool.setMode(Mode.reverts);
+      for (let round = 2; round <= 3; round += 1) await nextRound(world);
+      await first!.lose(ether(10));
+      const ninety = 1_384_615_384_615_384_616n; // 90 / 65, up
+      expect(await log(world)).to.deep.equal([
+        ["OperatorRead", 1n, 4n, ether(15), 0n, 0n, 0n, ether(10)],
+        ["OperatorFaulted", 2n, 4n, 3n],
+        ["LossBooked", ether(10), 0n, 0n, ether(10), 0n],
+        ["LossBooked", ether(25), 0n, 0n, ether(25), 0n],
+        ["DilutionChanged", WAD, ninety],
+        ["OperatorWrittenDown", 2n, 4n, ether(25)],
+        ["OperatorFaulted", 3n, 4n, 3n],
+        ["LossBooked", ether(25), 0n, 0n, ether(25), 0n],
+        ["DilutionChanged", ninety, ether("2.25") + 1n], // times 65 / 40
+        ["OperatorWrittenDown", 3n, 4n, ether(25)],
+        ["RoundEnded", 4n, 0n, 0n, 0n, 0n, 0n, PRICE],
+        completed(4n, ether(40), ether(40), 0n, ether(60)),
+      ]);
+
+      await first!.reward({ value: ether("0.1") });
+      await second!.setMode(Mode.honest);
+      await fourth!.lose(ether(1));
+      // 25/65 of the 40 that are left make up for its factor; the rest is a gain, and bears the fourth's loss of one.
+      const restored = 15_384_615_384_615_384_640n;
+      const locked = ether("24.1") - restored;
+      const back = await log(world);
+      // 0.1 took a day, 25 four: since the second was last read.
+      const end = BigInt(await networkHelpers.time.latest()) + 344_567n;
+      expect(back).to.deep.equal([
+        ["OperatorRead", 1n, 5n, ether("15.1"), 0n, 0n, ether("0.1"), 0n],
+        ["GainBooked", ether("0.1")],
+        ["LossRestored", restored],
+        ["GainBooked", ether(25) - restored],
+        ["DilutionChanged", ether("2.25") + 1n, ether("1.625")],
+        ["OperatorRecovered", 2n, 5n],
+        ["OperatorFaulted", 3n, 5n, 4n],
+        ["LossBooked", ether(1), ether(1), 0n, 0n, 0n],
+        ["RoundEnded", 5n, locked, 0n, 0n, locked, end, PRICE],
+        completed(5n, ether("64.1"), ether("64.1"), ether("25.1"), ether(1)),
+      ]);
+
+      await third!.setMode(Mode.honest);
+      const said = await log(world);
+      expect(said.filter(([name]) => name !== "RoundEnded")).to.deep.equal([
+        ["OperatorRead", 1n, 6n, ether("15.1"), 0n, 0n, 0n, 0n],
+        ["LossRestored", ether(25)],
+        ["DilutionChanged", ether("1.625"), WAD],
+        ["OperatorRecovered", 3n, 6n],
+        completed(6n, ether("89.1"), ether("89.1"), ether(25), 0n),
+      ]);
+      for (const id of [2, 3]) {
+        const { factor, lost } = await allocator.recordOf(id);
+        expect([factor, lost]).to.deep.equal([0n, 0n]);
+      }
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+    });
+
+    it("are not back while they owe what was due, even who pays most of it: that is a gain, and the rest is still lost", async () => {
+      const world = await networkHelpers.loadFixture(deploy);
+      const { allocator, metaPool, hostile, guardian, registry } = world;
+      const first = hostile[0]!;
+      await first.setMode(Mode.neverPays);
+      await registry.connect(guardian).lowerAbsoluteCap(1, ether(19));
+      expect(await move(world, [down(1, ether(6))])).to.deep.equal([ether(6)]);
+      for (let round = 2; round <= 6; round += 1) await nextRound(world);
+      const { dueAt } = await allocator.recordOf(1);
+      expect(await log(world)).to.deep.equal([
+        ["OperatorFaulted", 1n, 7n, 3n],
+        ["LossBooked", ether(25), 0n, 0n, ether(25), 0n],
+        ["DilutionChanged", WAD, THIRD],
+        ["OperatorWrittenDown", 1n, 7n, ether(25)],
+        ["OperatorRead", 1n, 7n, 0n, 0n, 0n, 0n, 0n],
+        ["RoundEnded", 7n, 0n, 0n, 0n, 0n, 0n, PRICE],
+        completed(7n, ether(75), ether(75), 0n, ether(25)),
+      ]);
+      const { readAt } = await allocator.positionOf(1);
+
+      await first.setMode(Mode.honest);
+      for (const [trickle, faults, total, due] of [
+        [ether(1), 4n, ether(76), ether(5)],
+        [ether(4), 5n, ether(80), ether(1)],
+      ] as const) {
+        await first.setTrickle(trickle);
+        const round = faults + 4n;
+        const said = await log(world);
+        const release = BigInt(await networkHelpers.time.latest()) + DAY;
+        expect(said).to.deep.equal([
+          ["OperatorFaulted", 1n, round, faults],
+          ["OperatorRead", 1n, round, 0n, 0n, trickle, trickle, 0n],
+          ["GainBooked", trickle],
+          ["Returned", trickle],
+          ["RoundEnded", round, trickle, 0n, 0n, trickle, release, PRICE],
+          completed(round, total, ether(75), trickle, 0n),
+        ]);
+        expect([...(await allocator.positionOf(1))]).to.deep.equal([0n, 0n, readAt, faults, true, true]);
+        const record = await allocator.recordOf(1);
+        expect([record.dueAmount, record.dueAt, record.factor]).to.deep.equal([due, dueAt, THIRD]);
+        expect(record.lost).to.equal(ether(100) - total);
+      }
+
+      await first.setTrickle(0n);
+      const said = await log(world);
+      expect(said.filter(([name]) => name !== "RoundEnded")).to.deep.equal([
+        ["LossRestored", ether(20)],
+        ["DilutionChanged", THIRD, WAD],
+        ["OperatorRecovered", 1n, 10n],
+        ["OperatorRead", 1n, 10n, ether(19), 0n, ether(1), ether(20), 0n],
+        ["Returned", ether(1)],
+        completed(10n, ether(100), ether(94), ether(20), 0n),
+      ]);
+      const { buffer, delegated, dilution } = await metaPool.getBook();
+      expect([buffer, delegated, dilution]).to.deep.equal([ether(6), ether(94), WAD]);
+    });
+
+    it("and come back after 90 days give their stake as a gain, no more than was lost: nobody pays for them any more", async () => {
+      const world = await networkHelpers.loadFixture(deployTwoDown);
+      const { allocator, metaPool, hostile } = world;
+      await nextRound(world);
+      await networkHelpers.time.increase(90n * DAY);
+      expect(await log(world)).to.deep.equal([
+        ["OperatorFaulted", 1n, 5n, 4n],
+        ["DilutionChanged", 2n * WAD + 1n, (3n * WAD) / 2n],
+        ["OperatorFaulted", 2n, 5n, 4n],
+        ["DilutionChanged", (3n * WAD) / 2n, WAD],
+        ["RoundEnded", 5n, 0n, 0n, 0n, 0n, 0n, PRICE],
+        completed(5n, ether(50), ether(50), 0n, 0n),
+      ]);
+      const { factor, lost } = await allocator.recordOf(1);
+      expect([factor, lost]).to.deep.equal([0n, ether(25)]);
+
+      await hostile[0]!.setMode(Mode.honest);
+      await hostile[0]!.reward({ value: ether(30) });
+      const said = await log(world);
+      const week = BigInt(await networkHelpers.time.latest()) + 7n * DAY;
+      expect(said).to.deep.equal([
+        ["LossRestored", 0n],
+        ["GainBooked", ether(25)],
+        ["OperatorRecovered", 1n, 6n],
+        ["OperatorRead", 1n, 6n, ether(25), 0n, 0n, ether(25), 0n],
+        ["OperatorFaulted", 2n, 6n, 5n],
+        ["RoundEnded", 6n, ether(25), 0n, 0n, ether(25), week, PRICE],
+        completed(6n, ether(75), ether(75), ether(25), 0n),
+      ]);
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+    });
+
+    it("with less than a basis point of the pool have no factor, and keep nobody else's", async () => {
+      const world = await networkHelpers.loadFixture(deploySmall);
+      const { allocator, metaPool, hostile } = world;
+      const factor = 1_250_046_883_790_710_759n; // 99.985 / 79.985, up
+      expect((await log(world)).slice(0, 6)).to.deep.equal([
+        ["OperatorFaulted", 1n, 5n, 3n],
+        ["LossBooked", ether(20), 0n, 0n, ether(20), 0n],
+        ["DilutionChanged", WAD, factor],
+        ["OperatorWrittenDown", 1n, 5n, ether(20)],
+        ["OperatorFaulted", 2n, 5n, 3n],
+        ["LossBooked", ether("0.005"), 0n, 0n, ether("0.005"), 0n],
+      ]);
+      const small = await allocator.recordOf(2);
+      expect([small.lost, small.factor]).to.deep.equal([ether("0.005"), 0n]);
+      expect((await metaPool.getBook()).dilution).to.equal(factor);
+      await expect(allocator.connect(await asNotice(world)).clearWriteDown(2))
+        .to.be.revertedWithCustomError(allocator, "NotWrittenDown")
+        .withArgs(2n);
+
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await allocator.positionOf(2)).writtenDown).to.equal(true);
+    });
+
+    it("keep the rest of D when governance clears one of two", async () => {
+      const world = await networkHelpers.loadFixture(deployTwoDown);
+      const { allocator, metaPool } = world;
+      await nextRound(world);
+      const notice = await asNotice(world);
+      const clear = (id: number) => logsOf(allocator.connect(notice).clearWriteDown(id), allocator, metaPool);
+      expect(await clear(2)).to.deep.equal([["DilutionChanged", 2n * WAD + 1n, THIRD]]);
+      expect(await clear(1)).to.deep.equal([["DilutionChanged", THIRD, WAD]]);
+      expect((await allocator.recordOf(1)).lost).to.equal(ether(25));
+    });
+  });
+});
+
+async function deploySmall() {
+  const world = await deployWorld({ hostile: 3, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  const { hostile } = world;
+  await nextRound(world);
+  await move(world, [up(1, ether(20)), up(2, ether("0.02")), up(3, ether(20))]);
+  await hostile[1]!.lose(ether("0.015"));
+  await nextRound(world);
+  for (const pool of hostile.slice(0, 2)) await pool.setMode(Mode.reverts);
+  for (let round = 0; round < 2; round += 1) await nextRound(world);
+  return world;
+}

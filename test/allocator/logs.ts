@@ -5,7 +5,9 @@ export async function logsOf(
   sent: Promise<ContractTransactionResponse>,
   ...contracts: readonly BaseContract[]
 ): Promise<unknown[][]> {
-  const byAddress = new Map(await Promise.all(contracts.map(async (by) => [(await by.getAddress()).toLowerCase(), by] as const)));
+  const byAddress = new Map(
+    await Promise.all(contracts.map(async (by) => [(await by.getAddress()).toLowerCase(), by] as const)),
+  );
   const receipt = (await (await sent).wait())!;
   return receipt.logs.flatMap((log) => {
     const event = byAddress.get(log.address.toLowerCase())?.interface.parseLog(log);

@@ -98,8 +98,7 @@ describe("Allocator", () => {
   describe("a round", () => {
     it("says, books and records what each operator is in, page by page, to the wei", async () => {
       const { allocator, metaPool, registry, start } = await load();
-      const log = (maxOperators: number) =>
-        logsOf(allocator.settle(maxOperators, PAGE), allocator, metaPool, registry);
+      const log = (maxOperators: number) => logsOf(allocator.settle(maxOperators, PAGE), allocator, metaPool, registry);
       const capped = (groups: bigint, weight: bigint) => [ether(20), 0n, weight, groups];
 
       await at(start + 87_000n);
@@ -215,7 +214,9 @@ describe("Allocator", () => {
       await registry
         .connect(await asNotice(world))
         .setPolicy({ poolShareBps: 500, netShareBps: 100, guardianShareBps, bondRatio: 10 });
-      expect(await allocator.targetOf(1)).to.equal(before).and.to.equal(ether(20));
+      expect(await allocator.targetOf(1))
+        .to.equal(before)
+        .and.to.equal(ether(20));
 
       await at(start + 2n * DAY);
       await allocator.settle(100, PAGE);

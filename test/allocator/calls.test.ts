@@ -139,7 +139,7 @@ describe("Allocator", () => {
 
   describe("initialize", () => {
     it("counts epochs from 1970, and begins no round in the one of its deployment", async () => {
-      const { allocator } = await networkHelpers.loadFixture(deployWorld);
+      const { allocator } = await networkHelpers.loadFixture(deployNew);
       const [initialized] = await allocator.queryFilter(allocator.filters.Initialized());
       const { timestamp } = await initialized!.getBlock();
       const length = await allocator.epochLength();
@@ -190,4 +190,8 @@ async function deployManyGroups() {
   const world = await deployWorld({ hostile: 1, groups });
   await nextEpoch(world);
   return world;
+}
+
+function deployNew() {
+  return deployWorld();
 }

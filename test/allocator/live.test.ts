@@ -102,7 +102,7 @@ describe("Allocator", () => {
 
   describe("budgetsUsed", () => {
     it("begins with nothing, before the first round, too", async () => {
-      const { allocator } = await networkHelpers.loadFixture(deployWorld);
+      const { allocator } = await networkHelpers.loadFixture(deployNew);
       expect([...(await allocator.budgetsUsed())]).to.deep.equal([0n, 0n]);
     });
 
@@ -131,4 +131,8 @@ async function deployWithoutTarget() {
   const world = await deployWorld({ hostile: 4, stake: ether("99.9"), parameters: { allocator: LOOSE } });
   await delegate(world);
   return world;
+}
+
+function deployNew() {
+  return deployWorld();
 }

@@ -1,7 +1,8 @@
-/** The allocator's calls to one pool, each by itself: what is read and paid, which call failed, whose ether is let in. */
+/** The allocator's calls to one pool: what is read and paid, which call failed, whose ether is let in, who calls back. */
 import { expect } from "chai";
 
 import {
+  asNotice,
   delegate,
   deployWorld,
   down,
@@ -13,9 +14,11 @@ import {
   move,
   networkHelpers,
   nextEpoch,
+  nextRound,
   PAGE,
   settleAll,
 } from "../fixtures/allocator.ts";
+import { logsOf } from "./logs.ts";
 
 /** Two pools under command with 25 ether each, of which the first has 5 on their way back, due by now. */
 async function deploy() {
@@ -39,6 +42,20 @@ function load() {
 /** Code that answers every call with `bytes` of ones. */
 function answering(bytes: number): string {
   return ethers.concat(["0x7f", ethers.toBeHex(ethers.MaxUint256), "0x60005260", ethers.toBeHex(bytes), "0x6000f3"]);
+}
+
+/** One pool under command with all that it may hold. */
+async function deployOne() {
+  const world = await deployWorld({ hostile: 1, parameters: { allocator: LOOSE } });
+  await delegate(world);
+  return world;
+}
+
+/** One pool under command that was read once and holds nothing. */
+async function deployRead() {
+  const world = await deployWorld({ hostile: 1 });
+  await nextRound(world);
+  return world;
 }
 
 describe("Allocator", () => {
@@ -181,6 +198,50 @@ describe("Allocator", () => {
       expect((await allocator.openRound()).round).to.equal(round);
       await settleAll({ allocator });
       expect(await isDone(120)).to.equal(true);
+    });
+  });
+
+  describe("a withdrawal", () => {
+    it("is asked for when a single wei is due, and booked", async () => {
+      const world = await networkHelpers.loadFixture(deployOne);
+      const { allocator, metaPool, hostile, eve } = world;
+      await eve.sendTransaction({ to: hostile[0]!, value: 1n });
+      await hostile[0]!.oweMore(1n);
+      const { position } = await allocator.positionOf(1);
+      await nextEpoch(world);
+      const said = await logsOf(allocator.settle(100, PAGE), allocator, metaPool);
+      const names = ["OperatorRead", "GainBooked", "Returned"];
+      expect(said.filter(([name]) => names.includes(name as string))).to.deep.equal([
+        ["OperatorRead", 1n, 2n, position, 0n, 1n, 1n, 0n],
+        ["GainBooked", 1n],
+        ["Returned", 1n],
+      ]);
+    });
+
+    it("is not asked for when nothing is due: a pool that would refuse it is in order", async () => {
+      const world = await networkHelpers.loadFixture(deployOne);
+      const { allocator, hostile } = world;
+      await hostile[0]!.setMode(Mode.revertsOnWithdraw);
+      await nextRound(world);
+      const { faulted, faults } = await allocator.positionOf(1);
+      expect([faulted, faults]).to.deep.equal([false, 0n]);
+    });
+  });
+
+  describe("a pool that calls back", () => {
+    it("is refused while a round reads it, and while it is asked for what it still has", async () => {
+      const world = await networkHelpers.loadFixture(deployRead);
+      const { allocator, registry, hostile } = world;
+      const pool = hostile[0]!;
+      const refusal = allocator.interface.encodeErrorResult("ReentrancyGuardReentrantCall");
+      await pool.setReentry(allocator, allocator.interface.encodeFunctionData("settle", [0n]));
+      await nextEpoch(world);
+      await expect(allocator.settle(100, PAGE)).to.emit(pool, "ReentryFailed").withArgs(refusal);
+
+      await registry.connect(await asNotice(world)).delist(1);
+      await registry.remove(1);
+      await expect(allocator.reclaim(1, PAGE)).to.emit(pool, "ReentryFailed").withArgs(refusal);
+      expect(await pool.reentered()).to.equal(0n);
     });
   });
 });

@@ -1,4 +1,4 @@
-/** What a book of exits does exactly at its limits. */
+/** What a book of exits does exactly at its limits, and what its views show before a loss is booked. */
 import { expect } from "chai";
 
 import { ethers } from "../fixtures/metaPool.ts";
@@ -19,6 +19,13 @@ async function deploy() {
     return [1, 2].map((batch) => [alice!.records[batch]!.units, alice!.records[batch]!.taken]);
   };
   return { book, kept };
+}
+
+/** A book in which alice waits for `assets`. */
+async function deployWaiting(assets: bigint) {
+  const book = await ethers.deployContract("ExitBookHarness");
+  await book.open(ALICE, assets);
+  return book;
 }
 
 describe("ExitBook", () => {
@@ -60,5 +67,20 @@ describe("ExitBook", () => {
     await expect(book.addFree(BOB, 2)).to.be.revertedWithPanic(0x11);
     await book.addFree(BOB, 1);
     expect((await book.look([])).free).to.equal(MOST);
+  });
+
+  it("foresees no end at the least index, and one below it", async () => {
+    const book = await deployWaiting(10n ** 9n);
+    const { funding, owners } = await book.foresee([ALICE], 10n ** 9n - 1n, false, 0, 0);
+    expect([funding.voided, funding.lossIndex, owners[0]!.waiting]).to.deep.equal([false, 10n ** 18n, 1n]);
+    const lost = await book.foresee([ALICE], 10n ** 9n, false, 0, 0);
+    expect([lost.funding.voided, lost.funding.lossIndex, lost.owners[0]!.waiting]).to.deep.equal([true, 0n, 0n]);
+  });
+
+  it("foresees nothing for who waits when everything is lost, however much it was", async () => {
+    const book = await deployWaiting(10n ** 28n);
+    const { funding, owners } = await book.foresee([ALICE], 0, true, 0, 0);
+    expect([funding.voided, funding.dust]).to.deep.equal([true, 10n ** 28n]);
+    expect([owners[0]!.waiting, owners[0]!.matured]).to.deep.equal([0n, 0n]);
   });
 });

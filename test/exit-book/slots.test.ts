@@ -4,6 +4,7 @@ import type { ContractTransactionResponse } from "ethers";
 
 import type { ExitBookHarness } from "../../types/contracts/mocks/ExitBookHarness.ts";
 import { ethers, networkHelpers } from "../fixtures/metaPool.ts";
+import { slotIn, type Touched, traceOf } from "../helpers/slots.ts";
 
 const [ALICE, BOB] = [1, 2].map((number) => ethers.toBeHex(number, 20)) as [string, string];
 const ALL = 2n ** 96n;
@@ -16,7 +17,7 @@ const NAMES = new Map<bigint, string>([
   [2n, "index, last, free"],
   ...["alice", "bob"].flatMap((name, index): [bigint, string][] => {
     const owner = [ALICE, BOB][index]!;
-    const ids = Array.from({ length: BATCHES + 1 }, (_, id) => id);
+    const ids = Array.from({ length: BATCHES + 1 }, (_, id) => BigInt(id));
     return [
       [slotIn(owner, 3n), `account of ${name}`],
       [slotIn(owner, 4n), `free of ${name}`],
@@ -24,34 +25,15 @@ const NAMES = new Map<bigint, string>([
     ];
   }),
   ...Array.from({ length: BATCHES + 1 }, (_, id): [bigint, string][] => [
-    [slotIn(id, 5n), `batch ${id}`],
-    [slotIn(id, 6n), `open units of ${id}`],
+    [slotIn(BigInt(id), 5n), `batch ${id}`],
+    [slotIn(BigInt(id), 6n), `open units of ${id}`],
   ]).flat(),
 ]);
 
-/** Where a mapping at `base` keeps `key`. */
-function slotIn(key: string | number, base: bigint): bigint {
-  return BigInt(ethers.solidityPackedKeccak256(["uint256", "uint256"], [BigInt(key), base]));
-}
-
-interface Step {
-  readonly op: string;
-  readonly stack: readonly string[];
-}
-
-/** What a transaction reads and writes of the book; what it writes it may have read. */
-async function touched(sent: Promise<ContractTransactionResponse>): Promise<{ reads: string[]; writes: string[] }> {
-  const { hash } = await sent;
-  const options = { disableMemory: true, disableStorage: true };
-  const { structLogs } = (await ethers.provider.send("debug_traceTransaction", [hash, options])) as {
-    structLogs: readonly Step[];
-  };
-  const slots = (op: string) => [
-    ...new Set(structLogs.filter((step) => step.op === op).map(({ stack }) => BigInt(stack.at(-1)!))),
-  ];
-  const names = (found: readonly bigint[]) => found.map((slot) => NAMES.get(slot) ?? `slot ${slot}`).sort();
-  const written = slots("SSTORE");
-  return { reads: names(slots("SLOAD").filter((slot) => !written.includes(slot))), writes: names(written) };
+/** What a transaction reads and writes of the book. */
+async function touched(sent: Promise<ContractTransactionResponse>): Promise<Touched> {
+  const { reads, writes } = await traceOf(ethers.provider, sent, NAMES);
+  return { reads, writes };
 }
 
 /** The first three batches: alice is in 1 and 3, bob in 2; all may be funded, none is. */

@@ -283,8 +283,7 @@ library AllocatorBook {
     function targetOf(State storage self, IAllocator.Snapshot memory snapshot) internal view returns (uint256) {
         uint256 level = NO_LEVEL;
         for (uint256 k; k <= DIMENSIONS; ++k) {
-            uint256 group = groupAt(snapshot.groups, k);
-            if (k == 0 || group != 0) level = level.min(self.groups[group].level);
+            level = level.min(self.groups[groupAt(snapshot.groups, k)].level);
         }
         return target(capOf(recordedBounds(self), snapshot), snapshot.weight, level);
     }

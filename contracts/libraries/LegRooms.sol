@@ -157,7 +157,7 @@ library LegRooms {
         return position;
     }
 
-    /// @dev t_i at the snapshot.
+    /// @dev t_i at the snapshot. A dimension without a group reads the pool's own level again.
     function _target(
         AllocatorBook.State storage self,
         Scope memory scope,
@@ -166,7 +166,6 @@ library LegRooms {
         uint256[] memory levels = scope.levels;
         uint256 level = _level(self, levels, AllocatorBook.POOL_GROUP);
         for (uint256 groups = snapshot.groups; groups != 0; groups >>= 8) {
-            if (groups & 0xff == 0) continue;
             uint256 ofGroup = _level(self, levels, groups & 0xff);
             if (ofGroup < level) level = ofGroup;
         }

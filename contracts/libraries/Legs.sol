@@ -172,7 +172,7 @@ library Legs {
             uint256 unstaked
         ) {
             shown = staked.saturatingAdd(unstaked).min(uint256(held.position) + held.unbonding);
-            unbonding = unstaked.min(held.unbonding + amount).min(shown);
+            unbonding = unstaked.min(held.unbonding + amount);
             return (true, shown, unbonding);
         } catch {
             return (false, 0, 0);

@@ -134,7 +134,7 @@ library Levels {
         IAllocator.Snapshot memory snapshot = self.snapshots[id];
         uint256 level = sheet.levels[AllocatorBook.POOL_GROUP];
         for (uint256 groups = snapshot.groups; groups != 0; groups >>= 8) {
-            if (groups & 0xff != 0) level = level.min(sheet.levels[groups & 0xff]);
+            level = level.min(sheet.levels[groups & 0xff]);
         }
         uint256 target = AllocatorBook.target(sheet.bounds.capOf(snapshot), snapshot.weight, level);
 

@@ -2,7 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 
 import { runOnce } from "../../src/keeper/runOnce.ts";
 import type { Moved } from "../../src/keeper/report.ts";
-import { PAGE } from "../steps/rounds.ts";
+import { PAGE, settleAll } from "../steps/rounds.ts";
 import { nextEpoch } from "../steps/time.ts";
 import type { Chance } from "./random.ts";
 import { CAST, ether, type Stage } from "./setUp.ts";
@@ -160,11 +160,7 @@ async function cheat({ trellis, crook, operators }: Stage): Promise<void> {
   const allocator = trellis.allocator.connect(crook);
   const [friend, rival] = [operators[0]!.id, operators[1]!.id];
   await allocator.settle(3n, PAGE);
-  for (;;) {
-    const [round] = await allocator.openRound();
-    if (round === 0n) break;
-    await allocator.settle(20n, PAGE);
-  }
+  await settleAll({ allocator }, 20n);
   await allocator.certifyLevels([{ group: 0, level: 2n ** 100n }], 1_000n, PAGE);
   await allocator.certifyLevels([], 1_000n, PAGE);
   await allocator.rebalance(

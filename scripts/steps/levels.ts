@@ -1,6 +1,6 @@
 import type { IAllocator } from "../../types/contracts/Allocator.ts";
 import type { Trellis } from "./deployment.ts";
-import { PAGE } from "./rounds.ts";
+import { MAX_PAGES, PAGE } from "./rounds.ts";
 
 const NO_LEVEL = 2n ** 160n - 1n;
 const AS_MANY_AS_FIT = 10_000n;
@@ -21,7 +21,7 @@ export async function initialSheet({ allocator, registry }: Pick<Trellis, "alloc
 
 /** Certifies a sheet in as many transactions as it needs. Returns whether it passed. */
 export async function certify({ allocator }: Pick<Trellis, "allocator">, sheet: Sheet): Promise<boolean> {
-  for (;;) {
+  for (let page = 0; page < MAX_PAGES; page += 1) {
     const certification = await allocator.certifyLevels(sheet, AS_MANY_AS_FIT, PAGE);
     const receipt = (await certification.wait())!;
     const { certified } = await allocator.poolSnapshot();
@@ -29,4 +29,5 @@ export async function certify({ allocator }: Pick<Trellis, "allocator">, sheet: 
     const names = receipt.logs.map((log) => allocator.interface.parseLog(log)?.name);
     if (!names.includes("LevelsProgress")) return false;
   }
+  throw new Error(`A sheet of ${sheet.length} levels is not checked after ${MAX_PAGES} pages.`);
 }

@@ -7,6 +7,9 @@ import { nextEpoch } from "./time.ts";
  */
 export const PAGE = { gasLimit: 16_777_216n } as const;
 
+/** More pages than any work on a local chain takes: what is not done by then makes no progress. */
+export const MAX_PAGES = 100;
+
 const AS_MANY_AS_FIT = 1_000n;
 
 /** Settles until no round is open. Does nothing if none is due. Returns the gas of each transaction. */
@@ -15,12 +18,13 @@ export async function settleAll(
   maxOperators = AS_MANY_AS_FIT,
 ): Promise<bigint[]> {
   const gas: bigint[] = [];
-  for (;;) {
+  while (gas.length < MAX_PAGES) {
     const settlement = await allocator.settle(maxOperators, PAGE);
     gas.push((await settlement.wait())!.gasUsed);
     const [round] = await allocator.openRound();
     if (round === 0n) return gas;
   }
+  throw new Error(`A round is still open after ${MAX_PAGES} pages of up to ${maxOperators} operators.`);
 }
 
 /** Waits for the next epoch and settles its round. */

@@ -12,6 +12,7 @@ import {
   networkHelpers,
   nextRound,
   PAGE,
+  settleAll,
 } from "../fixtures/allocator.ts";
 
 const SALT = ethers.ZeroHash;
@@ -92,7 +93,7 @@ describe("P1: a staker can always leave", () => {
     await allocator.settle(1, PAGE);
     await metaPool.connect(alice).unstake(ether(1));
     await metaPool.connect(bob).unstake_all();
-    while ((await allocator.openRound()).round !== 0n) await allocator.settle(100, PAGE);
+    await settleAll(world);
     await metaPool.connect(guardian).resumeStaking();
     await metaPool.connect(eve).deposit_and_stake({ value: ether(1) });
     await nextRound(world);

@@ -105,7 +105,8 @@ export async function tryAll(
     const { campaign, mutant, tests } = job;
     const sources = campaign.sourcesOf(mutant.file);
     const known = store.verdict(mutant, sources, campaign.hashes);
-    if (known?.status === "killed") orderOf(job).learn(mutant, known.test!);
+    const killer = store.killerOf(mutant);
+    if (tests.some(({ name }) => name === killer)) orderOf(job).learn(mutant, killer!);
     if (known !== undefined) continue;
     if (tests.length === 0) store.save(mutant, sources, campaign.hashes, { status: "untested" });
     else open.push(job);

@@ -25,13 +25,16 @@ export class Store {
   readonly #verdicts: string;
   readonly #reach: string;
   readonly #entries: Map<string, Entry>;
+  readonly #killers: Map<string, string>;
   readonly #reached: Map<string, ReachEntry>;
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     this.#verdicts = path.join(folder, "verdicts.jsonl");
     this.#reach = path.join(folder, "reach.jsonl");
-    this.#entries = new Map(readLines<Entry>(this.#verdicts).map((entry) => [entry.key, entry]));
+    const entries = readLines<Entry>(this.#verdicts);
+    this.#entries = new Map(entries.map((entry) => [entry.key, entry]));
+    this.#killers = new Map(entries.flatMap(({ id, status, test }) => (status === "killed" ? [[id, test!]] : [])));
     this.#reached = new Map(readLines<ReachEntry>(this.#reach).map((entry) => [entry.key, entry]));
   }
 
@@ -40,6 +43,11 @@ export class Store {
     const entry = this.#entries.get(keyOf(mutant, sources));
     if (entry === undefined) return undefined;
     return entry.tests === basisOf(entry, hashes) ? entry : undefined;
+  }
+
+  /** The test that killed a mutant at the same place when it was tried last, if any: likely to do so again. */
+  killerOf({ id }: Mutant): string | undefined {
+    return this.#killers.get(id);
   }
 
   save(mutant: Mutant, sources: string, hashes: TestHashes, verdict: Verdict): void {

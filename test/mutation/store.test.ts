@@ -48,6 +48,12 @@ describe("mutation", () => {
       }
       expect(store.verdict({ ...MUTANT, text: ">" }, "sources", HASHES)).to.equal(undefined);
     });
+
+    it("remembers which test killed a mutant, though the verdict is void", () => {
+      const store = new Store(folder);
+      expect(store.killerOf(MUTANT)).to.equal("test/a.test.ts: A is one");
+      expect(store.killerOf({ ...MUTANT, id: "contracts/A.sol:20-21:relation:<" })).to.equal(undefined);
+    });
   });
 
   describe("Order", () => {

@@ -256,6 +256,19 @@ describe("Allocator", () => {
       ]);
     });
 
+    it("says in which round it was, if one is open", async () => {
+      const world = await networkHelpers.loadFixture(deployRemoved);
+      const { allocator } = world;
+      await allocator.reclaim(2, PAGE);
+      await nextEpoch(world);
+      await allocator.settle(1, PAGE);
+      const { round } = await allocator.openRound();
+      expect(round).to.be.greaterThan(0n);
+      await expect(allocator.reclaim(2, PAGE))
+        .to.emit(allocator, "OperatorRead")
+        .withArgs(2n, round, 0n, 0n, ether(30), ether(30), 0n);
+    });
+
     it("is refused under the id that a pool had before it was listed anew, and says in which call a pool failed", async () => {
       const world = await networkHelpers.loadFixture(deployRemoved);
       const { allocator, registry, hostile } = world;

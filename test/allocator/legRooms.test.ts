@@ -81,6 +81,16 @@ async function deployGrace() {
   return place(await begin({ groups: [{ dimension: 1 }], groupsOf: [[1], [1], [], []], parameters: { allocator } }));
 }
 
+/** The first operator is in a group of the second dimension and in none of the first. */
+async function deployGap() {
+  return place(await begin({ groups: [{ dimension: 2 }], groupsOf: [[0, 1], [], [], []] }));
+}
+
+/** Operators may hold a fifth of what is at stake on a network where nothing is. */
+async function deployEmptyNetwork() {
+  return begin({ parameters: { policy: { netShareBps: 2_000 } } });
+}
+
 async function deployTen() {
   const world = await begin({ hostile: 10 });
   await world.allocator.rebalance(all("up", 10), GAS);
@@ -216,6 +226,26 @@ describe("Allocator", () => {
       }
     });
 
+    it("by a share of the network bind however little there is at stake: one wei is known, nothing is not", async () => {
+      const world = await networkHelpers.loadFixture(deployEmptyNetwork);
+      const { network, eve } = world;
+      const caps = async () => {
+        const { increaseCap, violationCap } = await roomsOf(world, 1);
+        return [increaseCap, violationCap];
+      };
+      expect(await caps()).to.deep.equal([0n, ether("33.33")]);
+      await network.connect(eve).bond({ value: 1n });
+      await nextRound(world);
+      expect(await caps()).to.deep.equal([0n, 0n]);
+    });
+
+    it("are none of who may hold nothing", async () => {
+      const world = await networkHelpers.loadFixture(deployPlaced);
+      await world.registry.connect(await asNotice(world)).drain(1);
+      const { increaseCap, violationCap } = await roomsOf(world, 1);
+      expect([increaseCap, violationCap]).to.deep.equal([0n, 0n]);
+    });
+
     it("know no bond in a pool that asks for none", async () => {
       const world = await networkHelpers.loadFixture(deployPlaced);
       expect((await roomsOf(world, 1)).bond).to.equal(0n);
@@ -302,6 +332,14 @@ describe("Allocator", () => {
       expect([await downOf(world, 1), await downOf(world, 2)]).to.deep.equal([[1n, 0n, 0n], NOTHING]);
     });
 
+    it("of class 0 takes nothing for a dimension in which an operator is in no group", async () => {
+      const world = await networkHelpers.loadFixture(deployGap);
+      await world.registry.connect(await asNotice(world)).setWeightBounds(1, 50, 50);
+      await nextRound(world);
+      expect(await world.allocator.targetOf(1)).to.be.lessThan(ether(20));
+      expect(await downOf(world, 1)).to.deep.equal(NOTHING);
+    });
+
     it("of class 0 takes a tenth of T rounded down, and nothing if the budget is lowered below what was used", async () => {
       const world = await networkHelpers.loadFixture(deployBudgets);
       const { allocator, registry } = world;
@@ -333,6 +371,7 @@ describe("Allocator", () => {
       await nextRound(wei);
       expect(await wei.allocator.liveNeed()).to.equal(1n);
       expect(await send(wei, down(1, ether(1)))).to.deep.equal([1n]);
+      expect((await wei.allocator.recordOf(1)).class1Taken).to.equal(1n);
 
       // Four tenths of a need of 0.02 ether is less than the smallest move.
       const part = await networkHelpers.loadFixture(deployTen);

@@ -153,6 +153,17 @@ describe("Levels", () => {
       expect([...(await harness.targets())]).to.deep.equal([ether(20), 0n, 0n, ether(10)]);
     });
 
+    it("that bounds nobody gives nothing to who has no weight", async () => {
+      const none = { cap: ether(1_000), weight: 0n, groups: [] };
+      const harness = await judge({
+        total: ether(30),
+        operators: [none, { ...operator([]), cap: ether(20) }],
+        groups: [],
+      });
+      expect(await check(harness, [])).to.deep.equal(CERTIFIED);
+      expect([...(await harness.targets())]).to.deep.equal([0n, ether(20)]);
+    });
+
     it("is rejected for the first cap that an operator exceeds, the pool's before its groups'", async () => {
       const rejections = [
         [{ ...THREE, total: ether(5) }, 0n, ether(5)],

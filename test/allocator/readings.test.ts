@@ -185,6 +185,18 @@ describe("Allocator", () => {
       expect((await allocator.snapshotOf(1)).fixedCap).to.equal(ether(1) - 1n);
     });
 
+    it("takes whatever bond a pool claims to have, and stops neither a round nor legs at it", async () => {
+      const world = await networkHelpers.loadFixture(deployBonded);
+      const { allocator, hostile } = world;
+      await hostile[0]!.setBond(ethers.MaxUint256);
+      await nextRound(world);
+      expect((await allocator.positionOf(1)).faulted).to.equal(false);
+      expect((await allocator.snapshotOf(1)).fixedCap).to.equal(ether(40));
+      const [rooms] = await allocator.roomsOf(1, 1);
+      expect([rooms!.bond, rooms!.increaseCap]).to.deep.equal([ethers.MaxUint256, ether("33.33")]);
+      expect(await move(world, [up(1, ether(30))])).to.deep.equal([ether(30)]);
+    });
+
     it("tells the registry that the slowest has left", async () => {
       const world = await networkHelpers.loadFixture(deploySlow);
       const { allocator, registry, honest } = world;
@@ -208,6 +220,16 @@ describe("Allocator", () => {
     });
   });
 });
+
+/** A pool under command that may have no more than 40 ether, nor than ten times its bond. */
+function deployBonded() {
+  return deployWorld({
+    hostile: 1,
+    stake: ether("99.9"),
+    absoluteCaps: [ether(40)],
+    parameters: { allocator: LOOSE, policy: { bondRatio: 10 } },
+  });
+}
 
 /** A fast pool, and one that takes days. */
 async function deploySlow() {

@@ -196,6 +196,25 @@ describe("Allocator", () => {
       expect([buffer, delegated, dilution]).to.deep.equal([ether(6), ether(94), WAD]);
     });
 
+    it("and pay a part of what was due add it to what the page has gained before", async () => {
+      const world = await networkHelpers.loadFixture(deploy);
+      const [first, second] = world.hostile;
+      await second!.setMode(Mode.neverPays);
+      await world.registry.connect(world.guardian).lowerAbsoluteCap(2, ether(19));
+      expect(await move(world, [down(2, ether(6))])).to.deep.equal([ether(6)]);
+      for (let round = 2; round <= 7; round += 1) await nextRound(world);
+      expect((await world.allocator.positionOf(2)).writtenDown).to.equal(true);
+
+      await second!.setMode(Mode.honest);
+      await second!.setTrickle(ether(1));
+      await first!.reward({ value: ether("0.1") });
+      const said = await log(world);
+      expect(said.filter(([name]) => ["GainBooked", "Returned"].includes(name as string))).to.deep.equal([
+        ["GainBooked", ether("1.1")],
+        ["Returned", ether(1)],
+      ]);
+    });
+
     it("and come back after 90 days give their stake as a gain, no more than was lost: nobody pays for them any more", async () => {
       const world = await networkHelpers.loadFixture(deployTwoDown);
       const { allocator, metaPool, hostile } = world;

@@ -288,10 +288,9 @@ library AllocatorBook {
         return target(capOf(recordedBounds(self), snapshot), snapshot.weight, level);
     }
 
-    /// @dev min(cap, ⌊weight·level/1e18⌋).
+    /// @dev min(cap, ⌊weight·level/1e18⌋). NO_LEVEL bounds nobody with a weight: it is more than 1e18 times any cap.
     function target(uint256 cap, uint256 weight, uint256 level) internal pure returns (uint256) {
-        if (weight == 0) return 0;
-        return level == NO_LEVEL ? cap : cap.min((weight * level) / WAD);
+        return cap.min((weight * level) / WAD);
     }
 
     /// @dev C_g from its parts, given T' and N; faulted members' stake is taken off at the end.

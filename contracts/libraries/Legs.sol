@@ -126,10 +126,8 @@ library Legs {
             uint256 unstaked
         ) {
             batch.purse -= amount;
-            return (true, staked.saturatingAdd(unstaked));
-        } catch {
-            return (false, 0);
-        }
+            (success, shown) = (true, staked.saturatingAdd(unstaked));
+        } catch {}
     }
 
     /* DOWN */
@@ -173,10 +171,8 @@ library Legs {
         ) {
             shown = staked.saturatingAdd(unstaked).min(uint256(held.position) + held.unbonding);
             unbonding = unstaked.min(held.unbonding + amount);
-            return (true, shown, unbonding);
-        } catch {
-            return (false, 0, 0);
-        }
+            success = true;
+        } catch {}
     }
 
     /// @dev Notes what must arrive; the time runs from the next reading. What is waited for already keeps its time. While

@@ -79,7 +79,6 @@ library RoundPage {
     /// @dev Books the money so far: what was read before a write-down or a recovery belongs to the price before it.
     function book(Page memory page, AllocatorBook.State storage self) internal {
         (uint256 gain, uint256 loss, uint256 arrived) = (page.gain, page.loss, page.arrived);
-        if (gain == 0 && loss == 0 && arrived == 0) return;
         (page.gain, page.loss, page.arrived) = (0, 0, 0);
         self.roundGain += gain.toUint96();
         self.roundLoss += loss.toUint96();

@@ -167,10 +167,8 @@ library Rounds {
         }
 
         (uint256 gain, uint256 loss, bool overdue) = _bookDifference(self, page, subject, reading);
-        if (subject.due == 0 && held.unbonding != 0) {
-            // Some of it may have been asked for in this epoch: its time runs from the next reading.
-            (subject.due, subject.dueAt) = (held.unbonding, 0);
-        }
+        // Some of it may have been asked for in this epoch: its time runs from the next reading.
+        if (subject.due == 0) (subject.due, subject.dueAt) = (held.unbonding, 0);
         _watchForLoss(self, page, subject, loss);
         if (held.writtenDown) self.recover(page, subject.id, held, gain, reading.arrived);
         else page.gain += gain;
@@ -225,11 +223,13 @@ library Rounds {
         gain = reading.arrived.saturatingSub(held.unbonding);
         if (shown < booked) return (gain, booked - shown);
 
-        uint256 elapsed = held.readAt == 0 ? 0 : block.timestamp - held.readAt;
+        // Who was never read holds nothing to earn on, and who is written down neither.
+        uint256 elapsed = block.timestamp - held.readAt;
         uint256 most =
-            ((uint256(held.position) + held.unbonding) * page.parameters.maxGainBps * elapsed) /
-                (AllocatorBook.BPS * page.epochLength);
-        if (held.writtenDown) most += self.records[subject.id].lost;
+            held.writtenDown
+                ? self.records[subject.id].lost
+                : ((uint256(held.position) + held.unbonding) * page.parameters.maxGainBps * elapsed) /
+                    (AllocatorBook.BPS * page.epochLength);
         gain += (shown - booked).min(most);
     }
 

@@ -60,7 +60,7 @@ library WriteDowns {
     /// @dev An operator that stays away is no reason to charge stakes for ever.
     function endOld(AllocatorBook.State storage self, uint256 id) internal {
         IAllocator.Record storage record = self.records[id];
-        if (record.factor != 0 && block.timestamp >= record.writtenDownAt + TERM) endFactor(self, record, 0);
+        if (block.timestamp >= record.writtenDownAt + TERM) endFactor(self, record, 0);
     }
 
     /// @dev Takes an operator's factor out of D, with what the operator turns out to have.

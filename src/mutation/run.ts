@@ -12,8 +12,8 @@ import { MAX_LATE_TESTS, type Verdict } from "./trial.ts";
 
 /** Compiling and loading the tests, at most. */
 const SETUP = 600_000;
-/** A test may take five times what it took of the processor, and this. */
-const GRACE = 10_000;
+/** A test may take five times what it took of the processor, and this: a loop that never ends is out of gas by then. */
+const GRACE = 45_000;
 /** No answer for so long, and a worker is ended. */
 const SILENCE = 900_000;
 

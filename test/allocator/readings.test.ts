@@ -15,6 +15,7 @@ import {
   nextEpoch,
   nextRound,
   NO_CAP,
+  NO_LEVEL,
   PAGE,
   positionsOf,
   settleAll,
@@ -185,6 +186,16 @@ describe("Allocator", () => {
       expect((await allocator.snapshotOf(1)).fixedCap).to.equal(ether(1) - 1n);
     });
 
+    it("gives a group that has no cap none for what a member holds that does not answer", async () => {
+      const world = await networkHelpers.loadFixture(deployUncapped);
+      const { allocator, hostile } = world;
+      expect(await move(world, [up(1, ether(20))])).to.deep.equal([ether(20)]);
+      await hostile[0]!.setMode(Mode.reverts);
+      await nextRound(world);
+      const { faulted, cap, level } = await allocator.groupSnapshot(1);
+      expect([faulted, cap, level]).to.deep.equal([ether(20), NO_CAP, NO_LEVEL]);
+    });
+
     it("takes whatever bond a pool claims to have, and stops neither a round nor legs at it", async () => {
       const world = await networkHelpers.loadFixture(deployBonded);
       const { allocator, hostile } = world;
@@ -220,6 +231,18 @@ describe("Allocator", () => {
     });
   });
 });
+
+/** Two pools under command in a group that nothing bounds; a round is over. */
+async function deployUncapped() {
+  const world = await deployWorld({
+    hostile: 2,
+    groups: [{ dimension: 1 }],
+    groupsOf: [[1], [1]],
+    parameters: { allocator: LOOSE },
+  });
+  await nextRound(world);
+  return world;
+}
 
 /** A pool under command that may have no more than 40 ether, nor than ten times its bond. */
 function deployBonded() {

@@ -208,6 +208,17 @@ describe("Allocator", () => {
       expect(await move(world, [up(1, ether(30))])).to.deep.equal([ether(30)]);
     });
 
+    it("is charged a fee on what gains are above losses", async () => {
+      const world = await networkHelpers.loadFixture(deployFee);
+      const { allocator, metaPool, hostile } = world;
+      await hostile[0]!.reward({ value: ether("0.1") });
+      await hostile[1]!.lose(ether("0.04"));
+      await nextEpoch(world);
+      const said = await logsOf(allocator.settle(100, PAGE), metaPool);
+      const [, , gain, fee] = said.find(([name]) => name === "RoundEnded")!;
+      expect([gain, fee]).to.deep.equal([ether("0.06"), ether("0.006")]);
+    });
+
     it("tells the registry that the slowest has left", async () => {
       const world = await networkHelpers.loadFixture(deploySlow);
       const { allocator, registry, honest } = world;
@@ -231,6 +242,14 @@ describe("Allocator", () => {
     });
   });
 });
+
+/** Two pools under command with 20 ether each, and a fee of a tenth. */
+async function deployFee() {
+  const world = await deployWorld({ hostile: 2, parameters: { allocator: LOOSE, pool: { feeBps: 1_000 } } });
+  await nextRound(world);
+  await move(world, [up(1, ether(20)), up(2, ether(20))]);
+  return world;
+}
 
 /** Two pools under command in a group that nothing bounds; a round is over. */
 async function deployUncapped() {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.35;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {vm} from "../Vm.sol";
+import {forceTransfer} from "../ForcedTransfer.sol";
 import {Governance} from "./Governance.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -22,7 +22,7 @@ abstract contract Elements is Governance {
         if (target == address(0)) (, target) = _operator(seed >> 8);
         uint256 rate = pool.getRate();
         amount = 1 + (amount % 1e22);
-        vm.deal(target, target.balance + amount);
+        forceTransfer(target, amount);
         forced[target] += amount;
         _promise(pool.getRate() == rate, "I-03: forced ether moved the price");
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.35;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Allocator} from "../../../contracts/Allocator.sol";
 import {IOperatorRegistry} from "../../../contracts/interfaces/IOperatorRegistry.sol";
 import {Roles} from "../../../contracts/libraries/Roles.sol";
@@ -65,7 +66,6 @@ abstract contract World {
         ledger.start(SEED);
         for (uint256 i; i < ACTORS; ++i) vm.deal(actor(i), 1e24);
         vm.deal(DELEGATOR, 1e24);
-        vm.deal(OWNER, 1e24);
     }
 
     receive() external payable {}
@@ -91,6 +91,7 @@ abstract contract World {
 
     function _deploy(Core core) private {
         vm.deal(address(this), 1e27);
+        vm.deal(OWNER, 1e24);
         (manager, network, factory) = (core.manager(), core.network(), core.factory());
         (registry, pool, allocator, notice) = (core.registry(), core.pool(), core.allocator(), core.notice());
         registry.connect(address(pool), address(allocator), address(notice));
@@ -157,7 +158,7 @@ abstract contract World {
         address where = honest ? _createStakingPool(index) : hostilePools.create();
         if (!honest) {
             registry.whitelistPool(where);
-            vm.deal(where, 1e24); // for what it is said to owe
+            Address.sendValue(payable(where), 1e24); // for what it is said to owe
         }
         operatorPools.push(where);
         registry.list(
@@ -175,7 +176,6 @@ abstract contract World {
 
     function _createStakingPool(uint256 index) private returns (address where) {
         where = factory.createStakingPool{value: factory.SEED()}(OWNER, hex"01", 500 + 100 * index);
-        vm.deal(OWNER, OWNER.balance + 50 ether);
         vm.prank(OWNER);
         StakingPool(payable(where)).addBond{value: 50 ether}();
     }

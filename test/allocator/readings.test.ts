@@ -196,6 +196,19 @@ describe("Allocator", () => {
       expect([faulted, cap, level]).to.deep.equal([ether(20), NO_CAP, NO_LEVEL]);
     });
 
+    it("believes nothing that a pool shows before it was given any stake, however long it was there", async () => {
+      const world = await networkHelpers.loadFixture(deployShowing);
+      const { allocator, metaPool } = world;
+      const { assets } = await metaPool.getBook();
+      for (let round = 0; round < 2; round += 1) {
+        await nextRound(world);
+        const { position, unbonding, readAt } = await allocator.positionOf(1);
+        expect([position, unbonding]).to.deep.equal([0n, 0n]);
+        expect(readAt).to.be.greaterThan(0n);
+        expect((await metaPool.getBook()).assets).to.equal(assets);
+      }
+    });
+
     it("takes whatever bond a pool claims to have, and stops neither a round nor legs at it", async () => {
       const world = await networkHelpers.loadFixture(deployBonded);
       const { allocator, hostile } = world;
@@ -242,6 +255,13 @@ describe("Allocator", () => {
     });
   });
 });
+
+/** A pool that was never read, and shows an ether of stake. */
+async function deployShowing() {
+  const world = await deployWorld({ hostile: 1, parameters: { allocator: LOOSE } });
+  await world.hostile[0]!.reward({ value: ether(1) });
+  return world;
+}
 
 /** Two pools under command with 20 ether each, and a fee of a tenth. */
 async function deployFee() {

@@ -272,6 +272,24 @@ describe("Allocator", () => {
       expect((await allocator.positionOf(2)).writtenDown).to.equal(true);
     });
 
+    it("90 days ago without a factor take none of D from who was written down since", async () => {
+      const world = await networkHelpers.loadFixture(deployTinyDown);
+      const { allocator, metaPool, hostile } = world;
+      await networkHelpers.time.increase(80n * DAY);
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      const { factor, writtenDownAt } = await allocator.recordOf(1);
+      expect(factor).to.be.greaterThan(WAD);
+      expect((await metaPool.getBook()).dilution).to.equal(factor);
+
+      await networkHelpers.time.increase(20n * DAY);
+      await nextRound(world);
+      const old = await allocator.recordOf(2);
+      const time = BigInt(await networkHelpers.time.latest());
+      expect([time > old.writtenDownAt + 90n * DAY, time > writtenDownAt + 90n * DAY]).to.deep.equal([true, false]);
+      expect((await metaPool.getBook()).dilution).to.equal(factor);
+    });
+
     it("keep the rest of D when governance clears one of two", async () => {
       const world = await networkHelpers.loadFixture(deployTwoDown);
       const { allocator, metaPool } = world;
@@ -315,6 +333,19 @@ describe("Allocator", () => {
     });
   });
 });
+
+/** The second, with less than a basis point, has been written down; the first holds 20 ether. */
+async function deployTinyDown() {
+  const world = await deployWorld({ hostile: 2, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  await nextRound(world);
+  await move(world, [up(1, ether(20)), up(2, ether("0.02"))]);
+  await world.hostile[1]!.lose(ether("0.015"));
+  await nextRound(world);
+  await world.hostile[1]!.setMode(Mode.reverts);
+  for (let round = 0; round < 3; round += 1) await nextRound(world);
+  expect((await world.allocator.positionOf(2)).writtenDown).to.equal(true);
+  return world;
+}
 
 async function deploySmall() {
   const world = await deployWorld({ hostile: 3, stake: ether("99.9"), parameters: { allocator: LOOSE } });

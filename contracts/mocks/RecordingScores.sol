@@ -6,9 +6,11 @@ import {IScores} from "../interfaces/IScores.sol";
 /// @title Stands in for the scores: says what it is given, and refuses when a test wants it to.
 contract RecordingScores {
     bool public refuses;
+    uint256 public unscored;
 
     event Recorded(uint256 indexed epoch, uint256 firstId, IScores.Counters[] counters);
     event Closed(uint256 indexed epoch, uint256 networkStake, uint256 operators);
+    event Scored(uint256 operators);
 
     error Refused();
 
@@ -23,6 +25,16 @@ contract RecordingScores {
     }
 
     function close(uint256 epoch, uint256 networkStake, uint256 operators) external {
+        unscored = operators;
+
         emit Closed(epoch, networkStake, operators);
+    }
+
+    function score(uint256 maxOperators) external returns (uint256 scored, bool completed) {
+        scored = maxOperators < unscored ? maxOperators : unscored;
+        unscored -= scored;
+
+        emit Scored(scored);
+        return (scored, unscored == 0);
     }
 }

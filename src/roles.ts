@@ -16,7 +16,7 @@ export const NOTICE_BIT = 1n << 32n;
 
 /** One function that not everyone may call. */
 export interface Restriction {
-  readonly contract: "MetaPool" | "Allocator" | "OperatorRegistry";
+  readonly contract: "MetaPool" | "Allocator" | "OperatorRegistry" | "ReportOracle" | "Attributes";
   readonly signature: string;
   readonly role: Role;
   /** Whether only Notice may make the call, after the role has announced it. */
@@ -129,5 +129,10 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
   { contract: "OperatorRegistry", signature: "noteScores()", role: "scorer", notice: false },
 ];
 
+const REPORTS: readonly Restriction[] = [
+  { contract: "ReportOracle", signature: "setCommittee(address[],uint256)", role: "governance", notice: true },
+  { contract: "Attributes", signature: "attest(uint256,uint8,uint8,string)", role: "attester", notice: false },
+];
+
 /** Every restricted function; docs/roles.md says what each can and cannot do to a staker. */
-export const RESTRICTIONS: readonly Restriction[] = [...META_POOL, ...ALLOCATOR, ...OPERATOR_REGISTRY];
+export const RESTRICTIONS: readonly Restriction[] = [...META_POOL, ...ALLOCATOR, ...OPERATOR_REGISTRY, ...REPORTS];

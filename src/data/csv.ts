@@ -48,6 +48,25 @@ export const wholeNumber: Column<bigint> = (field) => {
 /** A whole number, or null when the field is empty: no value is not zero. */
 export const optionalWholeNumber: Column<bigint | null> = (field) => (field === "" ? null : wholeNumber(field));
 
+/** A whole number that is only counted with, such as an epoch: small enough to be exact as a number. */
+export const count: Column<number> = (field) => {
+  const number = Number(wholeNumber(field));
+  if (!Number.isSafeInteger(number)) throw new Error(`has "${field}" where a small whole number belongs`);
+  return number;
+};
+
+/** A whole number as `count`, or null when the field is empty. */
+export const optionalCount: Column<number | null> = (field) => (field === "" ? null : count(field));
+
+/** One of a few words. */
+export function oneOf<Word extends string>(...words: readonly Word[]): Column<Word> {
+  return (field) => {
+    const word = words.find((known) => known === field);
+    if (word === undefined) throw new Error(`has "${field}" where one of ${words.join(", ")} belongs`);
+    return word;
+  };
+}
+
 /** 1 for true, 0 for false. */
 export const flag: Column<boolean> = (field) => {
   if (field !== "0" && field !== "1") throw new Error(`has "${field}" where 0 or 1 belongs`);
@@ -70,7 +89,7 @@ export function parseCsv<Described extends Columns>(content: string, columns: De
   });
 
   return lines.map((content, index) => {
-    const line = index + 2;
+    const line = lineOf(index);
     if (content.endsWith("\r")) throw new CsvError(line, null, "ends with a carriage return");
     const fields = content.split(",");
     if (fields.length !== header.length) {
@@ -81,16 +100,33 @@ export function parseCsv<Described extends Columns>(content: string, columns: De
   });
 }
 
+/** The line of a row, by its place among the rows. */
+export function lineOf(index: number): number {
+  return index + 2;
+}
+
+/** Refuses rows whose key does not rise from each to the next; `column` is where a reader should look. */
+export function checkRising<Each>(
+  rows: readonly Each[],
+  column: keyof Each & string,
+  isBefore: (first: Each, second: Each) => boolean,
+): void {
+  const index = rows.findIndex((row, place) => place > 0 && !isBefore(rows[place - 1]!, row));
+  if (index >= 0) {
+    throw new CsvError(lineOf(index), column, `has "${String(rows[index]![column])}" again, or out of order`);
+  }
+}
+
 /** Writes rows as a file's content; null becomes an empty field. */
-export function formatCsv(
-  header: readonly string[],
-  rows: readonly (readonly (string | bigint | boolean | null)[])[],
-): string {
+export function formatCsv(header: readonly string[], rows: readonly (readonly Field[])[]): string {
   const lines = rows.map((row) => row.map(formatField).join(","));
   return [header.join(","), ...lines, ""].join("\n");
 }
 
-function formatField(value: string | bigint | boolean | null): string {
+/** What a field can be written from. */
+type Field = string | bigint | number | boolean | null;
+
+function formatField(value: Field): string {
   if (value === null) return "";
   return typeof value === "boolean" ? (value ? "1" : "0") : value.toString();
 }

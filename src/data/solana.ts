@@ -1,5 +1,6 @@
 import type { Row } from "./csv.ts";
 import { flag, formatCsv, optionalText, optionalWholeNumber, parseCsv, text, wholeNumber } from "./csv.ts";
+import { generator } from "./random.ts";
 
 /** Columns of `solana-epoch-650.csv`, in the file's order; `data/README.md` says what each means. */
 export const SOLANA_COLUMNS = {
@@ -93,14 +94,5 @@ function syntheticRow(index: number, random: (below: number) => number): SolanaV
     credits_e650: credits * 2n,
     commission_e650_bps: commission,
     mev_commission_e650_bps: mevCommission,
-  };
-}
-
-/** Numbers from 0 to below a bound, always the same for a seed (a linear congruential generator, upper bits). */
-function generator(seed: number): (below: number) => number {
-  let state = BigInt(seed);
-  return (below) => {
-    state = (state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) % 2n ** 64n;
-    return Number((state >> 33n) % BigInt(below));
   };
 }

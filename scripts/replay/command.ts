@@ -3,14 +3,22 @@ import { fileURLToPath } from "node:url";
 
 import { Command, InvalidArgumentError } from "commander";
 import { network } from "hardhat";
+import type { NetworkConnection } from "hardhat/types/network";
 
-import type { CommandFactory } from "../../src/cli/command.ts";
+import type { CommandFactory, World } from "../../src/cli/command.ts";
 import { Failure } from "../../src/cli/failure.ts";
 import { CsvError } from "../../src/data/csv.ts";
 import { parseSolanaEpoch, type SolanaValidator, syntheticSolanaEpoch } from "../../src/data/solana.ts";
+import { syntheticSeries } from "../../src/data/syntheticSeries.ts";
+import type { EpochReport } from "../../src/reports/report.ts";
 import { describeRules, renderReplay, replayJson } from "./print.ts";
 import { replay } from "./run.ts";
-import { EPOCHS, RULES } from "./settings.ts";
+import { type FurtherFiles, isSeries, readSeriesFiles, reportsOfFiles } from "./series/files.ts";
+import { renderSeries, seriesJson } from "./series/print.ts";
+import { replaySeries } from "./series/run.ts";
+import { SERIES_SETTINGS } from "./series/settings.ts";
+import { complaintsOfSeries } from "./series/verdict.ts";
+import { EPOCHS, type Rules, RULES } from "./settings.ts";
 import { richAccounts } from "./setUp.ts";
 import { complaintsOf } from "./verdict.ts";
 
@@ -18,31 +26,47 @@ const DEFAULT_FILE = fileURLToPath(new URL("../../../shared/data/solana-epoch-65
 const BPS = 10_000;
 const SEED = 1;
 
-interface Options {
+interface Options extends FurtherFiles {
   readonly synthetic?: number;
-  readonly epochs: number;
+  readonly series?: number;
+  readonly epochs?: number;
   readonly json: boolean;
   readonly poolShare: number;
   readonly netShare: number;
   readonly countryShare: number;
   readonly networkShare: number;
+  readonly newcomersShare: number;
+  readonly power: number;
 }
+
+/** Says a line with the seconds since the beginning. */
+type Say = (line: string) => void;
 
 export const replayCommand: CommandFactory = (world) =>
   new Command("replay")
-    .description("Rebuilds a recorded pool on a chain of its own, tightens its rules and lets a keeper follow them.")
-    .argument("[csv]", "columns of solana-epoch-650.csv", DEFAULT_FILE)
+    .description(
+      "Rebuilds a recorded pool on a chain of its own and lets a keeper follow its rules: one epoch, or a series with reports.",
+    )
+    .argument("[csv]", "columns of solana-epoch-650.csv, or of a series such as solana-series-652-681.csv", DEFAULT_FILE)
     .option("--synthetic <count>", "a made-up file of so many validators instead", atLeastOne)
-    .option("--epochs <max>", "most epochs that the keeper gets", atLeastOne, EPOCHS)
+    .option("--series <epochs>", "with --synthetic: a made-up series of so many epochs", atLeastOne)
+    .option("--epochs <max>", "most epochs that the keeper gets, or that are played of a series", atLeastOne)
+    .option("--epochs-file <csv>", "what a series says of its epochs, if it does not lie beside it")
+    .option("--ids-file <csv>", "who its ids are")
+    .option("--groups-file <csv>", "what its groups are called")
     .option("--json", "as JSON, amounts in wei", false)
     .option("--pool-share <bps>", "of the pool, per operator", basisPoints, RULES.poolShareBps)
     .option("--net-share <bps>", "of the network, per operator", basisPoints, RULES.netShareBps)
     .option("--country-share <bps>", "of the pool, per country", basisPoints, RULES.countryShareBps)
     .option("--network-share <bps>", "of the pool, per hosting network", basisPoints, RULES.networkShareBps)
+    .option(
+      "--newcomers-share <bps>",
+      "of the pool, for all newcomers of a series",
+      basisPoints,
+      SERIES_SETTINGS.newcomersShareBps,
+    )
+    .option("--power <exponent>", "of the scores of a series: 1, 2, 4, 8 or 16", power, SERIES_SETTINGS.power)
     .action(async (path: string, options: Options) => {
-      const { synthetic } = options;
-      const validators =
-        synthetic === undefined ? readValidators(path) : parseSolanaEpoch(syntheticSolanaEpoch(synthetic, SEED));
       const rules = {
         poolShareBps: options.poolShare,
         netShareBps: options.netShare,
@@ -50,37 +74,94 @@ export const replayCommand: CommandFactory = (world) =>
         networkShareBps: options.networkShare,
       };
       const start = Date.now();
-      const say = (line: string) => {
+      const say: Say = (line) => {
         world.err(`${((Date.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
       };
+      const reports = reportsFor(path, options);
+      const validators = reports === null ? validatorsFor(path, options) : [];
       say(describeRules(rules));
 
       const connection = await network.create({ network: "default", override: { accounts: richAccounts() } });
-      const result = await replay(connection, validators, { rules, epochs: options.epochs }, say).finally(() =>
-        connection.close(),
-      );
-      if (options.json) world.out(replayJson(result));
-      else renderReplay(result).forEach(world.out);
-
-      const complaints = complaintsOf(result.verdict, result.work.settled);
-      if (complaints.length > 0) throw new Failure(complaints.join(" "));
-      world.err("Every position is where the rules want it.");
+      const done =
+        reports === null
+          ? playEpoch(world, connection, validators, rules, options, say)
+          : playSeries(world, connection, reports, rules, options, say);
+      await done.finally(() => connection.close());
     });
 
-function readValidators(path: string): SolanaValidator[] {
-  if (!existsSync(path))
-    throw new Failure(`There is no file ${path}: it is not published, ask for it or give another.`);
+async function playEpoch(
+  world: World,
+  connection: NetworkConnection,
+  validators: readonly SolanaValidator[],
+  rules: Rules,
+  { epochs = EPOCHS, json }: Options,
+  say: Say,
+): Promise<void> {
+  const result = await replay(connection, validators, { rules, epochs }, say);
+  if (json) world.out(replayJson(result));
+  else renderReplay(result).forEach(world.out);
+
+  refuse(complaintsOf(result.verdict, result.work.settled));
+  world.err("Every position is where the rules want it.");
+}
+
+async function playSeries(
+  world: World,
+  connection: NetworkConnection,
+  reports: readonly EpochReport[],
+  rules: Rules,
+  { epochs = Infinity, json, newcomersShare: newcomersShareBps, power }: Options,
+  say: Say,
+): Promise<void> {
+  const result = await replaySeries(connection, reports, { rules, newcomersShareBps, power, epochs }, say);
+  if (json) world.out(seriesJson(result));
+  else renderSeries(result).forEach(world.out);
+
+  refuse(complaintsOfSeries(result));
+  world.err("No call lifted anyone above a cap, and optimisation stayed within its budget in every epoch.");
+}
+
+function refuse(complaints: readonly string[]): void {
+  if (complaints.length > 0) throw new Failure(complaints.join(" "));
+}
+
+/** The reports of a series, or null if one epoch is meant. */
+function reportsFor(path: string, options: Options): readonly EpochReport[] | null {
+  const { synthetic, series } = options;
+  if (synthetic !== undefined) {
+    return series === undefined ? null : reportsOfFiles(syntheticSeries(synthetic, series, SEED));
+  }
+  if (series !== undefined) throw new Failure("A series is only made up with --synthetic.");
+  const content = readFile(path);
+  return isSeries(content) ? readSeriesFiles(path, content, options) : null;
+}
+
+function validatorsFor(path: string, { synthetic }: Options): SolanaValidator[] {
+  if (synthetic !== undefined) return parseSolanaEpoch(syntheticSolanaEpoch(synthetic, SEED));
   try {
-    return parseSolanaEpoch(readFileSync(path, "utf8"));
+    return parseSolanaEpoch(readFile(path));
   } catch (error) {
     if (error instanceof CsvError) throw new Failure(`${path}: ${error.message}`);
     throw error;
   }
 }
 
+function readFile(path: string): string {
+  if (!existsSync(path)) {
+    throw new Failure(`There is no file ${path}: it is not published, ask for it or give another.`);
+  }
+  return readFileSync(path, "utf8");
+}
+
 function atLeastOne(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number from 1 on.");
+  return number;
+}
+
+function power(text: string): number {
+  const number = Number(text);
+  if (![1, 2, 4, 8, 16].includes(number)) throw new InvalidArgumentError("Give 1, 2, 4, 8 or 16.");
   return number;
 }
 

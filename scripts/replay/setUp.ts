@@ -16,7 +16,7 @@ import { CHAIN } from "./settings.ts";
 const LOOSE_SHARE_BPS = 3_333;
 const BPS = 10_000n;
 const DEPOSIT_GAS = 500_000n;
-const ACCOUNTS = 12;
+const ACCOUNTS = 20;
 const BALANCE = 10n ** 27n; // a thousand million ether: initial balances are given, all else is earned
 
 export interface Stage {

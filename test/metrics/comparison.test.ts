@@ -5,6 +5,7 @@ import { RECORDED_REWARDS, solanaOperators, stakerYields } from "../../src/data/
 import { compare, type Comparison } from "../../src/metrics/comparison.ts";
 import { recordedProblem, type RecordedRules } from "../../src/metrics/recorded.ts";
 import { readRecorded } from "../data/files.ts";
+import { expectClose } from "../helpers/close.ts";
 
 /** One per cent of pool and network per operator, 20 % of the pool per country, 10 % per hosting network. */
 const RULES: RecordedRules = {
@@ -77,7 +78,7 @@ describe("stakerYields", () => {
     const [first] = stakerYields([of({ mev_commission_bps: 100n })]);
 
     // totalPmpe without bid: 0.47046683802948464.
-    expect(Number(first) / 1e18).to.be.closeTo(0.47046683802948464, 1e-15);
+    expectClose(Number(first) / 1e18, 0.47046683802948464, 1e-15);
   });
 });
 
@@ -94,10 +95,10 @@ describe("compare", () => {
     const [best, ...fair] = placements;
 
     expect(placements.map(({ power }) => power)).to.deep.equal([null, 0n, 4n, 16n]);
-    expect(best!.value).to.be.closeTo(bound, bound * 1e-9);
+    expectClose(best!.value, bound, bound * 1e-9);
     expect(best!.regret).to.equal(0);
     for (const [index, { value, regret }] of fair.entries()) {
-      expect(regret).to.be.closeTo(1 - value / best!.value, 1e-12);
+      expectClose(regret, 1 - value / best!.value, 1e-12);
       if (index > 0) expect(value).to.be.greaterThan(fair[index - 1]!.value);
     }
     expect(fair[0]!.spread.effectiveNumber).to.be.greaterThan(fair[2]!.spread.effectiveNumber);
@@ -136,7 +137,7 @@ describe("compare", () => {
       expect(fair.spread.effectiveNumber).to.be.at.least(500);
       expect(fair.regret).to.be.at.most(0.04);
       expect(fair.idle).to.be.lessThan(1e-9);
-      expect(free.bound / 1e18).to.be.closeTo(free.placements[0]!.value / 1e18, 1e-9);
+      expectClose(free.bound / 1e18, free.placements[0]!.value / 1e18, 1e-9);
     });
   });
 });

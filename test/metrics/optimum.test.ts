@@ -5,6 +5,7 @@ import { fairAllocation } from "../../src/allocation/fair.ts";
 import type { Problem } from "../../src/allocation/problem.ts";
 import { generator } from "../../src/data/random.ts";
 import { optimum, valueOf } from "../../src/metrics/optimum.ts";
+import { expectClose } from "../helpers/close.ts";
 
 /** Rounding: a part in 10^15 of the total, and what a double holds. */
 const CLOSE = 1e-12;
@@ -41,8 +42,8 @@ describe("optimum", () => {
     const best = await optimum(problem, [5n, 9n, 7n, 1n]);
 
     expect(best.stakes).to.deep.equal([0n, 50n, 50n, 0n]);
-    expect(best.value).to.be.closeTo(8, CLOSE);
-    expect(best.bound).to.be.closeTo(8, CLOSE);
+    expectClose(best.value, 8, CLOSE);
+    expectClose(best.bound, 8, CLOSE);
   });
 
   it("uses the capacity that the fair allocation strands between two dimensions", async () => {
@@ -80,7 +81,7 @@ describe("optimum", () => {
         const members = stakes.filter((_, index) => id === 0 || problem.operators[index]!.groups.includes(id));
         expect(sumOf(members) <= cap! + dust, `group ${id} of seed ${seed}`).to.equal(true);
       }
-      expect(value / 1e18, `seed ${seed}`).to.be.closeTo(bound / 1e18, 1e-9);
+      expectClose(value / 1e18, bound / 1e18, 1e-9, `seed ${seed}`);
       expect(valueOf(fairAllocation(problem).targets, scores, problem.total) / 1e18).to.be.at.most(
         bound / 1e18 + CLOSE,
       );
@@ -106,7 +107,7 @@ describe("optimum", () => {
       }
       const { value } = await optimum(partition, scores);
 
-      expect(value / 1e18).to.be.closeTo(Number(earned / partition.total) / 1e18, 1e-9);
+      expectClose(value / 1e18, Number(earned / partition.total) / 1e18, 1e-9);
     }
   });
 

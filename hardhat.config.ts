@@ -26,6 +26,9 @@ const campaign = {
 /** What one transaction may use on a chain (EIP-7825); the in-process chain holds the contracts to it. */
 const TRANSACTION_GAS_CAP = 16_777_216n;
 
+/** Of the in-process chain and of `hardhat node`: those that rocketh/config.ts names, and as many again for tests. */
+const ACCOUNTS = { count: 25 };
+
 /** A run of all tests leaves how long it took, for `npm run bench`; counting lines makes it longer. */
 const test = overrideTask("test")
   .setInlineAction(async (options, { globalOptions }, runTests) => {
@@ -80,8 +83,8 @@ export default defineConfig({
   },
   networks: {
     // In process, and what `hardhat node` serves to `localhost`.
-    default: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
-    node: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP },
+    default: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP, accounts: ACCOUNTS },
+    node: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP, accounts: ACCOUNTS },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     hoodi: {
       type: "http",

@@ -17,6 +17,11 @@ export const config = {
     scorer: { default: 3 },
     foundation: { default: 4 },
     treasury: { default: 5 },
+    oracle1: { default: 6 },
+    oracle2: { default: 7 },
+    oracle3: { default: 8 },
+    oracle4: { default: 9 },
+    attester: { default: 10 },
   },
   data: {
     parameters: PARAMETERS,

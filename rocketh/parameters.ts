@@ -32,6 +32,8 @@ export interface Parameters {
     readonly maxGainBps: number;
     readonly minMove: bigint;
   };
+  /** Of the members that rocketh/config.ts names, how many have to report the same. */
+  readonly committee: { readonly quorum: number };
 }
 
 /** Changes to a network's parameters, as tests and simulations need them. */
@@ -55,6 +57,7 @@ const DEFAULTS: Parameters = {
     maxGainBps: 100,
     minMove: parseEther("0.01"),
   },
+  committee: { quorum: 3 },
 };
 
 /** By name or chain id of the network. */
@@ -72,5 +75,6 @@ export function changeParameters(parameters: Parameters, changes: ParameterChang
     pool: { ...parameters.pool, ...changes.pool },
     policy: { ...parameters.policy, ...changes.policy },
     allocator: { ...parameters.allocator, ...changes.allocator },
+    committee: { ...parameters.committee, ...changes.committee },
   };
 }

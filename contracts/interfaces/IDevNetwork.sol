@@ -5,7 +5,7 @@ import {IStakeNetwork} from "./IStakeNetwork.sol";
 
 /// @title A staking module for local chains and test networks that have none: its owner plays the validators' luck.
 /// @notice Rewards are paid in by the owner; a slash burns a part of a pool's bonded and unbonding stake, also of what
-/// waits to be collected. Amounts in wei, times in seconds, fractions in basis points.
+/// waits to be collected. Duties are the owner's word, for who reports. Amounts in wei, times in seconds, fractions in bps.
 interface IDevNetwork is IStakeNetwork {
     /* EVENTS */
 
@@ -19,6 +19,8 @@ interface IDevNetwork is IStakeNetwork {
     event Rewarded(address indexed pool, uint256 amount);
     /// @notice `bps` of the stake of `pool` were burned: `fromBonded` and `fromUnbonding`.
     event Slashed(address indexed pool, uint256 bps, uint256 fromBonded, uint256 fromUnbonding);
+    /// @notice Of `assigned` duties more, the validators of `pool` did `done`.
+    event DutiesCounted(address indexed pool, uint256 assigned, uint256 done);
 
     /* ERRORS */
 
@@ -32,6 +34,8 @@ interface IDevNetwork is IStakeNetwork {
     error WrongValue(uint256 value, uint256 sum);
     /// @notice More than everything cannot be slashed.
     error InvalidFraction(uint256 bps);
+    /// @notice Nobody does more than is `assigned`.
+    error InvalidDuties(uint256 assigned, uint256 done);
     /// @notice `receiver` did not take `amount`.
     error TransferFailed(address receiver, uint256 amount);
 
@@ -43,6 +47,9 @@ interface IDevNetwork is IStakeNetwork {
     /// @notice Burns `bps` of the bonded stake of `pool` and of all that it is unbonding, rounded down each.
     /// @dev Costs the same however many entries are unbonding. What is burned is sent to the zero address.
     function slash(address pool, uint256 bps) external;
+
+    /// @notice Says that of `assigned[i]` duties the validators of `pools[i]` did `done[i]`. Kept in the logs alone.
+    function countDuties(address[] calldata pools, uint256[] calldata assigned, uint256[] calldata done) external;
 
     /* VIEWS */
 

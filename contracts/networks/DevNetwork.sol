@@ -132,6 +132,21 @@ contract DevNetwork is IDevNetwork, Ownable2Step {
         _send(address(0), fromBonded + fromUnbonding);
     }
 
+    /// @inheritdoc IDevNetwork
+    function countDuties(
+        address[] calldata pools,
+        uint256[] calldata assigned,
+        uint256[] calldata done
+    ) external onlyOwner {
+        require(pools.length == assigned.length, LengthMismatch(pools.length, assigned.length));
+        require(pools.length == done.length, LengthMismatch(pools.length, done.length));
+
+        for (uint256 i; i < pools.length; ++i) {
+            require(done[i] <= assigned[i], InvalidDuties(assigned[i], done[i]));
+            emit DutiesCounted(pools[i], assigned[i], done[i]);
+        }
+    }
+
     /* VIEWS */
 
     /// @inheritdoc IStakeNetwork

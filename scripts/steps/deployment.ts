@@ -1,7 +1,7 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import { setupLogger } from "named-logs-console";
 
-import handOver from "../../deploy/12_handover.ts";
+import handOver from "../../deploy/15_handover.ts";
 import { loadAndExecuteDeploymentsFromFiles } from "../../rocketh/environment.ts";
 import type { ParameterChanges } from "../../rocketh/parameters.ts";
 
@@ -51,12 +51,17 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
     lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
+    reportOracle: await ethers.getContractAt("ReportOracle", environment.get("ReportOracle").address),
+    attributes: await ethers.getContractAt("Attributes", environment.get("Attributes").address),
     deployer: await signerOf(named.deployer),
     governance: await signerOf(named.governance),
     guardian: await signerOf(named.guardian),
     scorer: await signerOf(named.scorer),
     foundation: await signerOf(named.foundation),
     treasury: await signerOf(named.treasury),
+    /** The members of the committee, which report. */
+    committee: await Promise.all([named.oracle1, named.oracle2, named.oracle3, named.oracle4].map(signerOf)),
+    attester: await signerOf(named.attester),
     /** Accounts without a part. */
     others: signers.filter(({ address }) => !names.includes(address.toLowerCase())),
     /** Ends the deployer's powers. */

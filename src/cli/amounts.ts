@@ -1,4 +1,4 @@
-import { formatEther, getAddress, isAddress, parseEther } from "ethers";
+import { formatEther, getAddress, isAddress, parseEther, parseUnits } from "ethers";
 
 import { Failure } from "./failure.ts";
 
@@ -11,6 +11,12 @@ export function parseAmount(text: string): bigint {
   if (amount === 0n) throw new Failure("The amount is zero.");
   if (amount >= 2n ** 96n) throw new Failure(`${text} ether is more than a pool can hold.`);
   return amount;
+}
+
+/** Wei per gas of a fee in gwei. */
+export function parseFee(text: string): bigint {
+  if (!/^\d+(\.\d{1,9})?$/.test(text)) throw new Failure(`"${text}" is not a fee in gwei.`);
+  return parseUnits(text, "gwei");
 }
 
 export function parseAddress(text: string): string {

@@ -32,13 +32,10 @@ export function readDeployment(folder: string, network: string): Deployment {
     throw new Failure(`There is no deployment for the network "${network}" in ${folder}: deploy first.`);
   }
   const chain = readJson(path.join(at, ".chain")) as ChainFile;
-  const files = Object.fromEntries(
-    CONTRACTS.map((name) => {
-      const file = path.join(at, `${name}.json`);
-      if (!existsSync(file)) throw new Failure(`The deployment in ${at} has no ${name}: deploy again.`);
-      return [name, readJson(file) as ContractFile];
-    }),
-  ) as Record<ContractName, ContractFile>;
+  const files = Object.fromEntries(CONTRACTS.map((name) => [name, readContract(at, name)])) as Record<
+    ContractName,
+    ContractFile
+  >;
   return {
     chainId: BigInt(chain.chainId),
     genesisHash: chain.genesisHash ?? null,
@@ -48,6 +45,17 @@ export function readDeployment(folder: string, network: string): Deployment {
       string
     >,
   };
+}
+
+/** Where a further contract of a deployment is. */
+export function readAddress(folder: string, network: string, name: string): string {
+  return readContract(path.join(folder, network), name).address;
+}
+
+function readContract(at: string, name: string): ContractFile {
+  const file = path.join(at, `${name}.json`);
+  if (!existsSync(file)) throw new Failure(`The deployment in ${at} has no ${name}: deploy again.`);
+  return readJson(file) as ContractFile;
 }
 
 function readJson(file: string): unknown {

@@ -1,6 +1,4 @@
-import { parseUnits } from "ethers";
-
-import { parseCount } from "../cli/amounts.ts";
+import { parseCount, parseFee } from "../cli/amounts.ts";
 import { type CommandFactory, inSession, inSigningSession, sendingCommand, type World } from "../cli/command.ts";
 import { Failure } from "../cli/failure.ts";
 import type { Place, Session } from "../cli/session.ts";
@@ -76,9 +74,4 @@ function summary({ settle, certify, rebalance, fundExits, transactions, gasUsed,
     ([job, { outcome }]) => `${job} ${outcome}`,
   );
   return `${dryRun ? "Dry run: " : ""}${outcomes.join(", ")}; ${transactions} transactions, ${gasUsed} gas.`;
-}
-
-function parseFee(text: string): bigint {
-  if (!/^\d+(\.\d{1,9})?$/.test(text)) throw new Failure(`"${text}" is not a fee in gwei.`);
-  return parseUnits(text, "gwei");
 }

@@ -9,9 +9,10 @@ import { withRetries } from "./retry.ts";
 import { type Call, type Refusal, sendTransaction } from "./transactions.ts";
 
 /** What one job works with, and what it has spent. */
-export interface Desk {
+export interface Desk<Contracts = KeeperContracts> {
   readonly job: string;
-  readonly contracts: KeeperContracts;
+  /** Read through the node alone. */
+  readonly contracts: Contracts;
   readonly provider: Provider;
   /** Null in a dry run. */
   readonly signer: Signer | null;
@@ -28,35 +29,44 @@ export type Sent =
   | { readonly receipt: null; readonly refusal: Refusal };
 
 export async function openDesk(job: string, contracts: KeeperContracts, options: KeeperOptions): Promise<Desk> {
+  return deskAt(job, unsigned(contracts), contracts.signer, options);
+}
+
+/** A desk with any contracts that are connected to a node, the allocator among them. */
+export async function deskAt<Contracts extends Pick<KeeperContracts, "allocator">>(
+  job: string,
+  contracts: Contracts,
+  signer: Signer | null,
+  options: KeeperOptions,
+): Promise<Desk<Contracts>> {
   const settings = withDefaults(options);
-  const signer = settings.dryRun ? null : contracts.signer;
   return {
     job,
-    contracts: unsigned(contracts),
+    contracts,
     provider: providerOf(contracts),
-    signer,
-    from: await contracts.signer?.getAddress(),
+    signer: settings.dryRun ? null : signer,
+    from: await signer?.getAddress(),
     settings,
     transactions: 0,
     gasUsed: 0n,
   };
 }
 
-export function say(desk: Desk, message: string, fields: Fields = {}): void {
+export function say(desk: Desk<unknown>, message: string, fields: Fields = {}): void {
   desk.settings.log({ level: "info", job: desk.job, message, fields });
 }
 
-export function warn(desk: Desk, message: string, fields: Fields = {}): void {
+export function warn(desk: Desk<unknown>, message: string, fields: Fields = {}): void {
   desk.settings.log({ level: "warn", job: desk.job, message, fields });
 }
 
 /** Reads, patiently. */
-export function ask<T>(desk: Desk, question: () => Promise<T>): Promise<T> {
+export function ask<T>(desk: Desk<unknown>, question: () => Promise<T>): Promise<T> {
   return withRetries(desk.settings.patience, question);
 }
 
 /** Sends a call and waits for it. A revert is thrown. */
-export async function send(desk: Desk, call: Call): Promise<Sent> {
+export async function send(desk: Desk<unknown>, call: Call): Promise<Sent> {
   if (desk.signer === null) return { receipt: null, refusal: "dryRun" };
   const sent = await sendTransaction(desk.provider, desk.signer, desk.settings, call);
   if (sent.receipt !== null) {
@@ -74,7 +84,7 @@ export type Step = "again" | { readonly outcome: Outcome; readonly reason: strin
  * a bounded number of times without progress. Whatever else fails ends the job without ending the others.
  */
 export async function work(
-  desk: Desk,
+  desk: Desk<unknown>,
   maxSteps: number,
   step: () => Promise<Step>,
 ): Promise<{ outcome: Outcome; reason: string | null }> {
@@ -97,11 +107,11 @@ export async function work(
 }
 
 /** How a refusal to send ends a job. */
-export function refused(desk: Desk, refusal: Refusal): { outcome: Outcome; reason: string } {
+export function refused(desk: Desk<unknown>, refusal: Refusal): { outcome: Outcome; reason: string } {
   const reasons: Record<Refusal, string> = {
     dryRun: "nothing was sent: dry run",
     gasPrice: "gas costs more than allowed",
-    balance: "the keeper's balance does not cover the gas",
+    balance: "the account's balance does not cover the gas",
   };
   const reason = reasons[refusal];
   if (refusal !== "dryRun") warn(desk, reason);

@@ -51,6 +51,8 @@ describe("Deployment", () => {
           [ROLES.guardian, new Set([trellis.guardian.address, notice])],
           [ROLES.scorer, new Set([trellis.scorer.address])],
           [ROLES.foundation, new Set([trellis.foundation.address, notice])],
+          [ROLES.reporter, new Set([await trellis.reportOracle.getAddress()])],
+          [ROLES.attester, new Set([trellis.attester.address])],
           [noticed("governance"), new Set([notice])],
           [noticed("foundation"), new Set([notice])],
         ]),
@@ -91,6 +93,8 @@ describe("Deployment", () => {
         MetaPool: trellis.metaPool,
         Allocator: trellis.allocator,
         OperatorRegistry: trellis.registry,
+        ReportOracle: trellis.reportOracle,
+        Attributes: trellis.attributes,
       } as const;
 
       const unseen = new Set(RESTRICTIONS);

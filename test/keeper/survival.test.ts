@@ -284,7 +284,7 @@ describe("keeper", () => {
       const report = await runOnce(contractsOf(fixture, fixture.keeper));
 
       expect(report).to.include({ transactions: 0, complete: false });
-      expect(report.settle.reason).to.equal("the keeper's balance does not cover the gas");
+      expect(report.settle.reason).to.equal("the account's balance does not cover the gas");
     });
 
     it("does each job alone, in any order, without harm", async () => {

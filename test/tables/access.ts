@@ -14,6 +14,8 @@ export const CALLERS = [
   "guardian",
   "scorer",
   "foundation", // owns DevNetwork, too
+  "member", // of the committee
+  "attester",
   "poolOwner",
   "heir", // to whom a pool's and DevNetwork's ownership is being transferred
   "metaPool",
@@ -23,6 +25,7 @@ export const CALLERS = [
   "accessManager",
   "network",
   "factory",
+  "reportOracle",
   "pool",
 ] as const;
 
@@ -53,6 +56,7 @@ type Options = Pick<Access, "payable" | "from">;
 const PAYABLE = { payable: true } as const;
 const UUPS = { from: "UUPSUpgradeable", payable: true } as const;
 const MANAGED = { from: "AccessManagedUpgradeable" } as const;
+const MANAGED_FOR_EVER = { from: "AccessManaged" } as const;
 const TWO_STEPS = { from: "Ownable2StepUpgradeable" } as const;
 
 const anyone = (why: string, options: Options = {}): Access => ({ who: "anyone", why, ...options });
@@ -408,6 +412,7 @@ const DEV_NETWORK: ContractAccess = {
     "collect()": anyone("the caller's own stake"),
     "reward(address[],uint256[])": networkOwnerOnly("plays the chain's luck", PAYABLE),
     "slash(address,uint256)": networkOwnerOnly("plays the chain's luck"),
+    "countDuties(address[],uint256[],uint256[])": networkOwnerOnly("plays the validators' diligence"),
     "transferOwnership(address)": networkOwnerOnly("takes two steps: the new owner accepts", { from: "Ownable2Step" }),
     "acceptOwnership()": only("OwnableUnauthorizedAccount", ["heir"], "the second step", { from: "Ownable2Step" }),
     "renounceOwnership()": networkOwnerOnly("a network without luck: no rewards, no slashes", { from: "Ownable" }),
@@ -439,6 +444,44 @@ const POOL_LENS: ContractAccess = {
     "rebalanceNeeded()",
     "roomSums(uint256,uint256)",
   ],
+};
+
+const REPORT_OF = "(uint40,uint64,bytes32,uint96,uint32,bytes32)";
+const COUNTERS_OF = "(uint32,uint32,bool,uint16,uint96,uint96,uint96,uint96)[]";
+const REPORT_ORACLE: ContractAccess = {
+  calls: {
+    [`vote(${REPORT_OF})`]: only("NotMember", ["member"], "the committee's: a quorum of its votes is a report"),
+    [`agree(${REPORT_OF})`]: anyone("P3: what has a quorum is agreed, whoever says so"),
+    [`deliver(uint256,uint256,${COUNTERS_OF},bytes32[])`]: anyone("P3: a page proves itself against the agreed root"),
+    "setCommittee(address[],uint256)": noticed("who reports moves weights, and drains"),
+    "setAuthority(address)": role(["accessManager"], AUTHORITY, MANAGED_FOR_EVER),
+  },
+  views: [
+    "ALLOCATOR()",
+    "PAGE()",
+    "REGISTRY()",
+    "SCORES()",
+    "agreed()",
+    "ballotOf(address,uint256)",
+    "isDelivered(uint256)",
+    "isMember(address)",
+    `leafOf(uint256,${COUNTERS_OF})`,
+    "members()",
+    "missingPages()",
+    "quorum()",
+    `reportHash(${REPORT_OF})`,
+    "votesOf(bytes32)",
+  ],
+  inheritedViews: { AccessManaged: ["authority()", "isConsumingScheduledOp()"] },
+};
+
+const ATTRIBUTES: ContractAccess = {
+  calls: {
+    "attest(uint256,uint8,uint8,string)": role(["attester"], "a word with its author and time; it moves nothing"),
+    "setAuthority(address)": role(["accessManager"], AUTHORITY, MANAGED_FOR_EVER),
+  },
+  views: ["REGISTRY()", "attestedGroups(uint256)", "attributeOf(uint256,uint8)"],
+  inheritedViews: { AccessManaged: ["authority()", "isConsumingScheduledOp()"] },
 };
 
 /** OpenZeppelin's as it is: all of it is inherited. After the handover its admin is Notice. */
@@ -514,6 +557,8 @@ const CONTRACTS = {
   Notice: NOTICE,
   DevNetwork: DEV_NETWORK,
   PoolLens: POOL_LENS,
+  ReportOracle: REPORT_ORACLE,
+  Attributes: ATTRIBUTES,
   AccessManager: ACCESS_MANAGER,
   ERC1967Proxy: PROXY,
 } as const;

@@ -95,7 +95,7 @@ describe("Storage layout", () => {
     const enums = new Map<string, string>();
     for (const contract of Object.keys(CONTRACTS)) {
       for (const { label } of Object.values(layoutOf(contract).types ?? {})) {
-        const [, kind, name] = /^(struct|enum) (\S+)$/.exec(label) ?? [];
+        const [, kind, name] = /^(struct|enum) (\S+?)(?:\[\])?$/.exec(label) ?? [];
         if (kind === "struct") structs.add(name!);
         if (kind === "enum") enums.set(name!, (await enumMembers(contract, name!)).join(" "));
       }

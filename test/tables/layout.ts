@@ -70,6 +70,29 @@ export const CONTRACTS: Readonly<Record<string, string>> = {
 
   // It only reads others.
   PoolLens: ``,
+
+  ReportOracle: `
+    # OpenZeppelin's AccessManaged comes first; beside it how many memberships there were, and how many must agree
+    0:0  address _authority
+    0:20 bool    _consumingSchedule
+    0:21 uint32  _terms
+    0:25 uint8   _quorum
+
+    # who reports; memberships are numbered, so that a vote is one membership's
+    1:0 struct ReportOracle.Member[] _members
+    2:0 mapping(uint256 => mapping(uint256 => bytes32)) _ballots
+
+    # what the last agreed report says, and which of its pages have come
+    3:0 struct ReportOracle.Agreed _agreed
+    6:0 mapping(uint256 => struct BitMaps.BitMap) _delivered`,
+
+  Attributes: `
+    # OpenZeppelin's AccessManaged comes first
+    0:0  address _authority
+    0:20 bool    _consumingSchedule
+
+    # one record per operator and kind; the rest is immutable
+    1:0 mapping(uint256 => mapping(enum IAttributes.Kind => struct IAttributes.Attribute)) _attributes`,
 };
 
 export const STRUCTS: Readonly<Record<string, string>> = {
@@ -402,11 +425,48 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # the members, and where each of them is
     0:0 bytes32[] _values
     1:0 mapping(bytes32 => uint256) _positions`,
+
+  "ReportOracle.Member": `
+    # one read per member, for who votes and for each count
+    0:0  address account
+    0:20 uint32  term`,
+
+  "ReportOracle.Agreed": `
+    # all that a page reads and writes beside the root
+    0:0  uint40 epoch
+    0:5  uint64 refBlock
+    0:13 uint96 networkStake
+    0:25 uint32 operators
+    0:29 uint24 missingPages
+
+    # for whoever checks what was reported
+    1:0 bytes32 refBlockHash
+
+    # what proofs end in
+    2:0 bytes32 root`,
+
+  "BitMaps.BitMap": `
+    # OpenZeppelin's: 256 pages a word
+    0:0 mapping(uint256 => uint256) _data`,
+
+  "IAttributes.Attribute": `
+    # who said it, when, and for which group
+    0:0  uint32  version
+    0:4  uint40  attestedAt
+    0:9  address attester
+    0:29 uint8   group
+
+    # for people
+    1:0 string value`,
 };
 
 /** Enums that are stored, in the order of their numbers: a new member comes last. */
 export const ENUMS: Readonly<Record<string, { readonly members: string; readonly why: string }>> = {
   "ExitBook.Phase": { members: "Whole Partial Closed", why: "a batch starts whole, as an empty word says" },
+  "IAttributes.Kind": {
+    members: "Entity Jurisdiction Infrastructure Client Geography",
+    why: "the first four are the registry's dimensions 1 to 4; what has no dimension comes last",
+  },
   "INotice.Status": {
     members: "None Pending Executed Cancelled Expired",
     why: "an empty word is no announcement; Expired is never stored, only derived, hence last",

@@ -9,7 +9,8 @@ import { NOTICE } from "./notice.ts";
 import { deploySystem, ethers, implementationOf, networkHelpers } from "./system.ts";
 
 type System = Awaited<ReturnType<typeof deployRestricted>>;
-type Restricted = "MetaPool" | "Allocator" | "OperatorRegistry";
+const CONTRACTS = ["MetaPool", "Allocator", "OperatorRegistry", "ReportOracle", "Attributes"] as const;
+type Restricted = (typeof CONTRACTS)[number];
 
 /** Rounds until two epochs, four of unbonding, one of a pool's own batch and the rest of the first have passed. */
 const ROUNDS = 8;
@@ -53,7 +54,7 @@ async function deployAnnounced() {
 
 /** Arguments with which each restricted function goes through. */
 async function argumentsOf(system: System): Promise<Record<string, readonly unknown[]>> {
-  const { metaPool, allocator, registry, treasury, factory, spare } = system;
+  const { metaPool, allocator, registry, treasury, factory, spare, committee } = system;
   const rules = await allocator.parameters();
   return {
     "MetaPool.connect": [treasury.address, treasury.address],
@@ -86,6 +87,8 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.lowerGroupCaps": [1n, 5_000n, NO_SHARE, NO_CAP],
     "OperatorRegistry.watch": [2n],
     "OperatorRegistry.setWeights": [[2n], [100n]],
+    "ReportOracle.setCommittee": [committee.slice(1).map(({ address }) => address), 3n],
+    "Attributes.attest": [2n, 0n, 1n, "Example Ltd"],
   };
 }
 
@@ -101,7 +104,7 @@ describe("Notice", () => {
   });
 
   it("table has what the table of access says that the AccessManager refuses", () => {
-    const restricted = (["MetaPool", "Allocator", "OperatorRegistry"] as const).flatMap((name) =>
+    const restricted = CONTRACTS.flatMap((name) =>
       Object.entries(ACCESS[name].calls)
         // The AccessManager alone calls setAuthority of what it manages.
         .filter(
@@ -138,7 +141,7 @@ describe("Notice", () => {
           .to.be.revertedWithCustomError(notice, "CallFailed")
           .withArgs(id, abi.encodeErrorResult(reason, [account]));
       if (role === "admin") await refused("AlreadyConnected", await allocator.getAddress());
-      else if (role === "scorer") await refused("AccessManagedUnauthorized", noticeAddress);
+      else if (role === "scorer" || role === "attester") await refused("AccessManagedUnauthorized", noticeAddress);
       else {
         await expect(execution).to.emit(notice, "Executed");
         expect((await notice.announcement(id)).status).to.equal(2n);
@@ -147,7 +150,8 @@ describe("Notice", () => {
   }
 });
 
-/** Who holds a role; governance announces what is the admin's. */
+/** Who holds a role; governance announces what is the admin's, and the reporter, a contract, announces nothing. */
 function holderOf(system: System, role: Role) {
+  if (role === "reporter") throw new Error("nothing is the reporter's");
   return system[role === "admin" ? "governance" : role];
 }

@@ -51,4 +51,7 @@ export const NOTICE: Readonly<Record<string, Row>> = {
   "OperatorRegistry.lowerGroupCaps": atOnce("guardian", TIGHTER),
   "OperatorRegistry.watch": atOnce("guardian", "it only stops increases"),
   "OperatorRegistry.setWeights": atOnce("scorer", "it stays within bounds and a step per epoch"),
+
+  "ReportOracle.setCommittee": waits("governance", "who reports moves weights, and drains operators"),
+  "Attributes.attest": atOnce("attester", "it moves nothing: a group changes in the registry, with notice"),
 };

@@ -28,6 +28,8 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   Notice: below(6_000, "announces and calls; no rule of its own about what is called"),
   DevNetwork: below(5_500, "a stand-in for a chain's staking module"),
   PoolLens: below(20_000, "views for people and keepers: no money depends on it"),
+  ReportOracle: below(9_000, "counts votes and checks proofs; what is reported is for the scores to judge"),
+  Attributes: below(4_500, "keeps words; nothing reads it on chain"),
 
   AccessManager: below(11_000, "OpenZeppelin's, as it is"),
   ERC1967Proxy: below(200, "OpenZeppelin's, as it is: each call through it reads this code"),

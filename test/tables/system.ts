@@ -14,6 +14,7 @@ export async function deploySystem() {
     parameters: { policy: { guardianShareBps: 3_333 } },
   });
   const { metaPool, allocator, registry, notice, accessManager, network, factory, lens, foundation } = world;
+  const { reportOracle, attributes } = world;
   await delegate(world);
   await world.hostile[0]!.setMode(Mode.reverts);
   for (let round = 0; round < 3; round += 1) await nextRound(world);
@@ -32,6 +33,8 @@ export async function deploySystem() {
     Notice: notice,
     DevNetwork: network,
     PoolLens: lens,
+    ReportOracle: reportOracle,
+    Attributes: attributes,
     AccessManager: accessManager,
   } as const satisfies Partial<Record<ContractName, unknown>>;
   const callers: Record<Caller, string> = {
@@ -43,6 +46,8 @@ export async function deploySystem() {
     guardian: world.guardian.address,
     scorer: world.scorer.address,
     foundation: foundation.address,
+    member: world.committee[0]!.address,
+    attester: world.attester.address,
     poolOwner: owner.address,
     heir: heir.address,
     metaPool: await metaPool.getAddress(),
@@ -52,11 +57,12 @@ export async function deploySystem() {
     accessManager: await accessManager.getAddress(),
     network: await network.getAddress(),
     factory: await factory.getAddress(),
+    reportOracle: await reportOracle.getAddress(),
     pool: await pool.getAddress(),
   };
   for (const name of Object.keys(callers) as Caller[]) callers[name] = ethers.getAddress(callers[name]);
   // Enough to send a wei, without touching what is booked.
-  for (const name of ["allocator", "registry", "notice", "accessManager", "factory"] as const) {
+  for (const name of ["allocator", "registry", "notice", "accessManager", "factory", "reportOracle"] as const) {
     await networkHelpers.setBalance(callers[name], ether(1));
   }
 

@@ -13,7 +13,7 @@ const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 export default deployScript(
   async (environment) => {
     const { get, read, execute, namedAccounts } = environment;
-    const { deployer, governance, guardian, scorer, foundation } = namedAccounts;
+    const { deployer, governance, guardian, scorer, foundation, attester } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
     const notice = get("Notice").address;
     const isOver = await isHandedOver(environment);
@@ -37,6 +37,8 @@ export default deployScript(
       { role: ROLES.guardian, account: guardian },
       { role: ROLES.scorer, account: scorer },
       { role: ROLES.foundation, account: foundation },
+      { role: ROLES.reporter, account: get("ReportOracle").address },
+      { role: ROLES.attester, account: attester },
       ...NOTICE_ROLES.map((role) => ({ role, account: notice })),
     ];
     if (!isOver) {
@@ -60,5 +62,5 @@ export default deployScript(
       args: [calls as `0x${string}`[]],
     });
   },
-  { tags: ["roles", "trellis"], dependencies: ["connect"] },
+  { tags: ["roles", "trellis"], dependencies: ["connect", "ReportOracle", "Attributes"] },
 );

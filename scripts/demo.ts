@@ -6,6 +6,8 @@ import { network } from "hardhat";
 
 import { audit, type Audit } from "../src/audit/audit.ts";
 import { decentralisation } from "../src/metrics/decentralisation.ts";
+import { measure } from "../src/metrics/measure.ts";
+import { holdingsOfLens } from "../src/metrics/sources.ts";
 import { renderPage, type ReportData } from "../src/report/page.ts";
 import { Chance } from "./demo/random.ts";
 import { setUp, type Stage } from "./demo/setUp.ts";
@@ -120,6 +122,7 @@ async function describe(
       hours: hours[i]!,
       amount: number(assets),
     })),
+    spread: measure(holdingsOfLens({ operators }), pool.live.networkStake),
   };
 }
 

@@ -32,6 +32,14 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** Basis points, from 1 to the whole. */
+export function parseBps(text: string): bigint {
+  const bps = Number(text);
+  if (!Number.isInteger(bps) || bps < 1 || bps > 10_000)
+    throw new Failure(`"${text}" are not basis points from 1 to 10000.`);
+  return BigInt(bps);
+}
+
 /** Ether to a few decimals, rounded towards zero; all decimals of what would read as zero. */
 export function formatAmount(amount: bigint, decimals = 6): string {
   const [whole = "0", fraction = ""] = formatEther(amount).split(".");

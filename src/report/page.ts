@@ -1,3 +1,7 @@
+import type { Measurement } from "../metrics/measure.ts";
+import { escape, renderDocument } from "./document.ts";
+import { spreadCharts } from "./spread.ts";
+
 /** What the report page shows. Amounts are in ether, as numbers: they are drawn, not computed with. */
 export interface ReportData {
   readonly title: string;
@@ -8,6 +12,8 @@ export interface ReportData {
   readonly price: readonly (readonly [seconds: number, price: number])[];
   /** Per batch of exits: how long it waited for its money, in hours, and how much it was. */
   readonly waiting: readonly { readonly batch: number; readonly hours: number; readonly amount: number }[];
+  /** How stake is spread at the end. */
+  readonly spread: Measurement;
 }
 
 export interface OperatorBar {
@@ -26,47 +32,19 @@ export interface GroupBar {
 }
 
 /**
- * One self-contained HTML page with charts. @param chartLibrary source text of the charting library, put into the page so
- * that it opens without a network.
+ * The page of a pool's history. @param chartLibrary source text of the charting library, put into the page so that it
+ * opens without a network.
  */
 export function renderPage(data: ReportData, chartLibrary: string): string {
-  const rows = data.summary.map(([label, value]) => `<tr><th>${escape(label)}</th><td>${escape(value)}</td></tr>`);
   const findings =
     data.findings.length === 0
       ? "<p class=ok>Every promise holds: recomputed from the logs, nothing was found.</p>"
       : `<ul class=bad>${data.findings.map((finding) => `<li>${escape(finding)}</li>`).join("")}</ul>`;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(data.title)}</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1f2933; }
-table { border-collapse: collapse; } th { text-align: left; font-weight: 500; padding-right: 2rem; }
-td { text-align: right; font-variant-numeric: tabular-nums; }
-.chart { height: 26rem; margin: 2rem 0; } .ok { color: #18794e; } .bad { color: #b42318; }
-</style>
-<h1>${escape(data.title)}</h1>
-<table>${rows.join("")}</table>
-${findings}
-<div class=chart id=operators></div>
-<div class=chart id=groups></div>
-<div class=chart id=price></div>
-<div class=chart id=waiting></div>
-<script>${chartLibrary.replaceAll("</script", "<\\/script")}</script>
-<script>
-const options = ${inScript(chartOptions(data))};
-for (const [id, option] of Object.entries(options)) {
-  const chart = echarts.init(document.getElementById(id), null, { renderer: "svg" });
-  chart.setOption(option);
-  addEventListener("resize", () => chart.resize());
-}
-</script>
-</html>
-`;
+  const charts = { ...chartOptions(data), ...spreadCharts(data.spread) };
+  return renderDocument({ title: data.title, summary: data.summary, note: findings, charts }, chartLibrary);
 }
 
-/** Options of the four charts, by the id of their element. */
+/** Options of the charts of the history, by the id of their element. */
 export function chartOptions(data: ReportData): Record<string, object> {
   const operators = [...data.operators].sort((first, second) => second.position - first.position);
   const zoom = [{ type: "slider", height: 16, bottom: 4 }, { type: "inside" }];
@@ -160,13 +138,4 @@ export function chartOptions(data: ReportData): Record<string, object> {
       ],
     },
   };
-}
-
-/** JSON that cannot end the script that it stands in. */
-function inScript(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c");
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -218,6 +218,11 @@ contract Allocator
     }
 
     /// @inheritdoc IAllocator
+    function rampOf(uint256 id) external view returns (uint256) {
+        return _state.ramps[id];
+    }
+
+    /// @inheritdoc IAllocator
     function poolSnapshot() external view returns (PoolSnapshot memory) {
         return _state.snapshot;
     }

@@ -24,6 +24,8 @@ interface IPoolLens {
         PoolShare,
         NetShare,
         Bond,
+        FrozenBond, // it covers less than the position, but most of it: nothing comes, nothing is sent home
+        Ramp,
         AbsoluteCap,
         Watch,
         Recorded // a cap of the last round that nothing of this moment explains
@@ -98,6 +100,7 @@ interface IPoolLens {
         IAllocator.Position position;
         IAllocator.Record record;
         IAllocator.Snapshot snapshot;
+        uint256 ramp; // what it may be lifted to while it is Ramping; 0 before the first round that reads it
         IAllocator.Rooms rooms;
         Binding binding;
         uint256 bindingGroup; // of Group; else 0

@@ -112,7 +112,7 @@ function toOperator(view: OperatorView, round: bigint): OperatorRecord {
   };
 }
 
-function toLiveOperator({ operator, position, record, rooms }: OperatorView, round: bigint): LiveOperator {
+function toLiveOperator({ operator, position, record, ramp, rooms }: OperatorView, round: bigint): LiveOperator {
   const { state } = operator;
   return {
     draining: state === STATE.draining,
@@ -123,7 +123,7 @@ function toLiveOperator({ operator, position, record, rooms }: OperatorView, rou
     position: position.position,
     unbonding: position.unbonding,
     bond: rooms.bond,
-    ramp: null,
+    ramp: state === STATE.ramping ? ramp : null,
     absolute: capOrNull(operator.absoluteCap),
     class1Taken: record.class1Round === round ? record.class1Taken : 0n,
   };

@@ -3,6 +3,7 @@ import { max, min, monus, mulDivDown, sum } from "./arithmetic.ts";
 import * as metaBook from "./book.ts";
 import { type Book, BPS, bufferOf, bufferTargetAt, DAY } from "./book.ts";
 import { required } from "./errors.ts";
+import { followRamp } from "./ramps.ts";
 import { type Listing, newOperator, newSnapshot, type Operator, type OperatorPool, type Reading } from "./operators.ts";
 
 /** A loss up to it is rounding, which anyone may leave to the next round. */
@@ -12,6 +13,8 @@ const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
+/** A bond covers at least that part of a position that is frozen (design, section 8). */
+const FREEZE = { from: 4n, of: 5n };
 
 /** Less is dust (decision 0006): the buffer target pays it, and it may be worth no share at an operator's pool. */
 export const SMALLEST_STAKE = 10n ** 9n;
@@ -214,7 +217,9 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     if (operator.state === "Removed") {
       operator.snapshot = newSnapshot();
     } else {
-      read(allocator, now, operator, sums);
+      const lost = read(allocator, now, operator, sums);
+      const { total, withFaulted } = allocator.snapshot ?? { total: 0n, withFaulted: 0n };
+      followRamp(operator, { total, withFaulted, poolShareBps: allocator.begun.poolShareBps }, lost);
       if (operator.factor > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endFactor(allocator, now, operator);
       takeSnapshot(allocator, operator);
     }
@@ -239,14 +244,15 @@ function bookSums(allocator: Allocator, now: bigint, sums: Sums): void {
   Object.assign(sums, { cash: 0n, gain: 0n, loss: 0n });
 }
 
-function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): void {
+/** Returns what was lost since the reading before, as far as it is known. */
+function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): bigint {
   let reading: Reading;
   try {
     reading = operator.pool.collect(now);
   } catch {
     operator.bond = 0n;
     fault(allocator, now, operator, sums);
-    return;
+    return 0n;
   }
   operator.others = monus(reading.total, reading.staked);
   operator.bond = reading.bond;
@@ -257,12 +263,12 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
     allocator.roundGains.push({ amount: reading.arrived, accrual: 0n });
     operator.lost = monus(operator.lost, reading.arrived);
     fault(allocator, now, operator, sums);
-    return;
+    return 0n;
   }
-  bookReading(allocator, now, operator, reading, sums);
+  return bookReading(allocator, now, operator, reading, sums);
 }
 
-function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): void {
+function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): bigint {
   const { maxGainBps, maxLossBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
   const unbondingBefore = operator.unbonding;
@@ -314,6 +320,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
     operator.faulted = false;
     operator.faults = 0;
   }
+  return lossOfRound;
 }
 
 /**
@@ -473,12 +480,22 @@ export function mayHold(operator: Operator): boolean {
 /** What of an operator's cap does not depend on T or N. Our own unbonding does not count (decision 0002). */
 function fixedCapOf(allocator: Allocator, operator: Operator): bigint | undefined {
   if (!mayHold(operator) || operator.faulted) return 0n;
-  const { bondRatio } = allocator.policy;
+  const { position, ramp, state, watch } = operator;
   return least([
-    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others),
+    bondCapOf(allocator, operator),
     operator.absoluteCap,
-    operator.watch ? operator.position : undefined,
+    watch ? position : undefined,
+    // A ramp stops increases: below the position it takes nothing away.
+    state === "Ramping" ? max(ramp, position) : undefined,
   ]);
+}
+
+/** What the bond covers beside others' stake; the position, if it covers that by four fifths at least. */
+function bondCapOf({ policy: { bondRatio } }: Allocator, { bond, others, position }: Operator): bigint | undefined {
+  if (bondRatio === undefined) return undefined;
+  const covered = bond * bondRatio;
+  const isFrozen = covered < position + others && covered * FREEZE.of >= (position + others) * FREEZE.from;
+  return isFrozen ? position : monus(covered, others);
 }
 
 /** c_i at the snapshot. */

@@ -38,6 +38,7 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   OperatorBook: inlined("the registry's state and its checks"),
   PoolLedger: inlined("StakingPool's booking"),
   Roles: inlined("Notice's numbers"),
+  Ramps: inlined("what rounds need of newcomers"),
   RoundPage: inlined("a page of a round"),
   Tightening: inlined("the registry's guardian share"),
   WriteDowns: inlined("Rounds' write-downs"),

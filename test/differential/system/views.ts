@@ -36,6 +36,7 @@ export function viewsOf(world: System): Views {
       operator: reader.view(world.registryAddress, registryOf.interface, "operator", id),
       position: reader.view(account, allocator.interface, "positionOf", id),
       record: reader.view(account, allocator.interface, "recordOf", id),
+      ramp: reader.view(account, allocator.interface, "rampOf", id),
     })),
     ...(isInFull(world)
       ? {
@@ -206,6 +207,7 @@ function operatorOf(world: System, operator: Operator): State {
       factor: operator.factor,
       lost: operator.lost,
     },
+    ramp: operator.ramp,
   };
 }
 

@@ -254,6 +254,11 @@ contract Allocator
     }
 
     /// @inheritdoc IAllocator
+    function areScoresOld() external view returns (bool) {
+        return _state.areScoresOld();
+    }
+
+    /// @inheritdoc IAllocator
     function roomsOf(uint256 from, uint256 limit) external view returns (Rooms[] memory) {
         return _state.roomsOf(from, limit);
     }

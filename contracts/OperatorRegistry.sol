@@ -7,10 +7,11 @@ import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeab
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
-import {IOperatorPool} from "./interfaces/IOperatorPool.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {Curation} from "./libraries/Curation.sol";
+import {GuardianShare} from "./libraries/GuardianShare.sol";
 import {OperatorBook} from "./libraries/OperatorBook.sol";
-import {Tightening} from "./libraries/Tightening.sol";
+import {Tenure} from "./libraries/Tenure.sol";
 
 /// @title OperatorRegistry
 /// Assumes: the AccessManager is set up as docs/roles.md says; the allocator's views are honest.
@@ -20,17 +21,17 @@ contract OperatorRegistry
     is IOperatorRegistry, AccessManagedUpgradeable, UUPSUpgradeable
     layout at erc7201("trellis.OperatorRegistry")
 {
+    using Curation for OperatorBook.State;
+    using GuardianShare for OperatorBook.State;
     using Math for uint256;
     using OperatorBook for OperatorBook.State;
     using SafeCast for uint256;
+    using Tenure for OperatorBook.State;
 
     uint16 public constant NO_SHARE = type(uint16).max;
     uint96 public constant NO_CAP = type(uint96).max;
 
-    uint256 private constant MIN_BOND_RATIO = 3;
-    uint256 private constant MAX_BOND_RATIO = 250;
     uint256 private constant MAX_UNBONDING_EPOCHS = 24; // as many exits a reading has the gas for
-    uint256 private constant MAX_GROUPS = 255;
 
     OperatorBook.State private _storage;
 
@@ -41,12 +42,7 @@ contract OperatorRegistry
     function initialize(address accessManager, Policy calldata newPolicy) external initializer {
         __AccessManaged_init(accessManager);
 
-        require(
-            newPolicy.bondRatio == 0 || OperatorBook.isWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO),
-            OutOfBounds(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO)
-        );
-
-        _storage.setPolicy(newPolicy);
+        _storage.initializePolicy(newPolicy);
     }
 
     /* WIRING */
@@ -96,85 +92,31 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function unwhitelistPool(address pool) external restricted {
-        uint256 id = _storage.ids[pool];
-
-        if (id != 0) _useGuardianShare(_soundPosition(id));
-        _storage.setPoolStatus(pool, OperatorBook.PoolStatus.Blocked);
-
-        emit PoolWhitelisted(pool, false);
+        _storage.unwhitelistPool(pool);
     }
 
     /* LIST */
 
     /// @inheritdoc IOperatorRegistry
     function list(Listing calldata listing) external restricted returns (uint256 id) {
-        _checkNoRound();
-        _storage.checkPool(listing.pool, listing.factory);
-        _storage.checkGroups(listing.groups);
-        id = _storage.operatorCount + 1;
-        OperatorBook.checkWeightBounds(listing.minWeight, listing.maxWeight);
-        OperatorBook.checkWeight(id, listing.weight, listing.minWeight, listing.maxWeight);
-
-        uint256 unbondingTime = IOperatorPool(listing.pool).unbondingTime();
-        uint256 maximum = _maxUnbondingTime();
-        require(unbondingTime <= maximum, UnbondingTooLong(unbondingTime, maximum));
-
-        State state = msg.sender == _storage.notice ? State.Ramping : State.Active;
-        _storage.operatorCount = id.toUint32();
-        _storage.ids[listing.pool] = id;
-        _storage.records[id] = OperatorBook.Record({
-            pool: listing.pool,
-            state: state,
-            watch: false,
-            status: _storage.pools[listing.pool],
-            drainedFrom: State.None,
-            weight: listing.weight,
-            groups: listing.groups,
-            absoluteCap: listing.absoluteCap,
-            unbondingTime: unbondingTime.toUint32(),
-            factory: _storage.factoryIndexes[listing.factory].toUint16(),
-            minWeight: listing.minWeight,
-            maxWeight: listing.maxWeight,
-            epochWeight: listing.weight,
-            weightEpoch: _currentEpoch().toUint32()
-        });
-
-        emit OperatorListed(id, listing.pool, state, listing);
-        if (unbondingTime > _storage.longestUnbonding) _storage.setLongestUnbonding(unbondingTime);
+        id = _storage.list(listing, _maxUnbondingTime());
     }
 
     /// @inheritdoc IOperatorRegistry
     function reinstate(uint256 id) external restricted {
-        OperatorBook.Record storage record = _storage.recordOf(id);
-        require(record.state == State.Draining, WrongState(id, record.state));
-        _checkNoRound();
-
-        _storage.setState(id, record.drainedFrom);
+        _storage.reinstate(id);
     }
 
     /// @inheritdoc IOperatorRegistry
     function clearWatch(uint256 id) external restricted {
-        _storage.liveRecordOf(id).watch = false;
+        _storage.liveRecordOf(id);
 
-        emit WatchChanged(id, false);
+        _storage.clearMarks(id, OperatorBook.WATCHED | OperatorBook.WATCHED_BY_REPORT);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setWeightBounds(uint256 id, uint24 minWeight, uint24 maxWeight) external restricted {
-        OperatorBook.Record storage record = _storage.liveRecordOf(id);
-        OperatorBook.checkWeightBounds(minWeight, maxWeight);
-
-        uint256 oldWeight = record.weight;
-        uint256 newWeight = oldWeight.max(minWeight).min(maxWeight);
-        record.minWeight = minWeight;
-        record.maxWeight = maxWeight;
-        emit WeightBoundsChanged(id, minWeight, maxWeight);
-
-        if (newWeight == oldWeight) return;
-        record.weight = newWeight.toUint24();
-        record.epochWeight = newWeight.toUint24();
-        record.weightEpoch = _currentEpoch().toUint32();
-        emit WeightChanged(id, oldWeight, newWeight);
+        _storage.setWeightBounds(id, minWeight, maxWeight);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -186,71 +128,44 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function setGroups(uint256 id, uint40 groups) external restricted {
-        OperatorBook.Record storage record = _storage.liveRecordOf(id);
-        _storage.checkGroups(groups);
-
-        uint40 oldGroups = record.groups;
-        record.groups = groups;
-
-        emit GroupsChanged(id, oldGroups, groups);
+        _storage.setGroups(id, groups);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setGroup(uint256 id, Group calldata caps) external restricted {
-        uint256 count = _storage.groupCount;
-        require(id != 0 && id <= count + 1, UnknownGroup(id));
-        require(id <= MAX_GROUPS, TooManyGroups(id));
-        OperatorBook.checkWithin(caps.dimension, 1, OperatorBook.DIMENSIONS);
-        OperatorBook.checkShare(caps.poolShareBps);
-        OperatorBook.checkShare(caps.netShareBps);
-
-        if (id > count) {
-            _storage.groupCount = id.toUint8();
-        } else {
-            uint256 dimension = _storage.groups[id].dimension;
-            require(caps.dimension == dimension, WrongDimension(id, caps.dimension, dimension));
-        }
-
-        _storage.setGroup(id, caps);
+        Curation.setGroup(_storage, id, caps);
     }
 
     /// @inheritdoc IOperatorRegistry
     function setPolicy(Policy calldata newPolicy) external restricted {
-        if (_storage.policy.bondRatio == 0) OperatorBook.checkWithin(newPolicy.bondRatio, 0, 0);
-        else OperatorBook.checkWithin(newPolicy.bondRatio, MIN_BOND_RATIO, MAX_BOND_RATIO);
-
         _storage.setPolicy(newPolicy);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setTenureGroup(uint256 newGroup) external restricted {
+        _storage.setTenureGroup(newGroup);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setDimensionMode(uint8 dimension, DimensionMode mode) external restricted {
+        _storage.setDimensionMode(dimension, mode);
     }
 
     /* RISK REDUCTIONS */
 
     /// @inheritdoc IOperatorRegistry
     function drain(uint256 id) external restricted {
-        OperatorBook.Record storage record = _storage.recordOf(id);
-        State state = record.state;
-        require(OperatorBook.isListed(state), WrongState(id, state));
-
-        _useGuardianShare(_soundPosition(id));
-        record.drainedFrom = state;
-        _storage.setState(id, State.Draining);
+        _storage.drain(id);
     }
 
     /// @inheritdoc IOperatorRegistry
     function delist(uint256 id) external restricted {
-        _storage.liveRecordOf(id);
-
-        _useGuardianShare(_soundPosition(id));
-        _storage.setState(id, State.Delisted);
+        _storage.delist(id);
     }
 
     /// @inheritdoc IOperatorRegistry
     function lowerAbsoluteCap(uint256 id, uint96 cap) external restricted {
-        OperatorBook.Record storage record = _storage.liveRecordOf(id);
-        require(cap < record.absoluteCap, NotLower(record.absoluteCap, cap));
-
-        uint256 before = _soundPosition(id);
-        _storage.setAbsoluteCap(id, cap);
-        _useGuardianShare(before - _soundPosition(id));
+        _storage.lowerAbsoluteCap(id, cap);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -260,39 +175,64 @@ contract OperatorRegistry
         uint16 netShareBps,
         uint96 absoluteCap
     ) external restricted {
-        Group memory oldCaps = _storage.groups[id];
-        require(oldCaps.dimension != 0, UnknownGroup(id));
-        OperatorBook.checkShare(poolShareBps);
-        OperatorBook.checkShare(netShareBps);
-        require(poolShareBps <= oldCaps.poolShareBps, NotLower(oldCaps.poolShareBps, poolShareBps));
-        require(netShareBps <= oldCaps.netShareBps, NotLower(oldCaps.netShareBps, netShareBps));
-        require(absoluteCap <= oldCaps.absoluteCap, NotLower(oldCaps.absoluteCap, absoluteCap));
-        _checkNoRound(); // which sums up anew what the group's members hold
-
-        Group memory newCaps = Group(oldCaps.dimension, poolShareBps, netShareBps, absoluteCap);
-        _useGuardianShare(Tightening.ofGroup(_allocator(), id, oldCaps, newCaps));
-        _storage.setGroup(id, newCaps);
+        _storage.lowerGroupCaps(id, poolShareBps, netShareBps, absoluteCap);
     }
 
     /// @inheritdoc IOperatorRegistry
     function watch(uint256 id) external {
         if (msg.sender != _storage.allocator) _checkCanCall(msg.sender, msg.data);
+        _storage.recordOf(id);
 
-        _storage.recordOf(id).watch = true;
-
-        emit WatchChanged(id, true);
+        _storage.addMark(id, OperatorBook.WATCHED);
     }
 
-    /* WEIGHTS */
+    /* REPORTS */
 
     /// @inheritdoc IOperatorRegistry
     function setWeights(uint256[] calldata ids, uint24[] calldata weights) external restricted {
         require(ids.length == weights.length, LengthMismatch(ids.length, weights.length));
 
-        uint32 epoch = _currentEpoch().toUint32();
+        uint32 epoch = _storage.currentEpoch().toUint32();
         for (uint256 i = 0; i < ids.length; ++i) {
             _storage.setWeight(ids[i], weights[i], epoch);
         }
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function watchByReport(uint256 id) external restricted {
+        _storage.recordOf(id);
+
+        _storage.addMark(id, OperatorBook.WATCHED_BY_REPORT);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function liftWatch(uint256 id) external restricted {
+        _storage.recordOf(id);
+
+        _storage.clearMarks(id, OperatorBook.WATCHED_BY_REPORT);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function drainByReport(uint256 id) external restricted {
+        _storage.drainByReport(id);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function readmit(uint256 id) external restricted {
+        OperatorBook.Record storage record = _storage.recordOf(id);
+        require(record.state == State.Draining, WrongState(id, record.state));
+        require(record.marks & OperatorBook.DRAINED_BY_REPORT != 0, NotDrainedByReport(id));
+        _storage.checkNoRound();
+
+        _storage.beginRamp(id);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function noteScores() external restricted {
+        uint256 epoch = _storage.currentEpoch();
+        _storage.scoredEpoch = epoch.toUint40();
+
+        emit ScoresNoted(epoch);
     }
 
     /* ANYONE */
@@ -301,8 +241,8 @@ contract OperatorRegistry
     function remove(uint256 id) external {
         OperatorBook.Record storage record = _storage.recordOf(id);
         require(record.state == State.Delisted, WrongState(id, record.state));
-        _checkNoRound();
-        IAllocator.Position memory held = _allocator().positionOf(id);
+        _storage.checkNoRound();
+        IAllocator.Position memory held = _storage.allocatorOf().positionOf(id);
         require(
             held.writtenDown || (held.position == 0 && held.unbonding == 0),
             StillHolding(id, held.position, held.unbonding)
@@ -316,10 +256,10 @@ contract OperatorRegistry
     /// @inheritdoc IOperatorRegistry
     function activate(uint256 id) external {
         _checkAllocator();
-        OperatorBook.Record storage record = _storage.recordOf(id);
-        require(record.state == State.Ramping, WrongState(id, record.state));
+        State state = _storage.recordOf(id).state;
+        require(state == State.Ramping, WrongState(id, state));
 
-        _storage.setState(id, State.Active);
+        _storage.endRamp(id);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -359,7 +299,7 @@ contract OperatorRegistry
             Operator({
                 pool: record.pool,
                 state: record.state,
-                watch: record.watch,
+                watch: OperatorBook.isWatched(record),
                 whitelisted: _storage.isWhitelisted(record),
                 weight: record.weight,
                 groups: record.groups,
@@ -374,12 +314,33 @@ contract OperatorRegistry
     ) external view returns (address pool, bool mayHold, bool isWatched, uint256 absoluteCap) {
         OperatorBook.Record storage record = _storage.records[id];
 
-        return (record.pool, _storage.mayHold(record), record.watch, record.absoluteCap);
+        return (record.pool, _storage.mayHold(record), OperatorBook.isWatched(record), record.absoluteCap);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function marksOf(
+        uint256 id
+    ) external view returns (bool watchedByGuardian, bool watchedByReport, bool drainedByReport) {
+        uint8 marks = _storage.records[id].marks;
+
+        return (
+            marks & OperatorBook.WATCHED != 0,
+            marks & OperatorBook.WATCHED_BY_REPORT != 0,
+            marks & OperatorBook.DRAINED_BY_REPORT != 0
+        );
     }
 
     /// @inheritdoc IOperatorRegistry
     function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight) {
         return (_storage.records[id].minWeight, _storage.records[id].maxWeight);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function weightRange(uint256 id) external view returns (uint256 lowest, uint256 highest) {
+        OperatorBook.Record storage record = _storage.liveRecordOf(id);
+
+        (lowest, highest) = OperatorBook.weightSteps(record, _storage.currentEpoch());
+        return (lowest.max(record.minWeight), highest.min(record.maxWeight));
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -414,7 +375,24 @@ contract OperatorRegistry
 
     /// @inheritdoc IOperatorRegistry
     function group(uint256 id) external view returns (Group memory) {
+        return _storage.groupOf(id);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function statedGroup(uint256 id) external view returns (Group memory) {
         return _storage.groups[id];
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function tenureGroup() external view returns (uint256) {
+        return _storage.tenureGroup;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function dimensionMode(uint8 dimension) external view returns (DimensionMode) {
+        OperatorBook.checkWithin(dimension, 1, OperatorBook.DIMENSIONS);
+
+        return _storage.modeOf(dimension);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -428,8 +406,13 @@ contract OperatorRegistry
     }
 
     /// @inheritdoc IOperatorRegistry
+    function scoredEpoch() external view returns (uint256) {
+        return _storage.scoredEpoch;
+    }
+
+    /// @inheritdoc IOperatorRegistry
     function guardianShareLeft() external view returns (uint256) {
-        return _guardianShare().saturatingSub(_guardianUsed(_currentEpoch()));
+        return _storage.left();
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -437,67 +420,16 @@ contract OperatorRegistry
         return _storage.upgradesRenounced;
     }
 
-    /* GUARDIAN SHARE */
-
-    function _useGuardianShare(uint256 amount) private {
-        if (amount == 0 || msg.sender == _storage.notice) return;
-
-        uint256 epoch = _currentEpoch();
-        uint256 used = _guardianUsed(epoch);
-        uint256 left = _guardianShare().saturatingSub(used);
-        require(amount <= left, GuardianShareExceeded(amount, left));
-
-        _storage.guardianEpoch = epoch.toUint40();
-        _storage.guardianUsed = (used + amount).toUint96();
-
-        emit GuardianShareUsed(epoch, amount, used + amount);
-    }
-
-    /// @dev Of the smaller T: a large stake that leaves again adds nothing.
-    function _guardianShare() private view returns (uint256) {
-        IAllocator allocator_ = _allocator();
-        (uint256 total, , ) = allocator_.liveTotals();
-
-        return (total.min(allocator_.poolSnapshot().total) * _storage.policy.guardianShareBps) / OperatorBook.BPS;
-    }
-
-    function _guardianUsed(uint256 epoch) private view returns (uint256) {
-        return _storage.guardianEpoch == epoch ? _storage.guardianUsed : 0;
-    }
-
-    /// @dev The part of an operator's position that neither its state nor its absolute cap makes a violation.
-    function _soundPosition(uint256 id) private view returns (uint256) {
-        OperatorBook.Record storage record = _storage.records[id];
-        if (!_storage.mayHold(record)) return 0;
-
-        return Tightening.soundPosition(_allocator(), id, record.absoluteCap);
-    }
-
     /* READS */
 
-    function _allocator() private view returns (IAllocator) {
-        require(_storage.allocator != address(0), NotConnected());
-
-        return IAllocator(_storage.allocator);
-    }
-
-    function _currentEpoch() private view returns (uint256) {
-        return _allocator().currentEpoch();
-    }
-
     function _maxUnbondingTime() private view returns (uint256) {
-        return MAX_UNBONDING_EPOCHS * _allocator().epochLength();
+        return MAX_UNBONDING_EPOCHS * _storage.allocatorOf().epochLength();
     }
 
     /* CHECKS */
 
     function _checkAllocator() private view {
         require(msg.sender == _storage.allocator, OnlyAllocator(msg.sender));
-    }
-
-    function _checkNoRound() private view {
-        (uint256 round, ) = _allocator().openRound();
-        require(round == 0, RoundOpen(round));
     }
 
     function _authorizeUpgrade(address) internal override restricted {

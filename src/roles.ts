@@ -1,5 +1,13 @@
 /** The roles of the AccessManager, as in contracts/libraries/Roles.sol. */
-export const ROLES = { admin: 0n, governance: 1n, guardian: 2n, scorer: 3n, foundation: 4n } as const;
+export const ROLES = {
+  admin: 0n,
+  governance: 1n,
+  guardian: 2n,
+  scorer: 3n,
+  foundation: 4n,
+  reporter: 5n,
+  attester: 6n,
+} as const;
 
 export type Role = keyof typeof ROLES;
 
@@ -99,6 +107,8 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
     role: "governance",
     notice: true,
   },
+  { contract: "OperatorRegistry", signature: "setTenureGroup(uint256)", role: "governance", notice: true },
+  { contract: "OperatorRegistry", signature: "setDimensionMode(uint8,uint8)", role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: UPGRADE, role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: RENOUNCE, role: "governance", notice: true },
   { contract: "OperatorRegistry", signature: "drain(uint256)", role: "guardian", notice: false },
@@ -112,6 +122,11 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
   },
   { contract: "OperatorRegistry", signature: "watch(uint256)", role: "guardian", notice: false },
   { contract: "OperatorRegistry", signature: "setWeights(uint256[],uint24[])", role: "scorer", notice: false },
+  { contract: "OperatorRegistry", signature: "watchByReport(uint256)", role: "scorer", notice: false },
+  { contract: "OperatorRegistry", signature: "liftWatch(uint256)", role: "scorer", notice: false },
+  { contract: "OperatorRegistry", signature: "drainByReport(uint256)", role: "scorer", notice: false },
+  { contract: "OperatorRegistry", signature: "readmit(uint256)", role: "scorer", notice: false },
+  { contract: "OperatorRegistry", signature: "noteScores()", role: "scorer", notice: false },
 ];
 
 /** Every restricted function; docs/roles.md says what each can and cannot do to a staker. */

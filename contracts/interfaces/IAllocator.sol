@@ -230,6 +230,9 @@ interface IAllocator {
     /// @notice What class 0 took since the last round, and class 2 since the rounds that one unbonding time can span: of that
     /// nothing need have come back yet.
     function budgetsUsed() external view returns (uint256 class0, uint256 class2);
+    /// @notice Whether operators were last scored more than two epochs ago: class 2 is closed then, and nothing else. False
+    /// before the first scores.
+    function areScoresOld() external view returns (bool);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);
     /// @notice Rooms of up to `limit` operators from id `from` on, by the code that moves. Needs gas as legs do.

@@ -13,16 +13,23 @@ interface IOperatorRegistry {
         None,
         Ramping, // listed after the handover
         Active, // listed before the handover, or done ramping
-        Draining, // target zero; governance can reinstate it with notice
+        Draining, // target zero; governance can reinstate it with notice, reports readmit what they drained
         Delisted, // target zero for good; removed once nothing is left there
         Removed
+    }
+
+    /// @notice What the caps of a dimension's groups do.
+    enum DimensionMode {
+        Hard, // they hold
+        Monitor, // they are shown, and hold nobody
+        Off // nobody looks at them
     }
 
     /// @notice What an operator's position is judged by, read at one moment.
     struct Operator {
         address pool;
         State state;
-        bool watch; // no increases
+        bool watch; // no increases: by guardian or allocator, by reports, or by both
         bool whitelisted; // by its factory or by itself, at this moment
         uint24 weight;
         uint40 groups; // five group ids of 8 bits, lowest dimension in the lowest bits; 0 is no group
@@ -72,6 +79,14 @@ interface IOperatorRegistry {
     event GroupsChanged(uint256 indexed id, uint40 oldGroups, uint40 newGroups);
     event GroupChanged(uint256 indexed group, Group oldGroup, Group newGroup);
     event PolicyChanged(Policy oldPolicy, Policy newPolicy);
+    event TenureGroupChanged(uint256 indexed oldGroup, uint256 indexed newGroup);
+    event DimensionModeChanged(uint256 indexed dimension, DimensionMode oldMode, DimensionMode newMode);
+    /// @notice Reports drained an operator, and may bring it back until its state changes or a guardian confirms the drain.
+    event DrainedByReport(uint256 indexed id);
+    /// @notice A guardian drained what reports had drained: they cannot bring it back any more.
+    event DrainConfirmed(uint256 indexed id);
+    /// @notice Every operator has the score of a report that was agreed; class 2 is open for two epochs after this one.
+    event ScoresNoted(uint256 indexed epoch);
     event LongestUnbondingChanged(uint256 oldUnbondingTime, uint256 newUnbondingTime);
     /// @notice An immediate tightening made `amount` wei a violation; `used` of the epoch's share is gone.
     event GuardianShareUsed(uint256 indexed epoch, uint256 amount, uint256 used);
@@ -98,6 +113,7 @@ interface IOperatorRegistry {
     error TooManyGroups(uint256 groups);
     error NotLower(uint256 oldValue, uint256 newValue);
     error OutOfBounds(uint256 value, uint256 minimum, uint256 maximum);
+    error NotDrainedByReport(uint256 id);
     error GuardianShareExceeded(uint256 amount, uint256 left);
     error UnbondingTooLong(uint256 unbondingTime, uint256 maximum);
 
@@ -126,10 +142,10 @@ interface IOperatorRegistry {
     /// @dev Requires that the pool is not listed, is no pool of pools, and unbonds within 24 epochs.
     function list(Listing calldata listing) external returns (uint256 id);
 
-    /// @notice Gives a draining operator the state back that it was drained from.
+    /// @notice Gives a draining operator the state back that it was drained from, whoever drained it.
     function reinstate(uint256 id) external;
 
-    /// @notice Allows increases again.
+    /// @notice Allows increases again, whoever stopped them.
     function clearWatch(uint256 id) external;
 
     /// @notice Sets the bounds of `setWeights`. The weight moves to the nearer one if it lies outside.
@@ -138,6 +154,8 @@ interface IOperatorRegistry {
     function setAbsoluteCap(uint256 id, uint96 cap) external;
 
     /// @notice Sets the operator's groups: byte k is 0 or a group of dimension k + 1.
+    /// @dev A ramping operator sits in the tenure group, if there is one; another group of that dimension that it is given is
+    /// kept until it is active.
     function setGroups(uint256 id, uint40 groups) external;
 
     /// @notice Sets a group's caps, or creates the group with the next free id. Its dimension is fixed at its creation.
@@ -146,9 +164,17 @@ interface IOperatorRegistry {
     /// @notice Sets what holds for every operator. Whether bonds count is fixed at deployment.
     function setPolicy(Policy calldata policy) external;
 
+    /// @notice Names the group of dimension 5 that operators sit in while they ramp; 0 for none.
+    /// @dev For who begins to ramp from now on: who ramps already stays where it is until its groups are set.
+    function setTenureGroup(uint256 group) external;
+
+    /// @notice Says whether the caps of a dimension's groups hold, at once as in the next snapshot.
+    function setDimensionMode(uint8 dimension, DimensionMode mode) external;
+
     /* RISK REDUCTIONS: GUARDIAN, IMMEDIATE WITHIN THE GUARDIAN SHARE; BEYOND IT WITH NOTICE */
 
     /// @notice Sends all stake home, until governance reinstates the operator.
+    /// @dev Of one that reports drained: takes from them the power to readmit it, and counts nothing.
     function drain(uint256 id) external;
 
     /// @notice Sends all stake home for good.
@@ -157,16 +183,33 @@ interface IOperatorRegistry {
     function lowerAbsoluteCap(uint256 id, uint96 cap) external;
 
     /// @notice Lowers one or more caps of a group; none may rise. Reverts while a round is open: until it ends nobody knows
-    /// what the group's members hold, hence what this would make a violation.
+    /// what the group's members hold, hence what this would make a violation. Counted as if the dimension were Hard, since
+    /// it may become so by what is announced already.
     function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
 
     /// @notice Stops increases. By the guardian or the allocator. Reverts for no known id.
     function watch(uint256 id) external;
 
-    /* WEIGHTS: SCORER */
+    /* REPORTS: SCORER, IMMEDIATE */
 
     /// @notice Sets weights, each within its bounds and within 20 % (at least 1) of what it was when the epoch began.
     function setWeights(uint256[] calldata ids, uint24[] calldata weights) external;
+
+    /// @notice Stops increases, until `liftWatch` or governance. Reverts for no known id.
+    function watchByReport(uint256 id) external;
+
+    /// @notice Takes back what `watchByReport` did, and nothing else: a watch by guardian or allocator stays.
+    function liftWatch(uint256 id) external;
+
+    /// @notice Sends all stake home, within the guardian share, until `readmit` or governance.
+    function drainByReport(uint256 id) external;
+
+    /// @notice Lets an operator that reports drained begin anew: it ramps, in the tenure group if there is one.
+    /// @dev Requires that no guardian has drained it as well, and that no round is open.
+    function readmit(uint256 id) external;
+
+    /// @notice Notes that every operator has been scored in this epoch.
+    function noteScores() external;
 
     /* ANYONE */
 
@@ -175,7 +218,7 @@ interface IOperatorRegistry {
 
     /* ALLOCATOR */
 
-    /// @notice Ends an operator's ramp: Ramping becomes Active.
+    /// @notice Ends an operator's ramp: Ramping becomes Active, and leaves the tenure group.
     function activate(uint256 id) external;
 
     /// @notice Records the longest unbonding time that a finished round saw among listed operators, at most 24 epochs.
@@ -195,7 +238,13 @@ interface IOperatorRegistry {
     function standing(
         uint256 id
     ) external view returns (address pool, bool mayHold, bool isWatched, uint256 absoluteCap);
+    /// @notice Who stopped increases at an operator, guardian and allocator or reports, and whether reports may readmit it.
+    function marksOf(
+        uint256 id
+    ) external view returns (bool watchedByGuardian, bool watchedByReport, bool drainedByReport);
     function weightBounds(uint256 id) external view returns (uint256 minWeight, uint256 maxWeight);
+    /// @notice The weights that `setWeights` would take now: never none. Reverts where it would revert for any weight.
+    function weightRange(uint256 id) external view returns (uint256 lowest, uint256 highest);
     /// @notice The factory that vouches for the operator; 0 if its pool is whitelisted by itself.
     function factoryOf(uint256 id) external view returns (address);
     /// @notice The latest id of `pool`, which may be a tombstone; 0 if it was never listed.
@@ -205,10 +254,19 @@ interface IOperatorRegistry {
     function isFactoryWhitelisted(address factory) external view returns (bool);
     /// @notice Number of groups beside the pool itself, which is group 0; ids are 1 to this.
     function groupCount() external view returns (uint256);
+    /// @notice A group's caps as they hold: none unless its dimension is Hard.
     function group(uint256 id) external view returns (Group memory);
+    /// @notice A group's caps as they were set, whatever the mode of its dimension.
+    function statedGroup(uint256 id) external view returns (Group memory);
+    /// @notice The group that operators sit in while they ramp; 0 for none.
+    function tenureGroup() external view returns (uint256);
+    /// @notice Reverts for a dimension that does not exist.
+    function dimensionMode(uint8 dimension) external view returns (DimensionMode);
     function policy() external view returns (Policy memory);
     /// @notice Longest unbonding time among listed operators, in seconds.
     function longestUnbonding() external view returns (uint256);
+    /// @notice The epoch in which every operator was last scored; 0 before the first time.
+    function scoredEpoch() external view returns (uint256);
     /// @notice What is left of this epoch's guardian share, in wei.
     function guardianShareLeft() external view returns (uint256);
     function areUpgradesRenounced() external view returns (bool);

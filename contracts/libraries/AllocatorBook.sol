@@ -28,6 +28,9 @@ library AllocatorBook {
     uint256 private constant FREEZE_FROM = 4;
     uint256 private constant FREEZE_OF = 5;
 
+    /// @dev Epochs for which a score may be acted on.
+    uint256 private constant MAX_SCORE_AGE = 2;
+
     /// @dev Less may be worth no share at an operator's pool, and is less than what their roundings leave behind.
     uint256 internal constant SMALLEST_STAKE = 1 gwei;
 
@@ -146,6 +149,12 @@ library AllocatorBook {
         uint256 round = self.snapshot.round;
         uint256 window = self.registry.longestUnbonding().ceilDiv(self.epochLength) + 1;
         for (uint256 i; i <= window && i <= round; ++i) used += self.class2Used[round - i];
+    }
+
+    /// @dev Whether operators have been scored before, and not for too long: then nothing is moved for a better score.
+    function areScoresOld(State storage self) internal view returns (bool) {
+        uint256 scoredEpoch = self.registry.scoredEpoch();
+        return scoredEpoch != 0 && currentEpoch(self) > scoredEpoch + MAX_SCORE_AGE;
     }
 
     /* POSITIONS */

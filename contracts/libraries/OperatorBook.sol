@@ -3,11 +3,10 @@ pragma solidity ^0.8.20;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {IMetaPool} from "../interfaces/IMetaPool.sol";
+import {IAllocator} from "../interfaces/IAllocator.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
-import {IStakingPoolFactory} from "../interfaces/IStakingPoolFactory.sol";
 
-/// @title The registry's state: operators, whitelist, groups and policy; what may be written there, and how it is read.
+/// @title The registry's state: operators, whitelist, groups and policy; the writes that several doors share, and the reads.
 /// @notice Who may write what, and how much of it without notice, is the registry's to check.
 library OperatorBook {
     using Math for uint256;
@@ -24,18 +23,19 @@ library OperatorBook {
     struct Record {
         address pool; // first slot, full
         IOperatorRegistry.State state;
-        bool watch;
+        uint8 marks; // of those below
         PoolStatus status; // as in `pools`, while the pool is listed under this id
         IOperatorRegistry.State drainedFrom;
         uint24 weight;
         uint40 groups;
-        uint96 absoluteCap; // second slot: 248 bits
+        uint96 absoluteCap; // second slot, full
         uint32 unbondingTime;
         uint16 factory; // its index; 0 for none
         uint24 minWeight;
         uint24 maxWeight;
         uint24 epochWeight; // when the epoch `weightEpoch` began
         uint32 weightEpoch;
+        uint8 laterGroup; // its own group of the tenure group's dimension, once it has ramped up
     }
 
     struct Factory {
@@ -44,17 +44,20 @@ library OperatorBook {
     }
 
     struct State {
-        address metaPool; // first slot: 208 bits
+        address metaPool; // first slot: 248 bits
         uint32 longestUnbonding;
         uint16 factoryCount;
+        uint40 scoredEpoch;
         address allocator; // second slot: 160 bits
-        address notice; // third slot: 248 bits
+        address notice; // third slot, full: whoever reads a group has counted them
         uint32 operatorCount;
         uint8 groupCount;
         bool upgradesRenounced;
-        uint40 guardianEpoch;
+        uint40 modes; // byte k is the mode of dimension k + 1
+        uint8 tenureGroup;
         IOperatorRegistry.Policy policy; // fourth slot: 64 bits
-        uint96 guardianUsed; // fifth slot; structs end theirs
+        uint96 guardianUsed; // fifth slot: 136 bits; structs end theirs
+        uint40 guardianEpoch;
         mapping(uint256 id => Record) records;
         mapping(address pool => uint256 id) ids;
         mapping(address pool => PoolStatus) pools;
@@ -63,38 +66,47 @@ library OperatorBook {
         mapping(uint256 group => IOperatorRegistry.Group) groups;
     }
 
+    /// @dev The marks of an operator.
+    uint8 internal constant WATCHED = 1; // by guardian or allocator
+    uint8 internal constant WATCHED_BY_REPORT = 2;
+    uint8 internal constant DRAINED_BY_REPORT = 4; // while it is draining, unless a guardian has drained it as well
+
     uint16 internal constant NO_SHARE = type(uint16).max;
+    uint96 internal constant NO_CAP = type(uint96).max;
     uint256 internal constant BPS = 10_000;
     uint256 internal constant DIMENSIONS = 5;
-    uint256 private constant MAX_POOL_SHARE_BPS = 3_333;
-    uint256 private constant MAX_GUARDIAN_SHARE_BPS = 3_333;
     uint256 private constant WEIGHT_STEP_BPS = 2_000;
-    uint256 private constant PROBE_GAS = 50_000; // bounds what a pool can return, too
 
     /* WRITES */
 
-    function setPolicy(State storage self, IOperatorRegistry.Policy calldata newPolicy) internal {
-        checkWithin(newPolicy.poolShareBps, 1, MAX_POOL_SHARE_BPS);
-        checkWithin(newPolicy.guardianShareBps, 0, MAX_GUARDIAN_SHARE_BPS);
-        if (newPolicy.netShareBps != NO_SHARE) checkWithin(newPolicy.netShareBps, 1, BPS);
+    /// @dev No mark on a state outlives it.
+    function setState(State storage self, uint256 id, IOperatorRegistry.State newState) internal {
+        Record storage record = self.records[id];
+        IOperatorRegistry.State oldState = record.state;
+        record.state = newState;
+        record.marks &= ~DRAINED_BY_REPORT;
 
-        IOperatorRegistry.Policy memory oldPolicy = self.policy;
-        self.policy = newPolicy;
+        emit IOperatorRegistry.StateChanged(id, oldState, newState);
+    }
 
-        emit IOperatorRegistry.PolicyChanged(oldPolicy, newPolicy);
+    function addMark(State storage self, uint256 id, uint8 mark) internal {
+        Record storage record = self.records[id];
+        record.marks |= mark;
+
+        emit IOperatorRegistry.WatchChanged(id, isWatched(record));
+    }
+
+    function clearMarks(State storage self, uint256 id, uint8 marks) internal {
+        Record storage record = self.records[id];
+        record.marks &= ~marks;
+
+        emit IOperatorRegistry.WatchChanged(id, isWatched(record));
     }
 
     function setPoolStatus(State storage self, address pool, PoolStatus status) internal {
         uint256 id = self.ids[pool];
         self.pools[pool] = status;
         if (id != 0) self.records[id].status = status;
-    }
-
-    function setState(State storage self, uint256 id, IOperatorRegistry.State newState) internal {
-        IOperatorRegistry.State oldState = self.records[id].state;
-        self.records[id].state = newState;
-
-        emit IOperatorRegistry.StateChanged(id, oldState, newState);
     }
 
     function setAbsoluteCap(State storage self, uint256 id, uint96 cap) internal {
@@ -120,11 +132,10 @@ library OperatorBook {
             record.weightEpoch = epoch;
             record.epochWeight = oldWeight;
         }
-        uint256 base = record.epochWeight;
-        uint256 step = ((base * WEIGHT_STEP_BPS) / BPS).max(1);
+        (uint256 lowest, uint256 highest) = weightSteps(record, epoch);
         require(
-            isWithin(newWeight, base.saturatingSub(step), base + step),
-            IOperatorRegistry.WeightStepTooLarge(id, newWeight, base.saturatingSub(step), base + step)
+            isWithin(newWeight, lowest, highest),
+            IOperatorRegistry.WeightStepTooLarge(id, newWeight, lowest, highest)
         );
         record.weight = newWeight;
 
@@ -158,6 +169,10 @@ library OperatorBook {
         return state == IOperatorRegistry.State.Ramping || state == IOperatorRegistry.State.Active;
     }
 
+    function isWatched(Record storage record) internal view returns (bool) {
+        return record.marks & (WATCHED | WATCHED_BY_REPORT) != 0;
+    }
+
     /// @dev Whether an operator may hold stake at all.
     function mayHold(State storage self, Record storage record) internal view returns (bool) {
         return isListed(record.state) && isWhitelisted(self, record);
@@ -174,46 +189,41 @@ library OperatorBook {
         return self.factories[self.factoryIndexes[factory]].whitelisted;
     }
 
+    /// @dev How far a weight may move in an epoch from what it was when that began.
+    function weightSteps(Record storage record, uint256 epoch) internal view returns (uint256 lowest, uint256 highest) {
+        uint256 base = record.weightEpoch == epoch ? record.epochWeight : record.weight;
+        uint256 step = ((base * WEIGHT_STEP_BPS) / BPS).max(1);
+
+        return (base.saturatingSub(step), base + step);
+    }
+
+    /// @dev A group's caps as they hold.
+    function groupOf(State storage self, uint256 id) internal view returns (IOperatorRegistry.Group memory caps) {
+        caps = self.groups[id];
+        if (caps.dimension == 0 || modeOf(self, caps.dimension) == IOperatorRegistry.DimensionMode.Hard) return caps;
+
+        return IOperatorRegistry.Group(caps.dimension, NO_SHARE, NO_SHARE, NO_CAP);
+    }
+
+    function modeOf(State storage self, uint256 dimension) internal view returns (IOperatorRegistry.DimensionMode) {
+        return IOperatorRegistry.DimensionMode(uint8(self.modes >> (8 * (dimension - 1))));
+    }
+
+    function allocatorOf(State storage self) internal view returns (IAllocator) {
+        require(self.allocator != address(0), IOperatorRegistry.NotConnected());
+
+        return IAllocator(self.allocator);
+    }
+
+    function currentEpoch(State storage self) internal view returns (uint256) {
+        return allocatorOf(self).currentEpoch();
+    }
+
     /* CHECKS */
 
-    function checkPool(State storage self, address pool, address factory) internal view {
-        uint256 id = self.ids[pool];
-        require(
-            id == 0 || self.records[id].state == IOperatorRegistry.State.Removed,
-            IOperatorRegistry.AlreadyListed(pool, id)
-        );
-        require(_isVouchedFor(self, pool, factory), IOperatorRegistry.NotWhitelisted(pool));
-        require(pool != self.metaPool && !_isMetaPool(pool), IOperatorRegistry.NestedMetaPool(pool));
-    }
-
-    function _isVouchedFor(State storage self, address pool, address factory) private view returns (bool) {
-        PoolStatus status = self.pools[pool];
-        if (factory == address(0)) return status == PoolStatus.Whitelisted;
-        if (status == PoolStatus.Blocked || !isFactoryWhitelisted(self, factory)) return false;
-
-        return IStakingPoolFactory(factory).isPool(pool);
-    }
-
-    /// @dev Bounded in gas, hence in what comes back. A caller that leaves too little gas for an honest answer has not
-    /// enough left to list the pool.
-    function _isMetaPool(address pool) private view returns (bool) {
-        (bool success, bytes memory answer) = pool.staticcall{gas: PROBE_GAS}(abi.encodeCall(IMetaPool.isMetaPool, ()));
-
-        return success && answer.length >= 32 && bytes32(answer) != 0;
-    }
-
-    function checkGroups(State storage self, uint40 groups) internal view {
-        for (uint256 k = 0; k < DIMENSIONS; ++k) {
-            uint256 id = uint8(groups >> (8 * k));
-            if (id == 0) continue;
-            require(id <= self.groupCount, IOperatorRegistry.UnknownGroup(id));
-            uint256 dimension = self.groups[id].dimension;
-            require(dimension == k + 1, IOperatorRegistry.WrongDimension(id, dimension, k + 1));
-        }
-    }
-
-    function checkWeightBounds(uint256 minWeight, uint256 maxWeight) internal pure {
-        checkWithin(minWeight, 0, maxWeight);
+    function checkNoRound(State storage self) internal view {
+        (uint256 round, ) = allocatorOf(self).openRound();
+        require(round == 0, IOperatorRegistry.RoundOpen(round));
     }
 
     function checkWeight(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight) internal pure {

@@ -10,6 +10,8 @@ library Roles {
     uint64 internal constant GUARDIAN = 2;
     uint64 internal constant SCORER = 3;
     uint64 internal constant FOUNDATION = 4;
+    uint64 internal constant REPORTER = 5;
+    uint64 internal constant ATTESTER = 6;
 
     uint64 internal constant NOTICE_BIT = 1 << 32;
 

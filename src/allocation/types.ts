@@ -113,6 +113,8 @@ export interface LivePool extends ShareRules {
   readonly class0Moved: bigint;
   /** What class 2 moved within the last unbonding time. */
   readonly class2Moved: bigint;
+  /** Operators were scored before, and not for too long: class 2 is closed. */
+  readonly scoresAreOld: boolean;
 }
 
 /** Parameters of the legs. */

@@ -3,8 +3,16 @@ import { max, min, monus, mulDivDown, sum } from "./arithmetic.ts";
 import * as metaBook from "./book.ts";
 import { type Book, BPS, bufferOf, bufferTargetAt, DAY } from "./book.ts";
 import { required } from "./errors.ts";
+import {
+  type Listing,
+  newOperator,
+  newSnapshot,
+  type Operator,
+  type OperatorPool,
+  type Reading,
+  setWatch,
+} from "./operators.ts";
 import { followRamp } from "./ramps.ts";
-import { type Listing, newOperator, newSnapshot, type Operator, type OperatorPool, type Reading } from "./operators.ts";
 
 /** A loss up to it is rounding, which anyone may leave to the next round. */
 export const TOLERATED_LOSS = 1000n;
@@ -13,6 +21,8 @@ const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
+/** Epochs for which a score may be acted on. */
+const MAX_SCORE_AGE = 2n;
 /** A bond covers at least that part of a position that is frozen (design, section 8). */
 const FREEZE = { from: 4n, of: 5n };
 
@@ -29,6 +39,9 @@ export interface Group extends Caps {
   id: bigint; // 1 to 255
   dimension?: number; // 1 to 5
 }
+
+/** What the caps of a dimension's groups do; only hard ones hold. */
+export type Mode = "Hard" | "Monitor" | "Off";
 
 export interface Policy {
   poolShareBps: bigint;
@@ -79,6 +92,9 @@ export interface Allocator {
   parameters: Parameters;
   policy: Policy;
   groups: Group[];
+  tenureGroup: bigint | undefined; // where operators sit while they ramp
+  modes: Map<number, Mode>; // by dimension; Hard if it has none
+  scoredEpoch: bigint; // 0 before the first
   operators: Operator[];
   networkStake: () => bigint; // N; 0 if it cannot be read
   lastRoundEpoch: bigint | undefined;
@@ -101,6 +117,9 @@ export function newAllocator(
   return {
     book,
     groups: [],
+    tenureGroup: undefined,
+    modes: new Map(),
+    scoredEpoch: 0n,
     ...rules,
     operators: [],
     lastRoundEpoch: undefined,
@@ -182,6 +201,11 @@ export function class2Used(allocator: Allocator): bigint {
   return sum(allocator.class2.filter((entry) => entry.round + window >= round).map((entry) => entry.amount));
 }
 
+/** Whether operators have been scored before, and not for too long: then class 2 is closed. */
+export function areScoresOld({ book, scoredEpoch }: Allocator, now: bigint): boolean {
+  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + MAX_SCORE_AGE;
+}
+
 /** When a round may begin at the earliest. */
 export function nextRoundAt(allocator: Allocator): bigint {
   return ((allocator.lastRoundEpoch ?? -1n) + 1n) * allocator.book.parameters.epochLength;
@@ -218,8 +242,7 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
       operator.snapshot = newSnapshot();
     } else {
       const lost = read(allocator, now, operator, sums);
-      const { total, withFaulted } = allocator.snapshot ?? { total: 0n, withFaulted: 0n };
-      followRamp(operator, { total, withFaulted, poolShareBps: allocator.begun.poolShareBps }, lost);
+      followRamp(allocator, operator, lost);
       if (operator.factor > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endFactor(allocator, now, operator);
       takeSnapshot(allocator, operator);
     }
@@ -297,7 +320,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const lossOfRound = loss + operator.lossSince;
   // What legs brought after the last round can be lost, too.
   const base = max(operator.snapshot.position, operator.position + lossOfRound);
-  if (lossOfRound * BPS > maxLossBps * base) operator.watch = true;
+  if (lossOfRound * BPS > maxLossBps * base) setWatch(operator, "guardian", true);
   operator.lossSince = 0n;
 
   const gain = cashGain + stakeGain;
@@ -605,7 +628,12 @@ export function groupPositionOf(allocator: Allocator, group: bigint): bigint {
 export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use: Use): bigint | undefined {
   if (id === 0n) return totals.total;
   const group = allocator.groups.find((candidate) => candidate.id === id);
-  return group === undefined ? undefined : groupCapBy(allocator, group, totals, use);
+  if (group === undefined || modeOf(allocator, group.dimension ?? 0) !== "Hard") return undefined;
+  return groupCapBy(allocator, group, totals, use);
+}
+
+export function modeOf({ modes }: Allocator, dimension: number): Mode {
+  return modes.get(dimension) ?? "Hard";
 }
 
 /** The same by any caps. */

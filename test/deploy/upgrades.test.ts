@@ -3,6 +3,7 @@ import { network } from "hardhat";
 
 import { deployTrellis, type Trellis } from "../fixtures/deployment.ts";
 import { changeWithNotice, waitForNotice } from "../fixtures/changes.ts";
+import { registryLibraries } from "../fixtures/libraries.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
@@ -16,7 +17,8 @@ async function deployed() {
 /** A second version of a contract, and its proxy. */
 async function nextVersion(trellis: Trellis, name: "MetaPool" | "Allocator" | "OperatorRegistry") {
   if (name === "OperatorRegistry") {
-    return { proxy: trellis.registry, version: await ethers.deployContract("OperatorRegistry") };
+    const libraries = await registryLibraries(ethers);
+    return { proxy: trellis.registry, version: await ethers.deployContract("OperatorRegistry", { libraries }) };
   }
   if (name === "MetaPool") {
     const libraries = { PoolBook: await ethers.deployContract("PoolBook") };

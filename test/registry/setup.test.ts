@@ -9,6 +9,7 @@ import {
   NO_SHARE,
   POLICY,
 } from "../fixtures/registry.ts";
+import { registryLibraries } from "../fixtures/libraries.ts";
 
 /** As a tuple, in the order of the struct. */
 function tuple(policy: typeof POLICY) {
@@ -187,7 +188,7 @@ describe("OperatorRegistry", function () {
 
     it("replaces the code and keeps the state", async function () {
       const { registry, noticeSigner, pools } = await loadRegistry();
-      const next = await ethers.deployContract("OperatorRegistry");
+      const next = await ethers.deployContract("OperatorRegistry", { libraries: await registryLibraries(ethers) });
 
       await expect(registry.connect(noticeSigner).upgradeToAndCall(next, "0x"))
         .to.emit(registry, "Upgraded")

@@ -21,8 +21,7 @@ library Scoring {
 
     /// @dev Reports after which an operator's own performance counts as much as the prior.
     uint256 internal constant SHRINKAGE = 15;
-    /// @dev A score of ONE is worth 10,000.
-    uint256 internal constant SCORE_PER_WEIGHT = 1e5;
+    uint256 private constant SCORE_PER_WEIGHT = 1e5;
 
     uint256 internal constant BUCKET = 2e7;
     uint256 internal constant BUCKETS = 64;
@@ -129,6 +128,11 @@ library Scoring {
 
     function combine(uint256 powered, uint256 size, uint256 diversity) internal pure returns (uint256) {
         return (((powered * size) / ONE) * diversity) / ONE;
+    }
+
+    /// @dev The weight that a score asks for: 10,000 for a score of ONE.
+    function weightOf(uint256 score) internal pure returns (uint256) {
+        return score / SCORE_PER_WEIGHT;
     }
 
     /* PRIOR */

@@ -10,7 +10,7 @@ import { Failure } from "../../src/cli/failure.ts";
 import { CsvError } from "../../src/data/csv.ts";
 import { parseSolanaEpoch, type SolanaValidator, syntheticSolanaEpoch } from "../../src/data/solana.ts";
 import { syntheticSeries } from "../../src/data/syntheticSeries.ts";
-import type { EpochReport } from "../../src/reports/report.ts";
+import type { EpochReport } from "../../src/reports/epoch.ts";
 import { describeRules, renderReplay, replayJson } from "./print.ts";
 import { replay } from "./run.ts";
 import { type FurtherFiles, isSeries, readSeriesFiles, reportsOfFiles } from "./series/files.ts";

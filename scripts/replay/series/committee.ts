@@ -1,7 +1,7 @@
 import { Failure } from "../../../src/cli/failure.ts";
 import { withOracle } from "../../../src/oracle/contracts.ts";
 import { reportOnce } from "../../../src/oracle/member.ts";
-import { countersOf, type EpochReport, isUsable } from "../../../src/reports/report.ts";
+import { countersOf, type EpochReport, isUsable } from "../../../src/reports/epoch.ts";
 import type { CounterSource } from "../../../src/reports/types.ts";
 import type { SeriesStage } from "./stage.ts";
 
@@ -49,6 +49,8 @@ export async function reportEpoch(stage: SeriesStage, report: EpochReport): Prom
   }
   const agreed = await trellis.reportOracle.agreed();
   if (agreed.epoch !== epoch) throw new Failure(`The committee did not agree on epoch ${epoch}, only on ${agreed.epoch}.`);
-  const votes = await trellis.reportOracle.votesOf(await trellis.reportOracle.reportHash(agreed.toObject() as never));
-  return { votes: Number(votes), gas, transactions };
+  const { refBlock, refBlockHash, networkStake, operators, root } = agreed;
+  const header = { epoch, refBlock, refBlockHash, networkStake, operators, root };
+  const hash = await trellis.reportOracle.reportHash(header);
+  return { votes: Number(await trellis.reportOracle.votesOf(hash)), gas, transactions };
 }

@@ -4,7 +4,7 @@ import { readLens } from "../../../src/lens/read.ts";
 import { toSnapshot } from "../../../src/lens/snapshot.ts";
 import { decentralisation, type Decentralisation, stakeBy } from "../../../src/metrics/decentralisation.ts";
 import { optimum, valueOf } from "../../../src/metrics/optimum.ts";
-import type { EpochReport } from "../../../src/reports/report.ts";
+import type { EpochReport } from "../../../src/reports/epoch.ts";
 import type { SeriesStage } from "./stage.ts";
 
 /** Where the pool stands at the end of an epoch. Amounts in wei. */
@@ -12,7 +12,7 @@ export interface Figures {
   readonly placed: bigint;
   readonly idle: bigint;
   readonly unbonding: bigint;
-  readonly spread: { readonly operator: Decentralisation; readonly country: Decentralisation; readonly network: Decentralisation };
+  readonly spread: { readonly operator: Decentralisation; readonly jurisdiction: Decentralisation; readonly infrastructure: Decentralisation };
   /** What the stake earns of what it would earn as the LP places it under the same caps, now and as the fair allocation. */
   readonly yieldOfOptimum: number;
   readonly fairOfOptimum: number;
@@ -52,7 +52,7 @@ export async function readFigures({ trellis, actors }: SeriesStage, report: Epoc
     placed,
     idle: snapshot.live.free,
     unbonding: reading.operators.reduce((sum, { position }) => sum + position.unbonding, 0n),
-    spread: { operator: decentralisation(positions), country: by("country"), network: by("network") },
+    spread: { operator: decentralisation(positions), jurisdiction: by("jurisdiction"), infrastructure: by("infrastructure") },
     yieldOfOptimum: best.value === 0 ? 0 : valueOf(positions, scores, problem.total) / best.value,
     fairOfOptimum: best.value === 0 ? 0 : valueOf(fair.targets, scores, problem.total) / best.value,
     above: reading.operators.filter(({ position, rooms }) => isAbove(position.position, rooms.violationCap, reading.pool.parameters.graceBps)).length,

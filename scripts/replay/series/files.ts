@@ -9,9 +9,9 @@ import {
   parseSeriesEpochs,
   parseSeriesGroups,
   parseSeriesIds,
-} from "../../../src/data/series.ts";
+} from "../../../src/data/solanaSeries.ts";
 import type { SeriesFiles } from "../../../src/data/syntheticSeries.ts";
-import type { EpochReport } from "../../../src/reports/report.ts";
+import type { EpochReport } from "../../../src/reports/epoch.ts";
 import { solanaReports } from "../../../src/reports/sources/solana.ts";
 
 /** Where the other files of a series are, if not beside it. */

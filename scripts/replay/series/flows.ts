@@ -1,4 +1,4 @@
-import type { EpochReport } from "../../../src/reports/report.ts";
+import type { EpochReport } from "../../../src/reports/epoch.ts";
 import { poolStakeOf, type SeriesStage } from "./stage.ts";
 import { OTHERS_TOLERANCE_BPS } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import type { EpochReport, Reported } from "../../../src/reports/report.ts";
+import type { EpochReport, ReportedOperator } from "../../../src/reports/epoch.ts";
 import { NO_CAP } from "../../../rocketh/parameters.ts";
 import type { Call } from "../../steps/notice.ts";
 import { now } from "../../steps/time.ts";
@@ -113,7 +113,7 @@ export class Governance {
   }
 
   /** Whether an operator was seen in the same new groups often enough, just now. */
-  #isMove(name: string, reported: Reported, groupIds: ReadonlyMap<string, number>): boolean {
+  #isMove(name: string, reported: ReportedOperator, groupIds: ReadonlyMap<string, number>): boolean {
     const groups = packedGroups(groupIds, reported);
     const before = this.#sightings.get(name);
     if (before === undefined) {

@@ -3,7 +3,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { audit } from "../../../src/audit/audit.ts";
 import { runOnce } from "../../../src/keeper/runOnce.ts";
 import type { Moved } from "../../../src/keeper/report.ts";
-import { type EpochReport, faultInWords } from "../../../src/reports/report.ts";
+import { type EpochReport, faultInWords } from "../../../src/reports/epoch.ts";
 import { collectLogs, readEndState } from "../../steps/logs.ts";
 import { nextEpoch } from "../../steps/time.ts";
 import { KEEPER } from "../keeper.ts";

@@ -3,7 +3,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { NO_CAP, NO_SHARE } from "../../../rocketh/parameters.ts";
 import { sumOf } from "../../../src/allocation/amounts.ts";
-import type { EpochReport, Reported } from "../../../src/reports/report.ts";
+import type { EpochReport, ReportedOperator } from "../../../src/reports/epoch.ts";
 import type { StakingPool } from "../../../types/index.ts";
 import { deployTrellis, type Trellis } from "../../steps/deployment.ts";
 import { createGroups, createOperators, createPool, packGroups } from "../../steps/operators.ts";
@@ -19,6 +19,8 @@ import {
 /** A StakingPool charges no more. */
 const MAX_COMMISSION_BPS = 5_000n;
 const DEPOSIT_GAS = 500_000n;
+const KINDS = ["jurisdiction", "infrastructure", "client"] as const;
+const MONITOR = 1n; // as in IOperatorRegistry.DimensionMode
 
 /** An operator of the series that has a pool on the chain. */
 export interface Actor {
@@ -59,7 +61,7 @@ export async function setUpSeries(
       devNetwork: { unbondingEpochs: CHAIN.unbondingEpochs },
       pool: { bufferTargetBps: 0 },
       policy: { poolShareBps: rules.poolShareBps, netShareBps: rules.netShareBps, bondRatio: 0 },
-      scores: { power },
+      scoring: { power },
     },
   });
   const [owner, outsider, staker, keeper] = trellis.others as [
@@ -69,8 +71,8 @@ export async function setUpSeries(
     HardhatEthersSigner,
   ];
   const groupIds = await setUpGroups(trellis, reports, {
-    [DIMENSIONS.country]: rules.countryShareBps,
-    [DIMENSIONS.network]: rules.networkShareBps,
+    [DIMENSIONS.jurisdiction]: rules.countryShareBps,
+    [DIMENSIONS.infrastructure]: rules.networkShareBps,
     [DIMENSIONS.client]: CLIENT_SHARE_BPS,
     [DIMENSIONS.tenure]: newcomersShareBps,
   });
@@ -115,7 +117,7 @@ export function poolStakeOf({ operators }: EpochReport): bigint {
 /** A pool for an operator that is to be listed. */
 export async function createActor(
   { trellis, owner }: SeriesStage,
-  reported: Reported,
+  reported: ReportedOperator,
 ): Promise<Actor> {
   const pool = await createPool(trellis, owner, {
     stakingKey: keyOf(reported.id),
@@ -125,15 +127,12 @@ export async function createActor(
 }
 
 /** The registry's groups of an operator, packed. */
-export function packedGroups(groupIds: ReadonlyMap<string, number>, reported: Reported): bigint {
+export function packedGroups(groupIds: ReadonlyMap<string, number>, reported: ReportedOperator): bigint {
   return packGroups(groupsOf(groupIds, reported));
 }
 
-function groupsOf(groupIds: ReadonlyMap<string, number>, { groups }: Reported): number[] {
-  return (["country", "network", "client"] as const).reduce<number[]>(
-    (ids, kind) => [...ids, groupIds.get(groupKey(DIMENSIONS[kind], groups[kind]!))!],
-    [0],
-  );
+function groupsOf(groupIds: ReadonlyMap<string, number>, { groups }: ReportedOperator): number[] {
+  return [0, ...KINDS.map((kind) => groupIds.get(groupKey(DIMENSIONS[kind], groups[kind]!))!)];
 }
 
 /** A group for every place and client that occurs in the series, and one for newcomers; clients are only watched. */
@@ -142,7 +141,7 @@ async function setUpGroups(
   reports: readonly EpochReport[],
   shares: Readonly<Record<number, number>>,
 ): Promise<Map<string, number>> {
-  const names = (["country", "network", "client"] as const).flatMap((kind) =>
+  const names = KINDS.flatMap((kind) =>
     [...new Set(reports.flatMap(({ operators }) => operators.map(({ groups }) => groups[kind]!)))]
       .sort()
       .map((name) => ({ dimension: DIMENSIONS[kind], name })),
@@ -154,7 +153,7 @@ async function setUpGroups(
   );
   const registry = trellis.registry.connect(trellis.deployer);
   await registry.setTenureGroup(ids.at(-1)!);
-  await registry.setDimensionMode(DIMENSIONS.client, 1n);
+  await registry.setDimensionMode(DIMENSIONS.client, MONITOR);
   return new Map(all.map(({ dimension, name }, index) => [groupKey(dimension, name), Number(ids[index]!)]));
 }
 
@@ -166,6 +165,6 @@ function keyOf(name: string): string {
   return `0x${Buffer.from(name).toString("hex")}`;
 }
 
-function commissionOf({ counters: { commissionBps } }: Reported): number {
+function commissionOf({ counters: { commissionBps } }: ReportedOperator): number {
   return Number(commissionBps < MAX_COMMISSION_BPS ? commissionBps : MAX_COMMISSION_BPS);
 }

@@ -5,11 +5,12 @@ import { toJson } from "../../src/keeper/log.ts";
 import { measureBaseline } from "./baseline.ts";
 import { KEEPERS_OPERATORS, type KeeperCosts, measureKeepers } from "./keepers.ts";
 import { measureOperatorPool, type PoolCosts } from "./operatorPool.ts";
+import { measureReports, type ReportCosts } from "./reports.ts";
 import { setStage } from "./stage.ts";
 import { measureUsers, OPERATIONS, type Operation, type UserCosts } from "./users.ts";
 
 /** Gas of everything, as it is recorded. `flat` has what a later transaction costs, by the number of operators. */
-export interface Gas extends UserCosts, KeeperCosts {
+export interface Gas extends UserCosts, KeeperCosts, ReportCosts {
   readonly flat: Readonly<Record<Operation, Readonly<Record<number, number>>>>;
   /** What users of one operator's own pool pay. */
   readonly operatorPool: PoolCosts;
@@ -39,8 +40,9 @@ export async function measure(sizes: readonly number[], say: (line: string) => v
   const stage = await setStage(KEEPERS_OPERATORS, say);
   const keepers = await measureKeepers(stage);
   const operatorPool = await measureOperatorPool(stage);
+  const reports = await measureReports(stage);
   await stage.chain.connection.close();
-  say("what keepers and the users of operators' pools pay is measured");
+  say("what keepers, the committee and the users of operators' pools pay is measured");
   const baseline = await measureBaseline();
 
   const byOperation = <Value>(value: (operation: Operation) => Value) =>
@@ -52,6 +54,7 @@ export async function measure(sizes: readonly number[], say: (line: string) => v
         Object.fromEntries([...users].map(([size, costs]) => [size, costs[operation].repeat])),
       ),
       ...keepers,
+      ...reports,
       operatorPool,
     },
     baseline: byOperation((operation) => baseline[operation].repeat),

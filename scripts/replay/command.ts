@@ -47,7 +47,11 @@ export const replayCommand: CommandFactory = (world) =>
     .description(
       "Rebuilds a recorded pool on a chain of its own and lets a keeper follow its rules: one epoch, or a series with reports.",
     )
-    .argument("[csv]", "columns of solana-epoch-650.csv, or of a series such as solana-series-652-681.csv", DEFAULT_FILE)
+    .argument(
+      "[csv]",
+      "columns of solana-epoch-650.csv, or of a series such as solana-series-652-681.csv",
+      DEFAULT_FILE,
+    )
     .option("--synthetic <count>", "a made-up file of so many validators instead", atLeastOne)
     .option("--series <epochs>", "with --synthetic: a made-up series of so many epochs", atLeastOne)
     .option("--epochs <max>", "most epochs that the keeper gets, or that are played of a series", atLeastOne)

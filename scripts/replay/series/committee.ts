@@ -48,7 +48,8 @@ export async function reportEpoch(stage: SeriesStage, report: EpochReport): Prom
     transactions += done.transactions;
   }
   const agreed = await trellis.reportOracle.agreed();
-  if (agreed.epoch !== epoch) throw new Failure(`The committee did not agree on epoch ${epoch}, only on ${agreed.epoch}.`);
+  if (agreed.epoch !== epoch)
+    throw new Failure(`The committee did not agree on epoch ${epoch}, only on ${agreed.epoch}.`);
   const { refBlock, refBlockHash, networkStake, operators, root } = agreed;
   const header = { epoch, refBlock, refBlockHash, networkStake, operators, root };
   const hash = await trellis.reportOracle.reportHash(header);

@@ -24,7 +24,11 @@ export async function measuresSince({ trellis, actors }: SeriesStage, block: num
   const { provider } = trellis.connection.ethers;
   const { interface: codec } = trellis.scores;
   const topics = Object.keys(EVENTS).map((name) => codec.getEvent(name as keyof typeof EVENTS).topicHash);
-  const logs = await provider.getLogs({ address: await trellis.scores.getAddress(), topics: [topics], fromBlock: block });
+  const logs = await provider.getLogs({
+    address: await trellis.scores.getAddress(),
+    topics: [topics],
+    fromBlock: block,
+  });
   return logs.map((log) => {
     const { name, args } = codec.parseLog(log)!;
     const [id, , cause] = args.toArray() as [bigint, bigint, bigint | undefined];

@@ -12,7 +12,11 @@ export interface Figures {
   readonly placed: bigint;
   readonly idle: bigint;
   readonly unbonding: bigint;
-  readonly spread: { readonly operator: Decentralisation; readonly jurisdiction: Decentralisation; readonly infrastructure: Decentralisation };
+  readonly spread: {
+    readonly operator: Decentralisation;
+    readonly jurisdiction: Decentralisation;
+    readonly infrastructure: Decentralisation;
+  };
   /** What the stake earns of what it would earn as the LP places it under the same caps, now and as the fair allocation. */
   readonly yieldOfOptimum: number;
   readonly fairOfOptimum: number;
@@ -46,16 +50,28 @@ export async function readFigures({ trellis, actors }: SeriesStage, report: Epoc
   const groups = new Map(report.operators.map((reported) => [reported.id, reported.groups]));
   const rows = actors.map(({ name }, index) => ({ name, stake: positions[index]! }));
   const by = (kind: string) =>
-    decentralisation([...stakeBy(rows, ({ name }) => groups.get(name)?.[kind] ?? "Unknown", ({ stake }) => stake).values()]);
+    decentralisation([
+      ...stakeBy(
+        rows,
+        ({ name }) => groups.get(name)?.[kind] ?? "Unknown",
+        ({ stake }) => stake,
+      ).values(),
+    ]);
   const { class2Used, class2Limit } = reading.pool.budgets;
   return {
     placed,
     idle: snapshot.live.free,
     unbonding: reading.operators.reduce((sum, { position }) => sum + position.unbonding, 0n),
-    spread: { operator: decentralisation(positions), jurisdiction: by("jurisdiction"), infrastructure: by("infrastructure") },
+    spread: {
+      operator: decentralisation(positions),
+      jurisdiction: by("jurisdiction"),
+      infrastructure: by("infrastructure"),
+    },
     yieldOfOptimum: best.value === 0 ? 0 : valueOf(positions, scores, problem.total) / best.value,
     fairOfOptimum: best.value === 0 ? 0 : valueOf(fair.targets, scores, problem.total) / best.value,
-    above: reading.operators.filter(({ position, rooms }) => isAbove(position.position, rooms.violationCap, reading.pool.parameters.graceBps)).length,
+    above: reading.operators.filter(({ position, rooms }) =>
+      isAbove(position.position, rooms.violationCap, reading.pool.parameters.graceBps),
+    ).length,
     class2Used,
     class2Limit,
   };

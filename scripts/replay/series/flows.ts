@@ -17,7 +17,10 @@ export async function followOthers(stage: SeriesStage, report: EpochReport): Pro
     if (wanted !== undefined) calls += await moveTo(stage, pool, wanted);
   }
   const known = new Set(actors.map(({ name }) => name));
-  const listed = report.operators.reduce((sum, { id, counters }) => (known.has(id) ? sum + counters.external_ : sum), 0n);
+  const listed = report.operators.reduce(
+    (sum, { id, counters }) => (known.has(id) ? sum + counters.external_ : sum),
+    0n,
+  );
   const rest = report.networkStake - listed - (await trellis.metaPool.get_total_staked_balance());
   return calls + (await moveTo(stage, elsewhere, rest > 0n ? rest : 0n));
 }

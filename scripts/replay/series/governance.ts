@@ -136,6 +136,9 @@ export class Governance {
 
   async #callOf(name: "list" | "setGroups", args: readonly unknown[]): Promise<Call> {
     const { registry } = this.#stage.trellis;
-    return { target: await registry.getAddress(), data: registry.interface.encodeFunctionData(name as "list", args as never) };
+    return {
+      target: await registry.getAddress(),
+      data: registry.interface.encodeFunctionData(name as "list", args as never),
+    };
   }
 }

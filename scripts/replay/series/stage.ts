@@ -8,13 +8,7 @@ import type { StakingPool } from "../../../types/index.ts";
 import { deployTrellis, type Trellis } from "../../steps/deployment.ts";
 import { createGroups, createOperators, createPool, packGroups } from "../../steps/operators.ts";
 import { CHAIN } from "../settings.ts";
-import {
-  CLIENT_SHARE_BPS,
-  DIMENSIONS,
-  FIRST_WEIGHT,
-  HIGHEST_WEIGHT,
-  type SeriesSettings,
-} from "./settings.ts";
+import { CLIENT_SHARE_BPS, DIMENSIONS, FIRST_WEIGHT, HIGHEST_WEIGHT, type SeriesSettings } from "./settings.ts";
 
 /** A StakingPool charges no more. */
 const MAX_COMMISSION_BPS = 5_000n;
@@ -97,9 +91,10 @@ export async function setUpSeries(
   const seed = await trellis.factory.SEED();
   for (const [index, { counters }] of open.entries()) {
     if (counters.external_ <= seed) continue;
-    await actors[index]!.pool
-      .connect(outsider)
-      .deposit_and_stake({ value: counters.external_ - seed, gasLimit: DEPOSIT_GAS });
+    await actors[index]!.pool.connect(outsider).deposit_and_stake({
+      value: counters.external_ - seed,
+      gasLimit: DEPOSIT_GAS,
+    });
   }
   const elsewhere = await createPool(trellis, owner);
   const placed = sumOf(open.map(({ counters }) => counters.external_));
@@ -115,10 +110,7 @@ export function poolStakeOf({ operators }: EpochReport): bigint {
 }
 
 /** A pool for an operator that is to be listed. */
-export async function createActor(
-  { trellis, owner }: SeriesStage,
-  reported: ReportedOperator,
-): Promise<Actor> {
+export async function createActor({ trellis, owner }: SeriesStage, reported: ReportedOperator): Promise<Actor> {
   const pool = await createPool(trellis, owner, {
     stakingKey: keyOf(reported.id),
     commissionBps: commissionOf(reported),

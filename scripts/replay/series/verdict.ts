@@ -6,7 +6,9 @@ export function complaintsOfSeries({ epochs, findings }: SeriesReplay): string[]
   for (const { epoch, figures, keeper } of epochs) {
     const { class2Used, class2Limit } = figures;
     if (class2Used > class2Limit) {
-      complaints.push(`In epoch ${epoch} optimisation moved ${class2Used} wei, more than its budget of ${class2Limit}.`);
+      complaints.push(
+        `In epoch ${epoch} optimisation moved ${class2Used} wei, more than its budget of ${class2Limit}.`,
+      );
     }
     if (!keeper.complete) complaints.push(`In epoch ${epoch} the keeper did not come to an end.`);
   }

@@ -7,11 +7,14 @@ import {Allocator} from "../../../contracts/Allocator.sol";
 import {IAllocator} from "../../../contracts/interfaces/IAllocator.sol";
 import {IMetaPool} from "../../../contracts/interfaces/IMetaPool.sol";
 import {IOperatorRegistry} from "../../../contracts/interfaces/IOperatorRegistry.sol";
+import {IScores} from "../../../contracts/interfaces/IScores.sol";
 import {MetaPool} from "../../../contracts/MetaPool.sol";
 import {HostilePool} from "../../../contracts/mocks/HostilePool.sol";
 import {DevNetwork} from "../../../contracts/networks/DevNetwork.sol";
 import {Notice} from "../../../contracts/Notice.sol";
 import {OperatorRegistry} from "../../../contracts/OperatorRegistry.sol";
+import {ReportOracle} from "../../../contracts/ReportOracle.sol";
+import {Scores} from "../../../contracts/Scores.sol";
 import {StakingPoolFactory} from "../../../contracts/StakingPoolFactory.sol";
 import {vm} from "../Vm.sol";
 
@@ -30,6 +33,8 @@ contract Core {
     Allocator public allocator;
     Notice public notice;
     HostilePools public hostilePools;
+    ReportOracle public oracle;
+    Scores public scores;
 
     constructor() {
         vm.warp(1_000 * EPOCH);
@@ -49,6 +54,16 @@ contract Core {
         data = abi.encodeCall(Allocator.initialize, (address(manager), pool, registry, network, uint32(EPOCH), bounds));
         allocator = Allocator(payable(_proxy(address(new Allocator()), data)));
         notice = new Notice(manager, pool, allocator, registry);
+        _deployOracle();
+    }
+
+    /// @dev Four members, of whom three agree.
+    function _deployOracle() private {
+        IScores.Parameters memory terms = IScores.Parameters(7, 30, 365, 4, 5_000, 2_500, 3_000, 200, 0);
+        scores = new Scores(address(manager), registry, allocator, terms);
+        address[] memory members = new address[](4);
+        for (uint256 i; i < 4; ++i) members[i] = address(uint160(0xC0FFEE0 + i));
+        oracle = new ReportOracle(address(manager), allocator, registry, scores, members, 3);
     }
 
     function handOver(address owner) external {

@@ -3,11 +3,11 @@ pragma solidity 0.8.35;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {forceTransfer} from "../ForcedTransfer.sol";
-import {Governance} from "./Governance.sol";
 import {Ledger} from "./Ledger.sol";
+import {Reporters} from "./Reporters.sol";
 
 /// @title Time, ether from nowhere, and callers that call back.
-abstract contract Elements is Governance {
+abstract contract Elements is Reporters {
     using Ledger for Ledger.Book;
     using Math for uint256;
 

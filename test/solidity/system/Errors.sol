@@ -8,6 +8,8 @@ import {IMetaPool} from "../../../contracts/interfaces/IMetaPool.sol";
 import {INotice} from "../../../contracts/interfaces/INotice.sol";
 import {IOperatorRegistry} from "../../../contracts/interfaces/IOperatorRegistry.sol";
 import {IPoolCalls} from "../../../contracts/interfaces/IPoolCalls.sol";
+import {IReportOracle} from "../../../contracts/interfaces/IReportOracle.sol";
+import {IScores} from "../../../contracts/interfaces/IScores.sol";
 import {IStakingPool} from "../../../contracts/interfaces/IStakingPool.sol";
 import {IStakingPoolOwner} from "../../../contracts/interfaces/IStakingPoolOwner.sol";
 
@@ -16,7 +18,8 @@ library Errors {
     function isOurs(bytes memory reason) internal pure returns (bool) {
         if (reason.length < 4) return false;
         bytes4 selector = bytes4(reason);
-        return _isOfPool(selector) || _isOfAllocator(selector) || _isOfRegistry(selector) || _isOfOperator(selector);
+        bool isOfCore = _isOfPool(selector) || _isOfAllocator(selector) || _isOfRegistry(selector);
+        return isOfCore || _isOfOperator(selector) || _isOfReports(selector);
     }
 
     function _isOfPool(bytes4 e) private pure returns (bool) {
@@ -73,5 +76,15 @@ library Errors {
             e == IStakingPoolOwner.StakeNotCovered.selector ||
             e == IStakingPoolOwner.NoBondWithdrawal.selector ||
             e == IStakingPoolOwner.BondWithdrawalNotReady.selector;
+    }
+
+    function _isOfReports(bytes4 e) private pure returns (bool) {
+        return
+            e == IReportOracle.AlreadyVoted.selector ||
+            e == IReportOracle.AlreadyAgreed.selector ||
+            e == IReportOracle.TooEarly.selector ||
+            e == IReportOracle.TooLate.selector ||
+            e == IScores.NothingToEnforce.selector ||
+            e == IScores.NothingSetAside.selector;
     }
 }

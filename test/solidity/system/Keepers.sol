@@ -15,7 +15,6 @@ abstract contract Keepers is Settlements {
     using Ledger for Ledger.Book;
     using Math for uint256;
 
-    uint256 private constant GROUPS = 5;
     uint256 private constant NO_CAP = type(uint96).max;
 
     /// @dev What legs are judged by, worked out before they are sent.
@@ -272,7 +271,9 @@ abstract contract Keepers is Settlements {
             abi.encodeCall(IOperatorPool.bond, ())
         );
         uint256 bond = success && answer.length == 32 ? abi.decode(answer, (uint256)) : 0;
-        return cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others + o.unbonding));
+        cap = cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others + o.unbonding));
+        if (o.state != IOperatorRegistry.State.Ramping) return cap;
+        return cap.min(allocator.rampOf(id).max(allocator.recordOf(id).base));
     }
 
     function _groupCapNow(uint256 g, uint256 total, uint256 stake_) private view returns (uint256 cap) {
@@ -309,6 +310,9 @@ abstract contract Keepers is Settlements {
             uint256 budget = (uint256(then_.total) * bounds.budget2Bps) / 10_000;
             _promise(class2 <= budget, "I-35: optimisation beyond its budget");
             _promise(then_.certified, "I-35: optimisation without a sheet");
+            uint256 scored = registry.scoredEpoch();
+            bool isFresh = scored == 0 || allocator.currentEpoch() <= scored + 2;
+            _promise(isFresh, "I-35: optimisation by old scores");
         }
         uint256 allowed = class0 - rules.class0 + class2 - rules.class2 + rules.need;
         _promise(down <= allowed, "I-35: more was unbonded than budgets and need allow");

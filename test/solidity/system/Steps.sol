@@ -78,8 +78,8 @@ abstract contract Steps is World {
     }
 
     function _groupPositions() internal view returns (uint256[] memory positions) {
-        positions = new uint256[](5);
-        for (uint256 i; i < 5; ++i) positions[i] = allocator.groupSnapshot(i).position;
+        positions = new uint256[](GROUPS);
+        for (uint256 i; i < GROUPS; ++i) positions[i] = allocator.groupSnapshot(i).position;
     }
 
     function _lookAt(uint256 id) private view returns (Invariants.Operator memory) {

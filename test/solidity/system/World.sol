@@ -10,6 +10,8 @@ import {MetaPool} from "../../../contracts/MetaPool.sol";
 import {DevNetwork} from "../../../contracts/networks/DevNetwork.sol";
 import {Notice} from "../../../contracts/Notice.sol";
 import {OperatorRegistry} from "../../../contracts/OperatorRegistry.sol";
+import {ReportOracle} from "../../../contracts/ReportOracle.sol";
+import {Scores} from "../../../contracts/Scores.sol";
 import {StakingPool} from "../../../contracts/StakingPool.sol";
 import {StakingPoolFactory} from "../../../contracts/StakingPoolFactory.sol";
 import {vm} from "../Vm.sol";
@@ -27,6 +29,7 @@ abstract contract World {
     uint256 internal constant OPERATORS = 6;
     uint256 internal constant MOST_OPERATORS = 8;
     uint256 internal constant ACTORS = 4; // the last one is a contract
+    uint256 internal constant GROUPS = 6; // the pool, two in each of two dimensions, and that of newcomers
     address internal constant TREASURY = address(0x7EA);
     address internal constant GUARDIAN = address(0x6A);
     address internal constant GOVERNANCE = address(0x60);
@@ -43,6 +46,8 @@ abstract contract World {
     DevNetwork internal network;
     StakingPoolFactory internal factory;
     Notice internal notice;
+    ReportOracle internal oracle;
+    Scores internal scores;
     Watcher internal watcher;
     HostilePools internal hostilePools;
     address[] internal operatorPools; // the entry i is of the operator i + 1
@@ -87,6 +92,11 @@ abstract contract World {
         where = operatorPools[id - 1];
     }
 
+    /// @dev Members of the committee that reports.
+    function committee(uint256 index) internal pure returns (address) {
+        return address(uint160(0xC0FFEE0 + index));
+    }
+
     /* SET-UP */
 
     function _deploy(Core core) private {
@@ -94,6 +104,7 @@ abstract contract World {
         vm.deal(OWNER, 1e24);
         (manager, network, factory) = (core.manager(), core.network(), core.factory());
         (registry, pool, allocator, notice) = (core.registry(), core.pool(), core.allocator(), core.notice());
+        (oracle, scores) = (core.oracle(), core.scores());
         registry.connect(address(pool), address(allocator), address(notice));
         pool.connect{value: SEED}(address(allocator), address(notice));
         network.acceptOwnership();
@@ -111,6 +122,21 @@ abstract contract World {
         _assign(address(pool), MetaPool.setParameters.selector, noticed);
         _assign(address(allocator), Allocator.setParameters.selector, noticed);
         _assign(address(allocator), Allocator.clearWriteDown.selector, noticed);
+        manager.grantRole(Roles.SCORER, address(scores), 0);
+        manager.grantRole(Roles.SCORER, address(this), 0);
+        manager.grantRole(Roles.REPORTER, address(oracle), 0);
+        _assign(address(scores), Scores.record.selector, Roles.REPORTER);
+        _assign(address(scores), Scores.close.selector, Roles.REPORTER);
+        _assign(address(scores), Scores.resolve.selector, noticed);
+        bytes4[6] memory scored = [
+            OperatorRegistry.setWeights.selector,
+            OperatorRegistry.watchByReport.selector,
+            OperatorRegistry.liftWatch.selector,
+            OperatorRegistry.drainByReport.selector,
+            OperatorRegistry.readmit.selector,
+            OperatorRegistry.noteScores.selector
+        ];
+        for (uint256 i; i < scored.length; ++i) _assign(address(registry), scored[i], Roles.SCORER);
         bytes4[11] memory open = [
             OperatorRegistry.whitelistPool.selector,
             OperatorRegistry.setFactoryWhitelisted.selector,
@@ -121,7 +147,7 @@ abstract contract World {
             OperatorRegistry.setGroups.selector,
             OperatorRegistry.setGroup.selector,
             OperatorRegistry.setPolicy.selector,
-            OperatorRegistry.setWeights.selector,
+            OperatorRegistry.setTenureGroup.selector,
             OperatorRegistry.setWeightBounds.selector
         ];
         for (uint256 i; i < open.length; ++i) _assign(address(registry), open[i], noticed);
@@ -143,12 +169,14 @@ abstract contract World {
         manager.setTargetFunctionRole(target, selectors, role);
     }
 
-    /// @dev Two groups in each of two dimensions.
+    /// @dev Two groups in each of two dimensions, and one of newcomers.
     function _createGroups() private {
         registry.setGroup(1, IOperatorRegistry.Group(1, 6_000, type(uint16).max, type(uint96).max));
         registry.setGroup(2, IOperatorRegistry.Group(1, type(uint16).max, 6_000, type(uint96).max));
         registry.setGroup(3, IOperatorRegistry.Group(2, 7_000, type(uint16).max, type(uint96).max));
         registry.setGroup(4, IOperatorRegistry.Group(2, 5_000, type(uint16).max, 1e24));
+        registry.setGroup(5, IOperatorRegistry.Group(5, 500, type(uint16).max, type(uint96).max));
+        registry.setTenureGroup(5);
     }
 
     /// @dev Honest ones and, unless the suite is clamped, as many hostile ones.
@@ -161,6 +189,7 @@ abstract contract World {
             Address.sendValue(payable(where), 1e24); // for what it is said to owe
         }
         operatorPools.push(where);
+        if (index >= OPERATORS) vm.prank(address(notice)); // it is a newcomer, and ramps
         registry.list(
             IOperatorRegistry.Listing({
                 pool: where,

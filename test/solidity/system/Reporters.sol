@@ -101,7 +101,9 @@ abstract contract Reporters is Governance {
             IOperatorRegistry.Operator memory operator = registry.operator(i + 1);
             bool kept = allocator.positionOf(i + 1).position == before.positions[i];
             _promise(kept, "I-52: scoring moved stake");
-            _checkWeight(epoch, i + 1, operator.weight);
+            bool isGone = operator.state == IOperatorRegistry.State.Delisted;
+            isGone = isGone || operator.state == IOperatorRegistry.State.Removed;
+            if (!isGone) _checkWeight(epoch, i + 1, operator.weight);
             if (operator.state == before.states[i]) continue;
             if (operator.state == IOperatorRegistry.State.Draining) {
                 // What is a violation already is not counted.

@@ -106,11 +106,14 @@ interface IPoolLens {
     /// @notice One group: its caps, what it holds and how much it may hold.
     struct GroupView {
         uint256 id;
-        IOperatorRegistry.Group caps; // all zero for the pool
+        IOperatorRegistry.Group caps; // that hold: none unless the dimension is Hard; all zero for the pool
+        IOperatorRegistry.Group stated; // caps as they were set
+        IOperatorRegistry.DimensionMode mode; // of its dimension
+        bool isTenure; // operators sit in it while they ramp
         IAllocator.GroupSnapshot snapshot; // C_g, live sum of positions, others' stake, weight, members, level
         IAllocator.GroupCaps live; // C_g at this moment, as legs up and as legs down read it
-        uint256 groupsInDimension;
-        bool tight; // cap · groups of its dimension below 1.5: hardly any choice is left
+        uint256 groupsInDimension; // that had members at the last round, the tenure group left out
+        bool tight; // its share · these below 1.5: hardly any choice is left; for groups that are counted themselves
     }
 
     /// @notice An account, as a wallet shows it.

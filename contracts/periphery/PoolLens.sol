@@ -201,27 +201,45 @@ contract PoolLens is IPoolLens {
         IAllocator.GroupCaps[] memory caps = ALLOCATOR.groupCapsOf(from, limit);
         uint256[] memory sizes = _dimensionSizes();
         page = new GroupView[](caps.length);
-        for (uint256 i; i < caps.length; ++i) {
-            GroupView memory view_ = page[i];
-            view_.id = from + i;
-            view_.caps = REGISTRY.group(view_.id);
-            view_.snapshot = ALLOCATOR.groupSnapshot(view_.id);
-            view_.live = caps[i];
-            view_.groupsInDimension = sizes[view_.caps.dimension];
-            uint256 shareBps = view_.caps.poolShareBps;
-            view_.tight =
-                view_.caps.dimension != 0 &&
-                shareBps != AllocatorBook.NO_SHARE &&
-                shareBps * view_.groupsInDimension < HEADROOM_BPS;
-        }
+        for (uint256 i; i < caps.length; ++i) page[i] = _group(sizes, from + i, caps[i]);
     }
 
-    /// @dev How many groups each dimension has; those of dimension 0 do not exist.
+    function _group(
+        uint256[] memory sizes,
+        uint256 id,
+        IAllocator.GroupCaps memory live
+    ) private view returns (GroupView memory view_) {
+        view_.id = id;
+        view_.caps = REGISTRY.group(id);
+        view_.stated = REGISTRY.statedGroup(id);
+        uint8 dimension = view_.caps.dimension;
+        if (dimension != 0) view_.mode = REGISTRY.dimensionMode(dimension);
+        view_.isTenure = id != AllocatorBook.POOL_GROUP && id == REGISTRY.tenureGroup();
+        view_.snapshot = ALLOCATOR.groupSnapshot(id);
+        view_.live = live;
+        view_.groupsInDimension = sizes[dimension];
+        view_.tight =
+            _leavesChoice(id, dimension) &&
+            view_.caps.poolShareBps != AllocatorBook.NO_SHARE &&
+            view_.caps.poolShareBps * view_.groupsInDimension < HEADROOM_BPS;
+    }
+
+    /// @dev How many groups each dimension has to choose from; those of dimension 0 do not exist.
     function _dimensionSizes() private view returns (uint256[] memory sizes) {
         sizes = new uint256[](AllocatorBook.DIMENSIONS + 1);
         uint256 count = REGISTRY.groupCount();
-        for (uint256 group = 1; group <= count; ++group) ++sizes[REGISTRY.group(group).dimension];
+        for (uint256 group = 1; group <= count; ++group) {
+            uint256 dimension = REGISTRY.group(group).dimension;
+            if (_leavesChoice(group, dimension)) ++sizes[dimension];
+        }
         sizes[0] = 1; // the pool
+    }
+
+    /// @dev Nothing is placed in a group without members, and whoever is established sits outside the tenure group.
+    function _leavesChoice(uint256 group, uint256 dimension) private view returns (bool) {
+        if (dimension == 0 || group == REGISTRY.tenureGroup()) return false;
+
+        return ALLOCATOR.groupSnapshot(group).members != 0;
     }
 
     /* ACCOUNTS */

@@ -1,4 +1,12 @@
-import type { GroupId, GroupRecord, LiveOperator, OperatorRecord, Sheet, Snapshot } from "../allocation/types.ts";
+import type {
+  GroupId,
+  GroupRecord,
+  GroupRules,
+  LiveOperator,
+  OperatorRecord,
+  Sheet,
+  Snapshot,
+} from "../allocation/types.ts";
 import { POOL } from "../allocation/types.ts";
 import type { PoolLens } from "../../types/contracts/periphery/PoolLens.ts";
 import {
@@ -91,12 +99,16 @@ function toGroup({ id, caps, snapshot }: GroupView): GroupRecord {
     weight: snapshot.weight,
     others: snapshot.others,
     faultedStake: snapshot.faulted,
-    live: {
-      capShareBps: shareOrNull(caps.poolShareBps),
-      netShareBps: shareOrNull(caps.netShareBps),
-      absolute: capOrNull(caps.absoluteCap),
-      position: snapshot.position,
-    },
+    live: { ...groupRulesOf(caps), position: snapshot.position },
+  };
+}
+
+/** Caps as the registry keeps them, in the planner's words. */
+export function groupRulesOf({ poolShareBps, netShareBps, absoluteCap }: GroupView["caps"]): GroupRules {
+  return {
+    capShareBps: shareOrNull(poolShareBps),
+    netShareBps: shareOrNull(netShareBps),
+    absolute: capOrNull(absoluteCap),
   };
 }
 

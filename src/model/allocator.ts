@@ -3,7 +3,15 @@ import { max, min, monus, mulDivDown, sum } from "./arithmetic.ts";
 import * as metaBook from "./book.ts";
 import { type Book, BPS, bufferOf, bufferTargetAt, DAY } from "./book.ts";
 import { required } from "./errors.ts";
-import { type Listing, newOperator, newSnapshot, type Operator, type OperatorPool, type Reading } from "./operators.ts";
+import {
+  type Listing,
+  newOperator,
+  newSnapshot,
+  type Operator,
+  type OperatorPool,
+  type Reading,
+  setWatch,
+} from "./operators.ts";
 
 /** A loss up to it is rounding, which anyone may leave to the next round. */
 export const TOLERATED_LOSS = 1000n;
@@ -26,6 +34,9 @@ export interface Group extends Caps {
   id: bigint; // 1 to 255
   dimension?: number; // 1 to 5
 }
+
+/** What the caps of a dimension's groups do; only hard ones hold. */
+export type Mode = "Hard" | "Monitor" | "Off";
 
 export interface Policy {
   poolShareBps: bigint;
@@ -76,6 +87,9 @@ export interface Allocator {
   parameters: Parameters;
   policy: Policy;
   groups: Group[];
+  tenureGroup: bigint | undefined; // where operators sit while they ramp
+  modes: Map<number, Mode>; // by dimension; Hard if it has none
+  scoredEpoch: bigint; // 0 before the first
   operators: Operator[];
   networkStake: () => bigint; // N; 0 if it cannot be read
   lastRoundEpoch: bigint | undefined;
@@ -98,6 +112,9 @@ export function newAllocator(
   return {
     book,
     groups: [],
+    tenureGroup: undefined,
+    modes: new Map(),
+    scoredEpoch: 0n,
     ...rules,
     operators: [],
     lastRoundEpoch: undefined,
@@ -291,7 +308,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const lossOfRound = loss + operator.lossSince;
   // What legs brought after the last round can be lost, too.
   const base = max(operator.snapshot.position, operator.position + lossOfRound);
-  if (lossOfRound * BPS > maxLossBps * base) operator.watch = true;
+  if (lossOfRound * BPS > maxLossBps * base) setWatch(operator, "guardian", true);
   operator.lossSince = 0n;
 
   const gain = cashGain + stakeGain;
@@ -588,7 +605,12 @@ export function groupPositionOf(allocator: Allocator, group: bigint): bigint {
 export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use: Use): bigint | undefined {
   if (id === 0n) return totals.total;
   const group = allocator.groups.find((candidate) => candidate.id === id);
-  return group === undefined ? undefined : groupCapBy(allocator, group, totals, use);
+  if (group === undefined || modeOf(allocator, group.dimension ?? 0) !== "Hard") return undefined;
+  return groupCapBy(allocator, group, totals, use);
+}
+
+export function modeOf({ modes }: Allocator, dimension: number): Mode {
+  return modes.get(dimension) ?? "Hard";
 }
 
 /** The same by any caps. */

@@ -28,13 +28,16 @@ export interface Operator {
   pool: OperatorPool;
   state: State;
   drainedFrom: State;
-  watch: boolean;
+  watch: boolean; // by either of those
+  watchedBy: { guardian: boolean; report: boolean }; // the allocator counts as a guardian
+  drainedByReport: boolean; // and no guardian has drained it as well
   whitelisted: boolean;
   fromFactory: boolean; // trusted for its code
   weight: bigint;
   weightBounds: { least: bigint; most: bigint };
   weightBefore: { weight: bigint; epoch: bigint }; // when the epoch of the last change began
   groups: bigint[];
+  laterGroup: bigint | undefined; // its own group of the tenure group's dimension, once it has ramped up
   absoluteCap: bigint | undefined;
   position: bigint;
   unbonding: bigint;
@@ -94,12 +97,15 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     state: listing.state ?? "Active",
     drainedFrom: "Active",
     watch: false,
+    watchedBy: { guardian: false, report: false },
+    drainedByReport: false,
     whitelisted: true,
     fromFactory: listing.fromFactory ?? true,
     weight: listing.weight,
     weightBounds: listing.weightBounds ?? { least: 0n, most: listing.weight * 10n },
     weightBefore: { weight: listing.weight, epoch: listing.epoch ?? 0n },
     groups: listing.groups ?? [],
+    laterGroup: undefined,
     absoluteCap: listing.absoluteCap,
     position: 0n,
     unbonding: 0n,
@@ -116,6 +122,12 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     others: 0n,
     snapshot: newSnapshot(),
   };
+}
+
+/** Stops increases, or takes that back for one of those who did it. */
+export function setWatch(operator: Operator, by: keyof Operator["watchedBy"], isOn: boolean): void {
+  operator.watchedBy[by] = isOn;
+  operator.watch = operator.watchedBy.guardian || operator.watchedBy.report;
 }
 
 /** What a pool's views show: its book as the next call will find it. */

@@ -297,9 +297,14 @@ function hintFor(state: State, name: string): Hint | undefined {
       args: random.pick([
         [1n, [1, 0, 65_535, NO_CAP]],
         [2n, [2, 65_535, 0, NO_CAP]],
-        [3n, [3, 10, 10, 0n]],
+        [4n, [3, 10, 10, 0n]],
       ]),
     }),
+    "OperatorRegistry.setTenureGroup(uint256)": () => ({ args: [random.pick([0n, 3n])] }),
+    "OperatorRegistry.setDimensionMode(uint8,uint8)": () => ({
+      args: [random.pick([1, 2, 5]), random.pick([0, 1, 2])],
+    }),
+    "OperatorRegistry.readmit(uint256)": () => ({ args: [1n] }),
     "OperatorRegistry.setPolicy((uint16,uint16,uint16,uint16))": () => ({
       args: [[random.pick([1, 3_333]), random.pick([1, 65_535]), random.pick([0, 3_333]), 0]],
     }),

@@ -38,7 +38,7 @@ export async function deploySystem() {
       { bond: ether(20), groups: [1] },
       { bond: ether(20) },
     ],
-    groups: [{ dimension: 1, poolShareBps: 7_000 }, { dimension: 2 }],
+    groups: [{ dimension: 1, poolShareBps: 7_000 }, { dimension: 2 }, { dimension: 5, poolShareBps: 500 }],
     groupsOf: [[1], []],
     stake: ether(40),
     parameters: {

@@ -318,26 +318,29 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     2:12 uint64 weight`,
 
   "OperatorBook.State": `
-    # wired once, beside the longest unbonding time, which rounds, budgets and Notice ask for, and a count
+    # wired once, beside a count and what class 2 asks for: the longest unbonding time, and when scores came last
     0:0  address metaPool
     0:20 uint32  longestUnbonding
     0:24 uint16  factoryCount
+    0:26 uint40  scoredEpoch
 
     # wired once: every check of the allocator's calls reads it alone
     1:0 address allocator
 
-    # counts, flags, and the epoch of the guardian share beside Notice, who is exempt from it
+    # Notice beside counts and a flag, and what reading a group needs: whoever reads one has counted them, so that it is warm
     2:0  address notice
     2:20 uint32  operatorCount
     2:24 uint8   groupCount
     2:25 bool    upgradesRenounced
-    2:26 uint40  guardianEpoch
+    2:26 uint40  modes
+    2:31 uint8   tenureGroup
 
     # read whole, once per round and leg
     3:0 struct IOperatorRegistry.Policy policy
 
-    # what this epoch has used of the guardian share
-    4:0 uint96 guardianUsed
+    # what an epoch has used of the guardian share, and which: written together
+    4:0  uint96 guardianUsed
+    4:12 uint40 guardianEpoch
 
     # what each operator, pool, factory and group has of its own
     5:0 mapping(uint256 => struct OperatorBook.Record) records
@@ -351,20 +354,21 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # what a round and a leg read of every operator, with the state from which it was drained; it fills the word
     0:0  address pool
     0:20 enum IOperatorRegistry.State state
-    0:21 bool   watch
+    0:21 uint8  marks
     0:22 enum OperatorBook.PoolStatus status
     0:23 enum IOperatorRegistry.State drainedFrom
     0:24 uint24 weight
     0:27 uint40 groups
 
-    # the rest of that, a factory by its index because its address has no room, and what bounds a change of the weight
+    # the rest of that, a factory by its index for want of room, what bounds a change of the weight, a group that waits
     1:0  uint96 absoluteCap
     1:12 uint32 unbondingTime
     1:16 uint16 factory
     1:18 uint24 minWeight
     1:21 uint24 maxWeight
     1:24 uint24 epochWeight
-    1:27 uint32 weightEpoch`,
+    1:27 uint32 weightEpoch
+    1:31 uint8  laterGroup`,
 
   "OperatorBook.Factory": `
     # one word, which all operators of the factory share

@@ -1,11 +1,11 @@
 import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs";
 import { expect } from "chai";
 
-import { RESTRICTIONS, type Role } from "../../src/roles.ts";
+import { RESTRICTIONS } from "../../src/roles.ts";
 import { nextRound } from "../fixtures/allocator.ts";
 import { NO_CAP, NO_SHARE } from "../../rocketh/parameters.ts";
 import { ACCESS } from "./access.ts";
-import { NOTICE } from "./notice.ts";
+import { type Held, NOTICE } from "./notice.ts";
 import { deploySystem, ethers, implementationOf, networkHelpers } from "./system.ts";
 
 type System = Awaited<ReturnType<typeof deployRestricted>>;
@@ -15,10 +15,12 @@ type Restricted = (typeof CONTRACTS)[number];
 /** Rounds until two epochs, four of unbonding, one of a pool's own batch and the rest of the first have passed. */
 const ROUNDS = 8;
 
-/** Operator 3 is drained and operator 4 on watch, so that both can be undone; a vouched-for pool is not listed. */
+/** Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. */
 async function deployRestricted() {
   const system = await deploySystem();
-  const { registry, notice, guardian, foundation } = system;
+  const { registry, notice, guardian, scorer, foundation } = system;
+  await registry.connect(scorer).drainByReport(5);
+  await nextRound(system); // with a guardian share of its own
   await registry.connect(guardian).drain(3);
   await registry.connect(guardian).watch(4);
   await registry.connect(foundation).whitelistPool(system.spare);
@@ -79,6 +81,8 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.setGroups": [2n, 0n],
     "OperatorRegistry.setGroup": [1n, [1n, NO_SHARE, NO_SHARE, NO_CAP]],
     "OperatorRegistry.setPolicy": [[3_333n, NO_SHARE, 1_000n, 0n]],
+    "OperatorRegistry.setTenureGroup": [0n],
+    "OperatorRegistry.setDimensionMode": [1n, 1n],
     "OperatorRegistry.upgradeToAndCall": [await implementationOf(registry), "0x"],
     "OperatorRegistry.renounceUpgrades": [],
     "OperatorRegistry.drain": [4n],
@@ -87,6 +91,11 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.lowerGroupCaps": [1n, 5_000n, NO_SHARE, NO_CAP],
     "OperatorRegistry.watch": [2n],
     "OperatorRegistry.setWeights": [[2n], [100n]],
+    "OperatorRegistry.watchByReport": [2n],
+    "OperatorRegistry.liftWatch": [2n],
+    "OperatorRegistry.drainByReport": [4n],
+    "OperatorRegistry.readmit": [5n],
+    "OperatorRegistry.noteScores": [],
     "ReportOracle.setCommittee": [committee.slice(1).map(({ address }) => address), 3n],
     "Attributes.attest": [2n, 0n, 1n, "Example Ltd"],
   };
@@ -150,8 +159,7 @@ describe("Notice", () => {
   }
 });
 
-/** Who holds a role; governance announces what is the admin's, and the reporter, a contract, announces nothing. */
-function holderOf(system: System, role: Role) {
-  if (role === "reporter") throw new Error("nothing is the reporter's");
+/** Who holds a role; governance announces what is the admin's. */
+function holderOf(system: System, role: Held) {
   return system[role === "admin" ? "governance" : role];
 }

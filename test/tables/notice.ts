@@ -4,14 +4,17 @@
  */
 import type { Role } from "../../src/roles.ts";
 
+/** Roles that people hold. */
+export type Held = Exclude<Role, "reporter" | "attester">;
+
 interface Row {
-  readonly role: Role;
+  readonly role: Held;
   readonly when: "notice" | "at once";
   readonly why: string;
 }
 
-const waits = (role: Role, why: string): Row => ({ role, when: "notice", why });
-const atOnce = (role: Role, why: string): Row => ({ role, when: "at once", why });
+const waits = (role: Held, why: string): Row => ({ role, when: "notice", why });
+const atOnce = (role: Held, why: string): Row => ({ role, when: "at once", why });
 
 const ANY_RULE = "it can change every rule";
 const FOR_EVER = "it cannot be undone";
@@ -43,6 +46,8 @@ export const NOTICE: Readonly<Record<string, Row>> = {
   "OperatorRegistry.setGroups": waits("governance", "it can lift a cap"),
   "OperatorRegistry.setGroup": waits("governance", "it can lift a cap"),
   "OperatorRegistry.setPolicy": waits("governance", "it can lift every cap"),
+  "OperatorRegistry.setTenureGroup": waits("governance", "it says which cap newcomers share"),
+  "OperatorRegistry.setDimensionMode": waits("governance", "it can lift the caps of a whole dimension"),
   "OperatorRegistry.upgradeToAndCall": waits("governance", ANY_RULE),
   "OperatorRegistry.renounceUpgrades": waits("governance", FOR_EVER),
   "OperatorRegistry.drain": atOnce("guardian", TIGHTER),
@@ -51,6 +56,11 @@ export const NOTICE: Readonly<Record<string, Row>> = {
   "OperatorRegistry.lowerGroupCaps": atOnce("guardian", TIGHTER),
   "OperatorRegistry.watch": atOnce("guardian", "it only stops increases"),
   "OperatorRegistry.setWeights": atOnce("scorer", "it stays within bounds and a step per epoch"),
+  "OperatorRegistry.watchByReport": atOnce("scorer", "it only stops increases"),
+  "OperatorRegistry.liftWatch": atOnce("scorer", "it takes back what reports did, and nothing else"),
+  "OperatorRegistry.drainByReport": atOnce("scorer", TIGHTER),
+  "OperatorRegistry.readmit": atOnce("scorer", "what reports drained begins anew, with the ramp of a newcomer"),
+  "OperatorRegistry.noteScores": atOnce("scorer", "what it opens, class 2, stays within its budget"),
 
   "ReportOracle.setCommittee": waits("governance", "who reports moves weights, and drains operators"),
   "Attributes.attest": atOnce("attester", "it moves nothing: a group changes in the registry, with notice"),

@@ -85,6 +85,12 @@ export const TARGETS: readonly Target[] = [
     solidity: [],
   },
   {
+    name: "reports",
+    files: ["contracts/ReportOracle.sol", "contracts/Attributes.sol"],
+    tests: ["test/report-oracle", "test/attributes", "test/attacks/reports.test.ts"],
+    solidity: [],
+  },
+  {
     name: "periphery",
     files: [
       "contracts/periphery/PoolLens.sol",

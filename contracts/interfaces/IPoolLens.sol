@@ -24,6 +24,8 @@ interface IPoolLens {
         PoolShare,
         NetShare,
         Bond,
+        FrozenBond, // it covers less than the position, but most of it: nothing comes, nothing is sent home
+        Ramp,
         AbsoluteCap,
         Watch,
         Recorded // a cap of the last round that nothing of this moment explains
@@ -83,6 +85,8 @@ interface IPoolLens {
         uint256 fundedThrough;
         uint256 longestUnbonding;
         uint256 guardianShareLeft;
+        uint256 scoredEpoch; // in which operators were last scored; 0 before the first time
+        bool scoresAreOld; // too old for class 2
         uint256 operatorCount; // tombstones included
         uint256 groupCount; // without the pool
         address notice;
@@ -98,6 +102,7 @@ interface IPoolLens {
         IAllocator.Position position;
         IAllocator.Record record;
         IAllocator.Snapshot snapshot;
+        uint256 ramp; // what it may be lifted to while it is Ramping; 0 before the first round that reads it
         IAllocator.Rooms rooms;
         Binding binding;
         uint256 bindingGroup; // of Group; else 0

@@ -60,6 +60,8 @@ contract PoolLens is IPoolLens {
         view_.fundedThrough = META_POOL.fundedThrough();
         view_.longestUnbonding = REGISTRY.longestUnbonding();
         view_.guardianShareLeft = REGISTRY.guardianShareLeft();
+        view_.scoredEpoch = REGISTRY.scoredEpoch();
+        view_.scoresAreOld = ALLOCATOR.areScoresOld();
         view_.operatorCount = REGISTRY.operatorCount();
         view_.groupCount = REGISTRY.groupCount();
         view_.notice = NOTICE;
@@ -124,6 +126,7 @@ contract PoolLens is IPoolLens {
         view_.position = ALLOCATOR.positionOf(id);
         view_.record = ALLOCATOR.recordOf(id);
         view_.snapshot = ALLOCATOR.snapshotOf(id);
+        view_.ramp = ALLOCATOR.rampOf(id);
         view_.rooms = rooms;
         (view_.binding, view_.bindingGroup) = _binding(scope, view_);
     }
@@ -163,21 +166,27 @@ contract PoolLens is IPoolLens {
     /// @dev The tightest of the caps that the snapshot recorded, the first of equals; what its fixed part consists of is
     /// read from this moment.
     function _bindingCap(Scope memory scope, OperatorView memory view_) private pure returns (Binding binding) {
-        uint256 netShareCap = scope.netShareCap.saturatingSub(view_.snapshot.others);
-        uint256 fixedCap = view_.snapshot.fixedCap;
+        (uint256 others, uint256 fixedCap) = (view_.snapshot.others, view_.snapshot.fixedCap);
+        uint256 netShareCap = scope.netShareCap.saturatingSub(others);
         if (scope.poolShareCap <= netShareCap && scope.poolShareCap <= fixedCap) return Binding.PoolShare;
         if (netShareCap <= fixedCap) return Binding.NetShare;
 
         binding = Binding.Recorded;
         uint256 tightest = AllocatorBook.NO_CAP;
+        uint256 position = view_.record.base;
         if (scope.policy.bondRatio != 0) {
-            uint256 backed = view_.rooms.bond.saturatingMul(scope.policy.bondRatio);
-            tightest = backed.saturatingSub(uint256(view_.snapshot.others) + view_.position.unbonding);
-            binding = Binding.Bond;
+            uint256 covered = view_.rooms.bond.saturatingMul(scope.policy.bondRatio);
+            (tightest, binding) = (covered.saturatingSub(others), Binding.Bond);
+            if (tightest < position && AllocatorBook.isFrozen(covered, others + position)) {
+                (tightest, binding) = (position, Binding.FrozenBond);
+            }
         }
+        bool isRamping = view_.operator.state == IOperatorRegistry.State.Ramping;
+        uint256 ramp = view_.ramp.max(position);
+        if (isRamping && ramp < tightest) (tightest, binding) = (ramp, Binding.Ramp);
         if (view_.operator.absoluteCap < tightest)
             (tightest, binding) = (view_.operator.absoluteCap, Binding.AbsoluteCap);
-        if (view_.operator.watch && view_.record.base < tightest) binding = Binding.Watch;
+        if (view_.operator.watch && position < tightest) binding = Binding.Watch;
     }
 
     function _scope() private view returns (Scope memory scope) {

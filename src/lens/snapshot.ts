@@ -76,7 +76,7 @@ export function toSheet({ pool, groups }: Pick<LensReading, "pool" | "groups">):
     .map(({ id, snapshot }) => ({ group: Number(id), level: snapshot.level }));
 }
 
-function toLivePool({ policy, live, budgets }: PoolView): Snapshot["live"] {
+function toLivePool({ policy, live, budgets, scoresAreOld }: PoolView): Snapshot["live"] {
   return {
     poolShareBps: policy.poolShareBps,
     netShareBps: shareOrNull(policy.netShareBps),
@@ -88,6 +88,7 @@ function toLivePool({ policy, live, budgets }: PoolView): Snapshot["live"] {
     need: live.need,
     class0Moved: budgets.class0Used,
     class2Moved: budgets.class2Used,
+    scoresAreOld,
   };
 }
 
@@ -124,7 +125,7 @@ function toOperator(view: OperatorView, round: bigint): OperatorRecord {
   };
 }
 
-function toLiveOperator({ operator, position, record, rooms }: OperatorView, round: bigint): LiveOperator {
+function toLiveOperator({ operator, position, record, ramp, rooms }: OperatorView, round: bigint): LiveOperator {
   const { state } = operator;
   return {
     draining: state === STATE.draining,
@@ -135,7 +136,7 @@ function toLiveOperator({ operator, position, record, rooms }: OperatorView, rou
     position: position.position,
     unbonding: position.unbonding,
     bond: rooms.bond,
-    ramp: null,
+    ramp: state === STATE.ramping ? ramp : null,
     absolute: capOrNull(operator.absoluteCap),
     class1Taken: record.class1Round === round ? record.class1Taken : 0n,
   };

@@ -12,6 +12,7 @@ import {
   type Reading,
   setWatch,
 } from "./operators.ts";
+import { followRamp } from "./ramps.ts";
 
 /** A loss up to it is rounding, which anyone may leave to the next round. */
 export const TOLERATED_LOSS = 1000n;
@@ -20,6 +21,10 @@ const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
+/** Epochs for which a score may be acted on. */
+const MAX_SCORE_AGE = 2n;
+/** A bond covers at least that part of a position that is frozen (design, section 8). */
+const FREEZE = { from: 4n, of: 5n };
 
 /** Less is dust (decision 0006): the buffer target pays it, and it may be worth no share at an operator's pool. */
 export const SMALLEST_STAKE = 10n ** 9n;
@@ -196,6 +201,11 @@ export function class2Used(allocator: Allocator): bigint {
   return sum(allocator.class2.filter((entry) => entry.round + window >= round).map((entry) => entry.amount));
 }
 
+/** Whether operators have been scored before, and not for too long: then class 2 is closed. */
+export function areScoresOld({ book, scoredEpoch }: Allocator, now: bigint): boolean {
+  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + MAX_SCORE_AGE;
+}
+
 /** When a round may begin at the earliest. */
 export function nextRoundAt(allocator: Allocator): bigint {
   return ((allocator.lastRoundEpoch ?? -1n) + 1n) * allocator.book.parameters.epochLength;
@@ -231,7 +241,8 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     if (operator.state === "Removed") {
       operator.snapshot = newSnapshot();
     } else {
-      read(allocator, now, operator, sums);
+      const lost = read(allocator, now, operator, sums);
+      followRamp(allocator, operator, lost);
       if (operator.factor > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endFactor(allocator, now, operator);
       takeSnapshot(allocator, operator);
     }
@@ -256,14 +267,15 @@ function bookSums(allocator: Allocator, now: bigint, sums: Sums): void {
   Object.assign(sums, { cash: 0n, gain: 0n, loss: 0n });
 }
 
-function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): void {
+/** Returns what was lost since the reading before, as far as it is known. */
+function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): bigint {
   let reading: Reading;
   try {
     reading = operator.pool.collect(now);
   } catch {
     operator.bond = 0n;
     fault(allocator, now, operator, sums);
-    return;
+    return 0n;
   }
   operator.others = monus(reading.total, reading.staked);
   operator.bond = reading.bond;
@@ -274,12 +286,12 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
     allocator.roundGains.push({ amount: reading.arrived, accrual: 0n });
     operator.lost = monus(operator.lost, reading.arrived);
     fault(allocator, now, operator, sums);
-    return;
+    return 0n;
   }
-  bookReading(allocator, now, operator, reading, sums);
+  return bookReading(allocator, now, operator, reading, sums);
 }
 
-function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): void {
+function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): bigint {
   const { maxGainBps, maxLossBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
   const unbondingBefore = operator.unbonding;
@@ -331,6 +343,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
     operator.faulted = false;
     operator.faults = 0;
   }
+  return lossOfRound;
 }
 
 /**
@@ -490,12 +503,22 @@ export function mayHold(operator: Operator): boolean {
 /** What of an operator's cap does not depend on T or N. Our own unbonding does not count (decision 0002). */
 function fixedCapOf(allocator: Allocator, operator: Operator): bigint | undefined {
   if (!mayHold(operator) || operator.faulted) return 0n;
-  const { bondRatio } = allocator.policy;
+  const { position, ramp, state, watch } = operator;
   return least([
-    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others),
+    bondCapOf(allocator, operator),
     operator.absoluteCap,
-    operator.watch ? operator.position : undefined,
+    watch ? position : undefined,
+    // A ramp stops increases: below the position it takes nothing away.
+    state === "Ramping" ? max(ramp, position) : undefined,
   ]);
+}
+
+/** What the bond covers beside others' stake; the position, if it covers that by four fifths at least. */
+function bondCapOf({ policy: { bondRatio } }: Allocator, { bond, others, position }: Operator): bigint | undefined {
+  if (bondRatio === undefined) return undefined;
+  const covered = bond * bondRatio;
+  const isFrozen = covered < position + others && covered * FREEZE.of >= (position + others) * FREEZE.from;
+  return isFrozen ? position : monus(covered, others);
 }
 
 /** c_i at the snapshot. */

@@ -40,6 +40,7 @@ export interface Errors {
   GuardianShareExceeded: [amount: bigint, left: bigint];
   // IStakingPoolOwner
   InsufficientBond: [requested: bigint, available: bigint];
+  StakeNotCovered: [delegated: bigint, covered: bigint];
   NoBondWithdrawal: [];
   BondWithdrawalNotReady: [readyAt: bigint, timestamp: bigint];
   StakingPaused: [];

@@ -50,6 +50,7 @@ export interface Operator {
   lost: bigint; // written down and not recovered
   factor: bigint; // of D, 0 if it has none
   lossSince: bigint; // booked by settleOne and legs since the last reading
+  ramp: bigint; // what a newcomer may be lifted to, 0 for none
   bond: bigint; // at the last reading
   others: bigint; // stake at its pool that is not ours, at the last reading
   snapshot: OperatorSnapshot;
@@ -118,6 +119,7 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     lost: 0n,
     factor: 0n,
     lossSince: 0n,
+    ramp: 0n,
     bond: 0n,
     others: 0n,
     snapshot: newSnapshot(),

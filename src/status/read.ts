@@ -69,8 +69,13 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     operators: operators.filter(({ operator }) => STATES[Number(operator.state)] !== "removed").map(toStatus),
     idle: whyIdle(pool, operators),
     dimensions: dimensionsOf(groups),
-    warnings: groupWarnings(pool, groups),
+    warnings: [...groupWarnings(pool, groups), ...scoreWarnings(pool)],
   };
+}
+
+function scoreWarnings({ scoresAreOld, scoredEpoch }: PoolView): string[] {
+  if (!scoresAreOld) return [];
+  return [`operators were last scored in epoch ${scoredEpoch}: until they are again, nothing is moved for better scores`];
 }
 
 async function readWaiting(

@@ -238,7 +238,10 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     14:0 mapping(uint256 => struct IAllocator.Snapshot) snapshots
     15:0 mapping(uint256 => struct IAllocator.GroupSnapshot) groups
     16:0 mapping(bytes32 => struct AllocatorBook.Certification) certifications
-    17:0 mapping(uint256 => uint256) class2Used`,
+    17:0 mapping(uint256 => uint256) class2Used
+
+    # appended: what newcomers may be lifted to, which nobody asks for of an established operator
+    18:0 mapping(uint256 => uint96) ramps`,
 
   "AllocatorBook.Certification": `
     # how far a sheet is checked, and its sums of groups by pairs

@@ -42,6 +42,7 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   OperatorBook: inlined("the registry's state, for itself and what it links"),
   PoolLedger: inlined("StakingPool's booking"),
   Roles: inlined("Notice's numbers"),
+  Ramps: inlined("what rounds need of newcomers"),
   RoundPage: inlined("a page of a round"),
   Tenure: inlined("the registry's ramps"),
   Tightening: inlined("GuardianShare's measure"),

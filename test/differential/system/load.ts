@@ -103,14 +103,14 @@ export async function loadSystem(): Promise<System> {
   const { supply } = await pool.getBook();
 
   const modelNetwork = network.newNetwork(await chain.unbondingTime());
-  const seed = await factory.SEED();
+  const [seed, bondRatio] = [await factory.SEED(), await factory.BOND_RATIO()];
   const bonds = [...HONEST, ...SPARE].map(({ bond }) => ether(bond));
   const honestPools = await Promise.all(
     honest.map(async ({ pool: own, owner }, index): Promise<Pool> => {
       const address = await own.getAddress();
       const state = staking.newStakingPool(
         modelNetwork,
-        { name: address, owner: owner.address, commissionBps: BigInt(COMMISSION), epochLength: DAY },
+        { name: address, owner: owner.address, commissionBps: BigInt(COMMISSION), epochLength: DAY, bondRatio },
         seed,
       );
       staking.addBond(state, modelNetwork, time, bonds[index]!);

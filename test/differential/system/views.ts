@@ -38,6 +38,7 @@ export function viewsOf(world: System): Views {
       operator: reader.view(world.registryAddress, registryOf.interface, "operator", id),
       position: reader.view(account, allocator.interface, "positionOf", id),
       record: reader.view(account, allocator.interface, "recordOf", id),
+      ramp: reader.view(account, allocator.interface, "rampOf", id),
       marks: reader.view(world.registryAddress, registryOf.interface, "marksOf", id),
       ...(isInFull(world)
         ? { weights: reader.view(world.registryAddress, registryOf.interface, "weightRange", id) }
@@ -123,6 +124,8 @@ export function expectedOf(world: System): State {
       fillingBatch: state.exits.filling,
       longestUnbonding: model.longestUnbonding,
       guardianShareLeft: registry.guardianShareLeft(model, time),
+      scoredEpoch: model.scoredEpoch,
+      scoresAreOld: allocation.areScoresOld(model, time),
       operatorCount: BigInt(model.operators.length),
       groupCount: BigInt(model.groups.length),
     },
@@ -224,6 +227,7 @@ function operatorOf(world: System, operator: Operator): State {
       factor: operator.factor,
       lost: operator.lost,
     },
+    ramp: operator.ramp,
   };
 }
 

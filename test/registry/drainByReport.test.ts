@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { ether, POLICY, State } from "../fixtures/registry.ts";
-import { loadOperators } from "../fixtures/tenure.ts";
+import { loadOperators } from "../fixtures/curation.ts";
 
 describe("OperatorRegistry", function () {
   describe("drainByReport", function () {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { loadOperators } from "../fixtures/tenure.ts";
+import { loadOperators } from "../fixtures/curation.ts";
 
 describe("OperatorRegistry", function () {
   describe("liftWatch", function () {

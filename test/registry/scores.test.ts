@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { loadOperators } from "../fixtures/tenure.ts";
+import { loadOperators } from "../fixtures/curation.ts";
 import { loadUnconnectedRegistry, State } from "../fixtures/registry.ts";
 
 describe("OperatorRegistry", function () {

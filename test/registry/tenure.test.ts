@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { deployPool, listing, loadUnhandedRegistry, pack, State } from "../fixtures/registry.ts";
-import { inTenure, loadOperators, loadTenure, TENURE, VETERANS } from "../fixtures/tenure.ts";
+import { inTenure, loadOperators, loadTenure, TENURE, VETERANS } from "../fixtures/curation.ts";
 
 describe("OperatorRegistry", function () {
   describe("setTenureGroup", function () {

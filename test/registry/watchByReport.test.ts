@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { ether, State } from "../fixtures/registry.ts";
-import { loadOperators } from "../fixtures/tenure.ts";
+import { loadOperators } from "../fixtures/curation.ts";
 
 describe("OperatorRegistry", function () {
   describe("watchByReport", function () {

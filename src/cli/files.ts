@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { CsvError } from "../data/csv.ts";
+import { SeriesError } from "../reports/series.ts";
 import { Failure } from "./failure.ts";
 
 /** Reads a file by its parser; what is wrong with it is one sentence that begins with its name. */
@@ -16,7 +17,8 @@ export function explained<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof CsvError) throw new Failure(`${file}: ${error.message}`, { cause: error });
+    const isRefusal = error instanceof CsvError || error instanceof SeriesError;
+    if (isRefusal) throw new Failure(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
 }

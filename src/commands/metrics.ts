@@ -13,7 +13,7 @@ import { measure, type Measurement } from "../metrics/measure.ts";
 import { renderMeasurement } from "../metrics/render.ts";
 import { holdingsOfCsv, holdingsOfLens, holdingsOfReport, knownColumns } from "../metrics/sources.ts";
 import { renderSpread } from "../report/spread.ts";
-import type { EpochReport } from "../reports/report.ts";
+import type { EpochReport } from "../reports/epoch.ts";
 
 interface Options extends Place {
   readonly csv?: string;

@@ -3,15 +3,15 @@ import { formatCsv } from "./csv.ts";
 import { NEAR_COLUMNS, type NearRow } from "./near.ts";
 import { generator } from "./random.ts";
 import {
-  EPOCH_COLUMNS,
-  GROUP_COLUMNS,
-  ID_COLUMNS,
-  SERIES_COLUMNS,
+  SOLANA_EPOCH_COLUMNS,
+  SOLANA_GROUP_COLUMNS,
+  SOLANA_ID_COLUMNS,
+  SOLANA_SERIES_COLUMNS,
   type SeriesEpoch,
   type SeriesGroup,
   type SeriesId,
   type SeriesRow,
-} from "./series.ts";
+} from "./solanaSeries.ts";
 
 /** What is wrong with a made-up series, by epoch, as it is with the recorded one. */
 export interface SeriesFlaws {
@@ -94,10 +94,10 @@ export function syntheticSeries(count: number, epochs: number, seed: number, fla
     };
   });
   return {
-    series: fileOf(SERIES_COLUMNS, rows),
-    epochs: fileOf(EPOCH_COLUMNS, facts),
-    ids: fileOf(ID_COLUMNS, ids),
-    groups: fileOf(GROUP_COLUMNS, GROUPS),
+    series: fileOf(SOLANA_SERIES_COLUMNS, rows),
+    epochs: fileOf(SOLANA_EPOCH_COLUMNS, facts),
+    ids: fileOf(SOLANA_ID_COLUMNS, ids),
+    groups: fileOf(SOLANA_GROUP_COLUMNS, GROUPS),
   };
 }
 

@@ -1,6 +1,6 @@
 import { CsvError, optionalText, parseCsv, text, wholeNumber } from "../data/csv.ts";
 import type { LensReading } from "../lens/read.ts";
-import type { EpochReport } from "../reports/report.ts";
+import type { EpochReport } from "../reports/epoch.ts";
 import type { Holding } from "./measure.ts";
 
 /** Which columns of a file say what. */

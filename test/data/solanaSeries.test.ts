@@ -7,15 +7,15 @@ import {
   parseSeriesEpochs,
   parseSeriesGroups,
   parseSeriesIds,
-  type Series,
-  SERIES_COLUMNS,
+  type SolanaSeries,
+  SOLANA_SERIES_COLUMNS,
   type SeriesRow,
-} from "../../src/data/series.ts";
+} from "../../src/data/solanaSeries.ts";
 import { type SeriesFiles, syntheticSeries } from "../../src/data/syntheticSeries.ts";
 import { readRecorded } from "./files.ts";
 import { refusalOf, withField } from "./refusals.ts";
 
-function join({ series, epochs, ids, groups }: SeriesFiles): Series {
+function join({ series, epochs, ids, groups }: SeriesFiles): SolanaSeries {
   return joinSeries({
     rows: parseSeries(series),
     epochs: parseSeriesEpochs(epochs),
@@ -36,7 +36,7 @@ describe("a series of epochs", () => {
     it("has the columns of the recorded one, five epochs, and who comes later or misses one", () => {
       const { epochs, ids } = join(files);
 
-      expect(files.series.split("\n")[0]).to.equal(Object.keys(SERIES_COLUMNS).join(","));
+      expect(files.series.split("\n")[0]).to.equal(Object.keys(SOLANA_SERIES_COLUMNS).join(","));
       expect(epochs.map(({ facts }) => facts.epoch)).to.deep.equal([652, 653, 654, 655, 656]);
       expect(ids.size).to.equal(30);
       expect(epochs[0]!.rows.length).to.be.lessThan(30);

@@ -18,7 +18,7 @@ import { byEpoch, checkOrder } from "./epochs.ts";
 const CLIENTS = ["agave", "jito", "firedancer", "unknown"] as const;
 
 /** Columns of `solana-series-652-681.csv`, in the file's order; `data/README.md` says what each means. */
-export const SERIES_COLUMNS = {
+export const SOLANA_SERIES_COLUMNS = {
   epoch: count,
   id: text,
   stake_lamports: wholeNumber,
@@ -34,7 +34,7 @@ export const SERIES_COLUMNS = {
 } as const;
 
 /** Columns of `solana-epochs-652-681.csv`: what the source says of each epoch as a whole. */
-export const EPOCH_COLUMNS = {
+export const SOLANA_EPOCH_COLUMNS = {
   epoch: count,
   snapshot_slot: count,
   rows: count,
@@ -50,7 +50,7 @@ export const EPOCH_COLUMNS = {
 } as const;
 
 /** Columns of `solana-ids-641-681.csv`: who an id is. */
-export const ID_COLUMNS = {
+export const SOLANA_ID_COLUMNS = {
   id: text,
   vote_account: text,
   first_epoch: count,
@@ -62,7 +62,7 @@ export const ID_COLUMNS = {
 } as const;
 
 /** Columns of `solana-groups-641-681.csv`: what the codes of countries and hosting networks stand for. */
-export const GROUP_COLUMNS = {
+export const SOLANA_GROUP_COLUMNS = {
   code: text,
   kind: oneOf("country", "aso"),
   name: text,
@@ -70,11 +70,11 @@ export const GROUP_COLUMNS = {
 } as const;
 
 /** One validator in one epoch. Amounts in lamports, commissions in basis points. */
-export type SeriesRow = Row<typeof SERIES_COLUMNS>;
+export type SeriesRow = Row<typeof SOLANA_SERIES_COLUMNS>;
 /** One epoch as a whole. */
-export type SeriesEpoch = Row<typeof EPOCH_COLUMNS>;
-export type SeriesId = Row<typeof ID_COLUMNS>;
-export type SeriesGroup = Row<typeof GROUP_COLUMNS>;
+export type SeriesEpoch = Row<typeof SOLANA_EPOCH_COLUMNS>;
+export type SeriesId = Row<typeof SOLANA_ID_COLUMNS>;
+export type SeriesGroup = Row<typeof SOLANA_GROUP_COLUMNS>;
 
 /** What the four files of a series say. */
 export interface SeriesParts {
@@ -92,7 +92,7 @@ export interface EpochRows {
 }
 
 /** A series whose files agree on epochs, ids and codes. */
-export interface Series {
+export interface SolanaSeries {
   /** By rising epoch. */
   readonly epochs: readonly EpochRows[];
   readonly ids: ReadonlyMap<string, SeriesId>;
@@ -102,7 +102,7 @@ export interface Series {
 
 /** Reads the rows of a series: by epoch, then by id, nobody twice in an epoch, no more of the pool's stake than there is. */
 export function parseSeries(content: string): SeriesRow[] {
-  const rows = parseCsv(content, SERIES_COLUMNS);
+  const rows = parseCsv(content, SOLANA_SERIES_COLUMNS);
   checkOrder(rows);
   const above = rows.findIndex((row) => row.pool_stake_lamports > row.stake_lamports);
   if (above >= 0) throw new CsvError(lineOf(above), "pool_stake_lamports", "is more than the stake of all delegators");
@@ -111,28 +111,28 @@ export function parseSeries(content: string): SeriesRow[] {
 
 /** Reads what a series says of its epochs. */
 export function parseSeriesEpochs(content: string): SeriesEpoch[] {
-  const rows = parseCsv(content, EPOCH_COLUMNS);
+  const rows = parseCsv(content, SOLANA_EPOCH_COLUMNS);
   checkRising(rows, "epoch", (first, second) => first.epoch < second.epoch);
   return rows;
 }
 
 /** Reads who the ids are. */
 export function parseSeriesIds(content: string): SeriesId[] {
-  const rows = parseCsv(content, ID_COLUMNS);
+  const rows = parseCsv(content, SOLANA_ID_COLUMNS);
   checkRising(rows, "id", (first, second) => first.id < second.id);
   return rows;
 }
 
 /** Reads what the codes stand for. */
 export function parseSeriesGroups(content: string): SeriesGroup[] {
-  const rows = parseCsv(content, GROUP_COLUMNS);
+  const rows = parseCsv(content, SOLANA_GROUP_COLUMNS);
   const again = rows.findIndex(({ code }, index) => rows.findIndex((other) => other.code === code) !== index);
   if (again >= 0) throw new CsvError(lineOf(again), "code", `has "${rows[again]!.code}" again`);
   return rows;
 }
 
 /** Puts the four files together. A row that another file knows nothing of is refused by its line in the series. */
-export function joinSeries(parts: SeriesParts): Series {
+export function joinSeries(parts: SeriesParts): SolanaSeries {
   const facts = new Map(parts.epochs.map((epoch) => [epoch.epoch, epoch]));
   const ids = new Map(parts.ids.map((id) => [id.id, id]));
   const groups = new Map(parts.groups.map((group) => [group.code, group]));

@@ -117,7 +117,13 @@ async function playSeries(
   { epochs = Infinity, json, newcomersShare: newcomersShareBps, power }: Options,
   say: Say,
 ): Promise<void> {
-  const result = await replaySeries(connection, reports, { rules, newcomersShareBps, power, epochs }, say);
+  const result = await replaySeries(
+    connection,
+    reports,
+    { rules, newcomersShareBps, power, epochs },
+    say,
+    world.signal,
+  );
   if (json) world.out(seriesJson(result));
   else renderSeries(result).forEach(world.out);
 

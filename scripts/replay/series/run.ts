@@ -37,18 +37,20 @@ export interface SeriesReplay {
   readonly logs: number;
 }
 
-/** Plays a series: in each epoch flows, a report by quorum, scores, what governance does with notice, then the keeper. */
+/** Plays a series until `signal` ends it: in each epoch flows, a report by quorum, scores, what governance does with notice, then the keeper. */
 export async function replaySeries(
   connection: NetworkConnection,
   reports: readonly EpochReport[],
   settings: SeriesSettings,
   say: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<SeriesReplay> {
   const played = reports.slice(0, settings.epochs);
   const stage = await setUpSeries(connection, played, settings, say);
   const governance = new Governance(stage);
   const epochs: PlayedEpoch[] = [];
   for (const report of played) {
+    if (signal?.aborted === true) break;
     const epoch = await playEpoch(stage, governance, report);
     epochs.push(epoch);
     say(progressOf(epoch));

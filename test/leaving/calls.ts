@@ -52,7 +52,7 @@ export function peopleOf(system: System): Record<Exclude<Caller, "metaPool" | "s
     treasury: system.treasury.address,
     governance: system.governance.address,
     guardian: system.guardian.address,
-    scorer: system.scorer.address,
+    scores: system.scorer.address,
     foundation: system.foundation.address,
     member: system.committee[3]!.address,
     attester: system.attester.address,
@@ -77,6 +77,7 @@ const CONTRACT_CALLERS = new Set<string>([
   "accessManager",
   "network",
   "factory",
+  "scores",
   "reportOracle",
   "pool",
 ]);

@@ -71,6 +71,14 @@ export const CONTRACTS: Readonly<Record<string, string>> = {
   // It only reads others.
   PoolLens: ``,
 
+  Scores: `
+    # OpenZeppelin's AccessManaged comes first
+    0:0  address _authority
+    0:20 bool    _consumingSchedule
+
+    # everything else is one struct, so that the library that scores can work on it
+    1:0 struct ScoreBook.State _book`,
+
   ReportOracle: `
     # OpenZeppelin's AccessManaged comes first; beside it how many memberships there were, and how many must agree
     0:0  address _authority
@@ -433,6 +441,89 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     0:0 bytes32[] _values
     1:0 mapping(bytes32 => uint256) _positions`,
 
+  "ScoreBook.State": `
+    # what scores are made with, one read a page
+    0:0 struct IScores.Parameters parameters
+
+    # the report, which every page of counters and of scores reads and writes
+    1:0 struct IScores.Progress progress
+
+    # where newcomers begin: what a report leaves to the next
+    4:0 struct ScoreBook.Prior prior
+
+    # performances of the report's earlier pages; one page alone never writes it
+    5:0 uint256[4] histogram
+
+    # of each operator a slot of what was reported, one of averages and one of conduct
+    9:0  mapping(uint256 => struct IScores.Reported) reported
+    10:0 mapping(uint256 => struct IScores.Averages) averages
+    11:0 mapping(uint256 => struct IScores.Record) records`,
+
+  "IScores.Parameters": `
+    # all of it in one read
+    0:0  uint16 weekSpan
+    0:2  uint16 monthSpan
+    0:4  uint16 yearSpan
+    0:6  uint8  power
+    0:7  uint16 sizeLimitBps
+    0:9  uint16 diversityBps
+    0:11 uint16 commissionLimitBps
+    0:13 uint16 commissionRiseBps
+    0:15 uint96 bondFloor`,
+
+  "IScores.Progress": `
+    # how far the report is
+    0:0  uint40 epoch
+    0:5  uint32 operators
+    0:9  uint32 recorded
+    0:13 uint32 scored
+    0:17 uint96 networkStake
+    0:29 bool   isScored
+
+    # the mean's two sums
+    1:0  uint128 stake
+    1:16 uint128 netReward
+
+    # the average's, and what both come to
+    2:0  uint64 assigned
+    2:8  uint64 done
+    2:16 uint64 meanRate
+    2:24 uint32 averageDuty`,
+
+  "ScoreBook.Prior": `
+    # one read a page, one write a report
+    0:0 uint32 performance
+    0:4 bool   isKnown`,
+
+  "IScores.Reported": `
+    # one word, full: written when an operator is recorded, read when it is scored
+    0:0  uint64 stake
+    0:8  uint48 rate
+    0:14 uint48 pendingRate
+    0:20 uint32 epoch
+    0:24 uint32 duty
+    0:28 uint16 commissionBps
+    0:30 uint16 marks`,
+
+  "IScores.Averages": `
+    # one word, full: six averages, and how many reports are in them
+    0:0  uint32 yieldWeek
+    0:4  uint32 yieldMonth
+    0:8  uint32 yieldYear
+    0:12 uint32 activeWeek
+    0:16 uint32 activeMonth
+    0:20 uint32 activeYear
+    0:24 uint16 yields
+    0:26 uint16 reports
+    0:28 uint32 epoch`,
+
+  "IScores.Record": `
+    # of an operator without a fault it stays as it is, so that nothing is written
+    0:0 uint8              lowDuties
+    0:1 uint8              strikes
+    0:2 uint8              clean
+    0:3 enum IScores.Cause owed`,
+
   "ReportOracle.Member": `
     # one read per member, for who votes and for each count
     0:0  address account
@@ -473,6 +564,10 @@ export const ENUMS: Readonly<Record<string, { readonly members: string; readonly
   "IAttributes.Kind": {
     members: "Entity Jurisdiction Infrastructure Client Geography",
     why: "the first four are the registry's dimensions 1 to 4; what has no dimension comes last",
+  },
+  "IScores.Cause": {
+    members: "None Strikes Duties Commission Slash DoubtfulSlash",
+    why: "an empty word owes nothing; of two reasons to drain the later one counts",
   },
   "INotice.Status": {
     members: "None Pending Executed Cancelled Expired",

@@ -4,17 +4,14 @@
  */
 import type { Role } from "../../src/roles.ts";
 
-/** Roles that people hold. */
-export type Held = Exclude<Role, "reporter">;
-
 interface Row {
-  readonly role: Held;
+  readonly role: Role;
   readonly when: "notice" | "at once";
   readonly why: string;
 }
 
-const waits = (role: Held, why: string): Row => ({ role, when: "notice", why });
-const atOnce = (role: Held, why: string): Row => ({ role, when: "at once", why });
+const waits = (role: Role, why: string): Row => ({ role, when: "notice", why });
+const atOnce = (role: Role, why: string): Row => ({ role, when: "at once", why });
 
 const ANY_RULE = "it can change every rule";
 const FOR_EVER = "it cannot be undone";
@@ -62,6 +59,10 @@ export const NOTICE: Readonly<Record<string, Row>> = {
   "OperatorRegistry.readmit": atOnce("scorer", "what reports drained begins anew, with the ramp of a newcomer"),
   "OperatorRegistry.noteScores": atOnce("scorer", "what it opens, class 2, stays within its budget"),
 
+  "Scores.record": atOnce("reporter", "a quorum's word; what it moves is bounded by the registry"),
+  "Scores.close": atOnce("reporter", "a quorum's word; what it moves is bounded by the registry"),
+  "Scores.setParameters": waits("governance", "it moves stake between operators"),
+  "Scores.resolve": waits("governance", "it can let stake go to an operator again"),
   "ReportOracle.setCommittee": waits("governance", "who reports moves weights, and drains operators"),
   "Attributes.attest": atOnce("attester", "it moves nothing: a group changes in the registry, with notice"),
 };

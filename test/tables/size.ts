@@ -30,6 +30,8 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   Notice: below(6_000, "announces and calls; no rule of its own about what is called"),
   DevNetwork: below(5_500, "a stand-in for a chain's staking module"),
   PoolLens: below(20_000, "views for people and keepers: no money depends on it"),
+  Scores: below(14_000, "takes reports; scoring is linked"),
+  ScorePages: below(18_000, "scores a page: averages, conduct, score and weight of each operator"),
   ReportOracle: below(9_000, "counts votes and checks proofs; what is reported is for the scores to judge"),
   Attributes: below(4_500, "keeps words; nothing reads it on chain"),
 
@@ -37,6 +39,8 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   ERC1967Proxy: below(200, "OpenZeppelin's, as it is: each call through it reads this code"),
 
   AllocatorBook: inlined("rounds, levels and legs share it"),
+  Conduct: inlined("scores' rules of conduct"),
+  Enforcement: inlined("what these rules do at the registry"),
   ExitBook: inlined("both kinds of pool share it"),
   ExitPreview: inlined("StakingPool's views"),
   OperatorBook: inlined("the registry's state, for itself and what it links"),
@@ -45,6 +49,10 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   Ramps: inlined("what rounds need of newcomers"),
   RoundPage: inlined("a page of a round"),
   Tenure: inlined("the registry's ramps"),
+  Sanity: inlined("what scores believe of a report"),
+  ScoreBook: inlined("scores' state"),
+  Scoring: inlined("scores' arithmetic"),
   Tightening: inlined("GuardianShare's measure"),
+  Valuation: inlined("what an operator's averages are worth"),
   WriteDowns: inlined("Rounds' write-downs"),
 };

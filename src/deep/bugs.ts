@@ -302,9 +302,9 @@ export const BUGS: readonly Bug[] = [
     name: "reinstating removes",
     invariant: "I-41",
     campaign: "clamped",
-    file: "contracts/OperatorRegistry.sol",
-    find: "_storage.setState(id, record.drainedFrom);",
-    replace: "_storage.setState(id, State.Removed);",
+    file: "contracts/libraries/Curation.sol",
+    find: "else self.setState(id, record.drainedFrom);",
+    replace: "else self.setState(id, IOperatorRegistry.State.Removed);",
   },
   {
     name: "nothing is unbonded for exits",

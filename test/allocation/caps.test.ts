@@ -61,7 +61,7 @@ describe("recordedCap", () => {
     expect(recorded({ records: { 1: { others: coins(300_001) } } })).to.equal(0n);
   });
 
-  it("is the fixed cap when that is smallest", () => {
+  it("G6: is the fixed cap, of which a ramp is a part, when that is smallest", () => {
     expect(recorded({ records: { 1: { fixedCap: coins(2_500) } } })).to.equal(coins(2_500));
   });
 
@@ -85,9 +85,9 @@ describe("increaseCap", () => {
     expect(increase({ operators: { 1: { bond: 1n } } })).to.equal(coins(10_000));
   });
 
-  it("G6: is the ramp, or the absolute cap, when that is smallest", () => {
-    expect(increase({ operators: { 1: { ramp: coins(2_500) } } })).to.equal(coins(2_500));
-    expect(increase({ operators: { 1: { ramp: coins(2_500), absolute: coins(2_400) } } })).to.equal(coins(2_400));
+  it("is the absolute cap when that is smallest, and leaves the ramp to the recorded cap", () => {
+    expect(increase({ operators: { 1: { absolute: coins(2_400) } } })).to.equal(coins(2_400));
+    expect(increase({ operators: { 1: { ramp: coins(2_500) } } })).to.equal(coins(10_000));
   });
 
   it("takes the smaller total and the smaller network stake", () => {

@@ -49,7 +49,7 @@ export async function deploySystem() {
     },
   });
   const { metaPool, allocator, registry, notice, accessManager, network, factory, honest, hostile, others } = world;
-  const { reportOracle, attributes } = world;
+  const { reportOracle, scores, attributes } = world;
   const owner = others[6]!;
   const spare = [await createPool(world, owner), await createPool(world, owner)];
   const contracts = {
@@ -61,6 +61,7 @@ export async function deploySystem() {
     Notice: notice,
     DevNetwork: network,
     ReportOracle: reportOracle,
+    Scores: scores,
     Attributes: attributes,
     AccessManager: accessManager,
   };
@@ -91,6 +92,7 @@ export async function deploySystem() {
       network: await at(network),
       factory: await at(factory),
       reportOracle: await at(reportOracle),
+      scores: await at(scores),
       attributes: await at(attributes),
     },
     time: { now: BEGINNING },

@@ -208,6 +208,7 @@ const ALLOCATOR: ContractAccess = {
     "setAuthority(address)": role(["accessManager"], AUTHORITY, MANAGED),
   },
   views: [
+    "areScoresOld()",
     "budgetsUsed()",
     "committed()",
     "currentEpoch()",
@@ -224,6 +225,7 @@ const ALLOCATOR: ContractAccess = {
     "peekBond(address)",
     "poolSnapshot()",
     "positionOf(uint256)",
+    "rampOf(uint256)",
     "recordOf(uint256)",
     "roomsOf(uint256,uint256)",
     "snapshotOf(uint256)",

@@ -29,6 +29,8 @@ export interface State {
   readonly sheet: readonly { readonly group: bigint; readonly level: bigint }[];
   /** A report whose pages are missing, and one that needs nobody's vote any more. */
   readonly reports: { readonly agreed: PagedReport; readonly voted: PagedReport };
+  /** Operators that reports are to drain, once the guardian share allows it. */
+  readonly owed: readonly bigint[];
 }
 
 interface Hint {
@@ -232,6 +234,12 @@ function hintFor(state: State, name: string): Hint | undefined {
   ];
   const pending = state.announced.length === 0 ? undefined : random.pick(state.announced).args;
   const hints: Record<string, () => Hint | undefined> = {
+    "Scores.score(uint256)": () => ({ args: [random.pick([1n, 100n])] }),
+    "Scores.enforce(uint256)": () => ({ args: [state.owed.length === 0 ? id : random.pick([...state.owed])] }),
+    "Scores.resolve(uint256,bool)": () => ({ args: [random.pick([2n, id]), random.below(2) === 1] }),
+    "Scores.setParameters((uint16,uint16,uint16,uint8,uint16,uint16,uint16,uint16,uint96))": () => ({
+      args: [[7, 30, 365, random.pick([1, 4, 16]), 200, 2_500, 1_000, 200, 0n]],
+    }),
     "MetaPool.deposit()": () => ({ value: amount }),
     "MetaPool.deposit_and_stake()": () => ({ value: amount + 1n }),
     "MetaPool.stakeFor(address,uint256,uint256)": () => ({ args: [receiver, 0n, later], value: ether(1) }),

@@ -28,6 +28,7 @@ const SELDOM = new Set([
   "Allocator.reclaim(uint256)",
   "OperatorRegistry.remove(uint256)",
   "OperatorRegistry.readmit(uint256)",
+  "Scores.enforce(uint256)",
 ]);
 
 const FUNCTIONS = callableFunctions();

@@ -29,8 +29,9 @@ const ANNOUNCED_PER_STATE = 8;
 
 /** What undoes a state, announced before it. */
 const RETURNS = [
-  ["Allocator.clearWriteDown(uint256)", "written down", 1n],
-  ["OperatorRegistry.reinstate(uint256)", "drained", 3n],
+  ["Allocator.clearWriteDown(uint256)", "written down", [1n]],
+  ["OperatorRegistry.reinstate(uint256)", "drained", [3n]],
+  ["Scores.resolve(uint256,bool)", "watch", [2n, true]],
 ] as const;
 
 export async function bringAbout(system: System, seed: number): Promise<State> {
@@ -88,6 +89,7 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
     weights: [],
     sheet: [],
     reports: reportsAt(time.now),
+    owed: [],
   };
   const moves: Record<string, () => Promise<unknown>> = {
     stake: () => pool(random.pick([bob, carol]), "deposit_and_stake", [], part(ether(9))),
@@ -123,9 +125,9 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
     const { announced: what, ...call } = announcementOf(state, NOTICED[(first + index) % NOTICED.length]!.name);
     if ((await send(system, call)).done) announced.push(what);
   }
-  for (const [name, of, id] of RETURNS) {
+  for (const [name, of, args] of RETURNS) {
     if (of !== flavour) continue;
-    const call = { ...callOf(state, name, true), data: dataOf(system, name, [id]) };
+    const call = { ...callOf(state, name, true), data: dataOf(system, name, [...args]) };
     const { announced: what, ...announcement } = announcementOf(state, name, call);
     if ((await send(system, announcement)).done) announced.push(what);
   }
@@ -176,8 +178,11 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
       for (let day = 0; day < 3; day += 1) await round();
       await moves.leave!();
     },
+    // Reports have set a slash aside, and owe drains that the guardian share did not allow.
     watch: async () => {
       await registry("watch", [3n]);
+      await score(system);
+      await round(); // with a share of its own
       await moves.leave!();
     },
     drained: async () => {
@@ -239,10 +244,12 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
   const reports = await report(system);
   await pass(system, 1n);
 
+  const owed = await Promise.all(IDS.map(async (id) => (await system.scores.conductOf(id)).owed !== 0n));
   const snapshots = await Promise.all([0n, 1n, 2n].map((group) => allocator.groupSnapshot(group)));
   return {
     ...state,
     reports,
+    owed: IDS.filter((_, index) => owed[index]),
     permit: await permitOf(system),
     shares: await metaPool.balanceOf(bob),
     poolShares: await system.contracts.StakingPool.sharesOf(bob),
@@ -254,22 +261,41 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
   };
 }
 
+const IDS = [1n, 2n, 3n, 4n, 5n];
+const DOUBTFUL = 2n;
+const PERFECT: Counters = {
+  assigned: 10n,
+  done: 9n,
+  active: true,
+  commissionBps: 1_000n,
+  stake: ether(10),
+  external_: ether(5),
+  reward: ether(1) / 1_000n,
+  slashed: 0n,
+};
+
 /** What members can vote for now: a report of the epoch before last, and one of the last. */
 function reportsAt(now: bigint): State["reports"] {
-  const operators = Array.from({ length: 5 }, (): Counters => ({
-    assigned: 10n,
-    done: 9n,
-    active: true,
-    commissionBps: 1_000n,
-    stake: ether(10),
-    external_: ether(5),
-    reward: ether(1) / 1_000n,
-    slashed: 0n,
-  }));
+  const operators = IDS.map(() => PERFECT);
   const [agreed, voted] = [2n, 1n].map((ago) =>
     buildReport(now / EPOCH - ago, ethers.ZeroHash, { refBlock: 1n, networkStake: ether(1_000), operators }),
   );
   return { agreed: agreed!, voted: voted! };
+}
+
+/** A report of three epochs ago, recorded as by the oracle, is scored: one operator's slash is doubtful, the others are dear. */
+async function score(system: System): Promise<void> {
+  const { addresses, scores, eve } = system;
+  const epoch = system.time.now / EPOCH - 3n;
+  const counters = IDS.map((id) => ({
+    ...PERFECT,
+    commissionBps: id === DOUBTFUL ? PERFECT.commissionBps : 9_000n,
+    slashed: id === DOUBTFUL ? PERFECT.stake / 2n : 0n,
+  }));
+  const call = (from: string, data: string) => send(system, { name: "", from, to: addresses.scores, data, value: 0n });
+  await call(addresses.reportOracle, encode(scores.interface, "record", [epoch, 1n, counters]));
+  await call(addresses.reportOracle, encode(scores.interface, "close", [epoch, ether(1_000), IDS.length]));
+  await call(eve.address, encode(scores.interface, "score", [IDS.length]));
 }
 
 /** Three members agree on the older report; on the younger one they do, too, once as few are enough again. */

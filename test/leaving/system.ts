@@ -68,6 +68,7 @@ export async function deploySystem() {
   const hostiles = await Promise.all(hostile.map((pool) => pool.getAddress()));
   for (const address of hostiles) await impersonated(address);
   await impersonated(await notice.getAddress());
+  await impersonated(await reportOracle.getAddress());
   const at = async (contract: { getAddress(): Promise<string> }) => contract.getAddress();
 
   return {

@@ -393,7 +393,7 @@ const STAKING_POOL_FACTORY: ContractAccess = {
   calls: {
     "createStakingPool(address,bytes,uint256)": anyone("an operator needs nobody; only listing does", PAYABLE),
   },
-  views: ["EPOCH_LENGTH()", "IMPLEMENTATION()", "NETWORK()", "SEED()", "isPool(address)"],
+  views: ["BOND_RATIO()", "EPOCH_LENGTH()", "IMPLEMENTATION()", "NETWORK()", "SEED()", "isPool(address)"],
 };
 
 const NOTICE: ContractAccess = {

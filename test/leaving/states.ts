@@ -31,7 +31,7 @@ const ANNOUNCED_PER_STATE = 8;
 const RETURNS = [
   ["Allocator.clearWriteDown(uint256)", "written down", [1n]],
   ["OperatorRegistry.reinstate(uint256)", "drained", [3n]],
-  ["Scores.resolve(uint256,bool)", "watch", [2n, true]],
+  ["Scores.resolve(uint256,bool)", "drained", [2n, true]],
 ] as const;
 
 export async function bringAbout(system: System, seed: number): Promise<State> {
@@ -178,20 +178,20 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
       for (let day = 0; day < 3; day += 1) await round();
       await moves.leave!();
     },
-    // Reports have set a slash aside, and owe drains that the guardian share did not allow.
     watch: async () => {
       await registry("watch", [3n]);
-      await score(system);
-      await round(); // with a share of its own
       await moves.leave!();
     },
+    // Reports have set a slash aside, and owe drains that the guardian share did not allow after this one.
     drained: async () => {
       await registry("drain", [3n]);
+      await score(system);
       await moves.leave!();
       await round(); // with a guardian share of its own
       const byReport = encode(system.registry.interface, "drainByReport", [1n]);
       await send(system, by(system.scorer.address, addresses.registry, byReport));
       await legs("down");
+      await round(); // for what is owed
     },
     removed: async () => {
       // Beyond the guardian share, hence by Notice.
@@ -283,13 +283,13 @@ function reportsAt(now: bigint): State["reports"] {
   return { agreed: agreed!, voted: voted! };
 }
 
-/** A report of three epochs ago, recorded as by the oracle, is scored: one operator's slash is doubtful, the others are dear. */
+/** A report of three epochs ago, recorded as by the oracle, is scored: one operator's slash is doubtful, three are dear. */
 async function score(system: System): Promise<void> {
   const { addresses, scores, eve } = system;
   const epoch = system.time.now / EPOCH - 3n;
   const counters = IDS.map((id) => ({
     ...PERFECT,
-    commissionBps: id === DOUBTFUL ? PERFECT.commissionBps : 9_000n,
+    commissionBps: [1n, 4n, 5n].includes(id) ? 9_000n : PERFECT.commissionBps,
     slashed: id === DOUBTFUL ? PERFECT.stake / 2n : 0n,
   }));
   const call = (from: string, data: string) => send(system, { name: "", from, to: addresses.scores, data, value: 0n });

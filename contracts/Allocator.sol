@@ -218,6 +218,11 @@ contract Allocator
     }
 
     /// @inheritdoc IAllocator
+    function rampOf(uint256 id) external view returns (uint256) {
+        return _state.ramps[id];
+    }
+
+    /// @inheritdoc IAllocator
     function poolSnapshot() external view returns (PoolSnapshot memory) {
         return _state.snapshot;
     }
@@ -246,6 +251,11 @@ contract Allocator
     /// @inheritdoc IAllocator
     function budgetsUsed() external view returns (uint256 class0, uint256 class2) {
         return (_state.class0Used, _state.class2InWindow());
+    }
+
+    /// @inheritdoc IAllocator
+    function areScoresOld() external view returns (bool) {
+        return _state.areScoresOld();
     }
 
     /// @inheritdoc IAllocator

@@ -49,6 +49,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     IStakeNetwork private immutable NETWORK;
     uint256 private immutable EPOCH_LENGTH;
+    uint256 private immutable BOND_RATIO; // stake per wei of bond that a withdrawal from the bond keeps; 0 for any
 
     // One slot: the price.
     uint96 private _equity;
@@ -70,9 +71,10 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     mapping(uint256 batch => uint256 timestamp) private _begunAt;
     bytes private _stakingKey;
 
-    constructor(IStakeNetwork stakeNetwork, uint256 epochSeconds) {
+    constructor(IStakeNetwork stakeNetwork, uint256 epochSeconds, uint256 bondRatio) {
         NETWORK = stakeNetwork;
         EPOCH_LENGTH = epochSeconds;
+        BOND_RATIO = bondRatio;
         _disableInitializers();
     }
 
@@ -229,7 +231,11 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     function requestBondWithdrawal(uint256 shares) external onlyOwner nonReentrant {
         require(shares != 0, ZeroAmount());
         _sync(BATCHES_PER_CALL);
-        require(shares <= _bondShares, InsufficientBond(shares, _bondShares));
+        uint256 bondShares = _bondShares;
+        require(shares <= bondShares, InsufficientBond(shares, bondShares));
+        uint256 covered = _worth(bondShares - shares) * BOND_RATIO;
+        uint256 delegated = _equity - _worth(bondShares) + _book.owed;
+        require(covered >= delegated || BOND_RATIO == 0, StakeNotCovered(delegated, covered));
 
         uint256 readyAt = block.timestamp + _leavingTime();
         _bondSharesRequested = shares;

@@ -14,15 +14,18 @@ contract StakingPoolFactory is IStakingPoolFactory {
 
     IStakeNetwork public immutable NETWORK;
     uint256 public immutable EPOCH_LENGTH;
+    /// @dev Stake per wei of its bond that a pool keeps when its owner withdraws from the bond; 0 for any.
+    uint256 public immutable BOND_RATIO;
     address public immutable IMPLEMENTATION;
 
     /// @inheritdoc IStakingPoolFactory
     mapping(address pool => bool isKnown) public isPool;
 
-    constructor(IStakeNetwork network, uint256 epochLength) {
+    constructor(IStakeNetwork network, uint256 epochLength, uint256 bondRatio) {
         NETWORK = network;
         EPOCH_LENGTH = epochLength;
-        IMPLEMENTATION = address(new StakingPool(network, epochLength));
+        BOND_RATIO = bondRatio;
+        IMPLEMENTATION = address(new StakingPool(network, epochLength, bondRatio));
     }
 
     /// @inheritdoc IStakingPoolFactory

@@ -13,7 +13,7 @@ const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 export default deployScript(
   async (environment) => {
     const { get, read, execute, namedAccounts } = environment;
-    const { deployer, governance, guardian, scorer, foundation, attester } = namedAccounts;
+    const { deployer, governance, guardian, foundation, attester } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
     const notice = get("Notice").address;
     const isOver = await isHandedOver(environment);
@@ -35,7 +35,7 @@ export default deployScript(
     const members: { role: bigint; account: `0x${string}` }[] = [
       { role: ROLES.governance, account: governance },
       { role: ROLES.guardian, account: guardian },
-      { role: ROLES.scorer, account: scorer },
+      { role: ROLES.scorer, account: get("Scores").address },
       { role: ROLES.foundation, account: foundation },
       { role: ROLES.reporter, account: get("ReportOracle").address },
       { role: ROLES.attester, account: attester },

@@ -32,6 +32,17 @@ export interface Parameters {
     readonly maxGainBps: number;
     readonly minMove: bigint;
   };
+  readonly scoring: {
+    readonly weekSpan: number;
+    readonly monthSpan: number;
+    readonly yearSpan: number;
+    readonly power: number;
+    readonly sizeLimitBps: number;
+    readonly diversityBps: number;
+    readonly commissionLimitBps: number;
+    readonly commissionRiseBps: number;
+    readonly bondFloor: bigint;
+  };
   /** Of the members that rocketh/config.ts names, how many have to report the same. */
   readonly committee: { readonly quorum: number };
 }
@@ -57,6 +68,17 @@ const DEFAULTS: Parameters = {
     maxGainBps: 100,
     minMove: parseEther("0.01"),
   },
+  scoring: {
+    weekSpan: 7,
+    monthSpan: 30,
+    yearSpan: 365,
+    power: 4,
+    sizeLimitBps: 200,
+    diversityBps: 2_500,
+    commissionLimitBps: 1_000,
+    commissionRiseBps: 200,
+    bondFloor: 0n,
+  },
   committee: { quorum: 3 },
 };
 
@@ -75,6 +97,7 @@ export function changeParameters(parameters: Parameters, changes: ParameterChang
     pool: { ...parameters.pool, ...changes.pool },
     policy: { ...parameters.policy, ...changes.policy },
     allocator: { ...parameters.allocator, ...changes.allocator },
+    scoring: { ...parameters.scoring, ...changes.scoring },
     committee: { ...parameters.committee, ...changes.committee },
   };
 }

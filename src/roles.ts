@@ -16,7 +16,7 @@ export const NOTICE_BIT = 1n << 32n;
 
 /** One function that not everyone may call. */
 export interface Restriction {
-  readonly contract: "MetaPool" | "Allocator" | "OperatorRegistry" | "ReportOracle" | "Attributes";
+  readonly contract: "MetaPool" | "Allocator" | "OperatorRegistry" | "Scores" | "ReportOracle" | "Attributes";
   readonly signature: string;
   readonly role: Role;
   /** Whether only Notice may make the call, after the role has announced it. */
@@ -130,6 +130,20 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
 ];
 
 const REPORTS: readonly Restriction[] = [
+  {
+    contract: "Scores",
+    signature: "record(uint256,uint256,(uint32,uint32,bool,uint16,uint96,uint96,uint96,uint96)[])",
+    role: "reporter",
+    notice: false,
+  },
+  { contract: "Scores", signature: "close(uint256,uint256,uint256)", role: "reporter", notice: false },
+  {
+    contract: "Scores",
+    signature: "setParameters((uint16,uint16,uint16,uint8,uint16,uint16,uint16,uint16,uint96))",
+    role: "governance",
+    notice: true,
+  },
+  { contract: "Scores", signature: "resolve(uint256,bool)", role: "governance", notice: true },
   { contract: "ReportOracle", signature: "setCommittee(address[],uint256)", role: "governance", notice: true },
   { contract: "Attributes", signature: "attest(uint256,uint8,uint8,string)", role: "attester", notice: false },
 ];

@@ -131,6 +131,8 @@ interface IAllocator {
         Snapshot snapshot
     );
     event GroupSnapshotTaken(uint256 indexed group, uint256 indexed round, uint256 cap, uint256 weight, uint256 level);
+    /// @notice What a newcomer may be lifted to is `ramp` from now on; 0: it is established, or its ramp begins anew.
+    event RampChanged(uint256 indexed id, uint256 indexed round, uint256 ramp);
     event OperatorFaulted(uint256 indexed id, uint256 indexed round, uint256 faults);
     event OperatorRecovered(uint256 indexed id, uint256 indexed round);
     event OperatorWrittenDown(uint256 indexed id, uint256 indexed round, uint256 loss);
@@ -216,6 +218,9 @@ interface IAllocator {
     function positionOf(uint256 id) external view returns (Position memory);
     function recordOf(uint256 id) external view returns (Record memory);
     function snapshotOf(uint256 id) external view returns (Snapshot memory);
+    /// @notice What a Ramping operator may be lifted to, in wei; 0 before its first reading, and for everyone else from the
+    /// first reading on that finds it in another state.
+    function rampOf(uint256 id) external view returns (uint256);
     function poolSnapshot() external view returns (PoolSnapshot memory);
     function groupSnapshot(uint256 group) external view returns (GroupSnapshot memory);
     /// @notice T and N at this moment, T' = T + faulted stake.
@@ -225,6 +230,9 @@ interface IAllocator {
     /// @notice What class 0 took since the last round, and class 2 since the rounds that one unbonding time can span: of that
     /// nothing need have come back yet.
     function budgetsUsed() external view returns (uint256 class0, uint256 class2);
+    /// @notice Whether operators were last scored more than two epochs ago: class 2 is closed then, and nothing else. False
+    /// before the first scores.
+    function areScoresOld() external view returns (bool);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);
     /// @notice Rooms of up to `limit` operators from id `from` on, by the code that moves. Needs gas as legs do.

@@ -24,6 +24,8 @@ interface IPoolLens {
         PoolShare,
         NetShare,
         Bond,
+        FrozenBond, // it covers less than the position, but most of it: nothing comes, nothing is sent home
+        Ramp,
         AbsoluteCap,
         Watch,
         Recorded // a cap of the last round that nothing of this moment explains
@@ -83,6 +85,8 @@ interface IPoolLens {
         uint256 fundedThrough;
         uint256 longestUnbonding;
         uint256 guardianShareLeft;
+        uint256 scoredEpoch; // in which operators were last scored; 0 before the first time
+        bool scoresAreOld; // too old for class 2
         uint256 operatorCount; // tombstones included
         uint256 groupCount; // without the pool
         address notice;
@@ -98,6 +102,7 @@ interface IPoolLens {
         IAllocator.Position position;
         IAllocator.Record record;
         IAllocator.Snapshot snapshot;
+        uint256 ramp; // what it may be lifted to while it is Ramping; 0 before the first round that reads it
         IAllocator.Rooms rooms;
         Binding binding;
         uint256 bindingGroup; // of Group; else 0
@@ -106,11 +111,14 @@ interface IPoolLens {
     /// @notice One group: its caps, what it holds and how much it may hold.
     struct GroupView {
         uint256 id;
-        IOperatorRegistry.Group caps; // all zero for the pool
+        IOperatorRegistry.Group caps; // that hold: none unless the dimension is Hard; all zero for the pool
+        IOperatorRegistry.Group stated; // caps as they were set
+        IOperatorRegistry.DimensionMode mode; // of its dimension
+        bool isTenure; // operators sit in it while they ramp
         IAllocator.GroupSnapshot snapshot; // C_g, live sum of positions, others' stake, weight, members, level
         IAllocator.GroupCaps live; // C_g at this moment, as legs up and as legs down read it
-        uint256 groupsInDimension;
-        bool tight; // cap · groups of its dimension below 1.5: hardly any choice is left
+        uint256 groupsInDimension; // that had members at the last round, the tenure group left out
+        bool tight; // its share · these below 1.5: hardly any choice is left; for groups that are counted themselves
     }
 
     /// @notice An account, as a wallet shows it.

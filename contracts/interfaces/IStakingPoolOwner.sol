@@ -60,6 +60,8 @@ interface IStakingPoolOwner {
     error UnexpectedEther(address sender, uint256 amount);
     /// @notice The bond has `available` shares, fewer than the `requested`.
     error InsufficientBond(uint256 requested, uint256 available);
+    /// @notice What would be left of the bond covers `covered` of the `delegated` that delegators have or exits are owed.
+    error StakeNotCovered(uint256 delegated, uint256 covered);
     /// @notice No withdrawal from the bond was asked for.
     error NoBondWithdrawal();
     /// @notice The bond can be withdrawn at `readyAt`.
@@ -85,8 +87,10 @@ interface IStakingPoolOwner {
     function addBond() external payable returns (uint256 shares);
 
     /// @notice Asks for `shares` of the bond, after two epochs and `unbondingTime`. Replaces an earlier request and
-    /// starts anew. From now on these shares are no part of `bond`, though they still bear losses first.
-    /// @dev Emits `BondWithdrawalRequested`. Losses find the shares until the withdrawal is finished.
+    /// starts anew. From now on these shares are no part of `bond`, though they still bear losses first. What is left of the
+    /// bond, times the bond ratio of the pool's factory, must be at least all stake that is not bond and what exits are owed.
+    /// @dev Emits `BondWithdrawalRequested`. Losses find the shares until the withdrawal is finished. Rounds what is left
+    /// down and what it has to cover up.
     function requestBondWithdrawal(uint256 shares) external;
 
     /// @notice Makes the shares that were asked for, or what losses left of the bond, ordinary shares of the owner.

@@ -24,6 +24,13 @@ library AllocatorBook {
     uint96 internal constant NO_CAP = type(uint96).max;
     uint160 internal constant NO_LEVEL = type(uint160).max;
 
+    /// @dev A bond that covers less than four fifths of its pool's stake makes what is beyond it a violation.
+    uint256 private constant FREEZE_FROM = 4;
+    uint256 private constant FREEZE_OF = 5;
+
+    /// @dev Epochs for which a score may be acted on.
+    uint256 private constant MAX_SCORE_AGE = 2;
+
     /// @dev Less may be worth no share at an operator's pool, and is less than what their roundings leave behind.
     uint256 internal constant SMALLEST_STAKE = 1 gwei;
 
@@ -76,6 +83,7 @@ library AllocatorBook {
         mapping(uint256 group => IAllocator.GroupSnapshot) groups;
         mapping(bytes32 sheet => Certification) certifications;
         mapping(uint256 round => uint256 amount) class2Used;
+        mapping(uint256 id => uint96 ramp) ramps;
     }
 
     /// @dev Sums over operators, kept in memory while a page of them changes.
@@ -141,6 +149,12 @@ library AllocatorBook {
         uint256 round = self.snapshot.round;
         uint256 window = self.registry.longestUnbonding().ceilDiv(self.epochLength) + 1;
         for (uint256 i; i <= window && i <= round; ++i) used += self.class2Used[round - i];
+    }
+
+    /// @dev Whether operators have been scored before, and not for too long: then nothing is moved for a better score.
+    function areScoresOld(State storage self) internal view returns (bool) {
+        uint256 scoredEpoch = self.registry.scoredEpoch();
+        return scoredEpoch != 0 && currentEpoch(self) > scoredEpoch + MAX_SCORE_AGE;
     }
 
     /* POSITIONS */
@@ -222,13 +236,6 @@ library AllocatorBook {
 
     /* CAPS AND TARGETS */
 
-    /// @dev Whether an operator may hold stake at all; on watch it may, but no more than it has.
-    function mayHold(IOperatorRegistry.Operator memory operator) internal pure returns (bool) {
-        bool listed =
-            operator.state == IOperatorRegistry.State.Active || operator.state == IOperatorRegistry.State.Ramping;
-        return listed && operator.whitelisted;
-    }
-
     /// @dev Share of an amount; all of it and more for NO_SHARE.
     function shareDown(uint256 amount, uint256 shareBps) internal pure returns (uint256) {
         return shareBps == NO_SHARE ? NO_CAP : (amount * shareBps) / BPS;
@@ -272,6 +279,12 @@ library AllocatorBook {
     /// @dev The part of an operator's cap that depends on T' and N.
     function shareCapOf(Bounds memory self, uint256 others) internal pure returns (uint256) {
         return self.poolShareCap.min(self.netShareCap.saturatingSub(others)).min(NO_CAP);
+    }
+
+    /// @dev Of stake that a bond does not cover: whether what the bond carries is most of it. Then nothing comes, and nothing
+    /// is sent home.
+    function isFrozen(uint256 covered, uint256 stake) internal pure returns (bool) {
+        return covered * FREEZE_OF >= stake * FREEZE_FROM;
     }
 
     /// @dev c_i, by the bounds of the snapshot.

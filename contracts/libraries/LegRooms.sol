@@ -35,7 +35,7 @@ library LegRooms {
         uint256[] positions;
         uint256[] increaseCaps;
         uint256[] violationCaps;
-        uint256 used2; // of the budget of class 2, once it is known
+        uint256 used2; // of the budget of class 2, once it is known; the type's maximum while scores are old
         bool knowsUsed2;
     }
 
@@ -362,7 +362,8 @@ library LegRooms {
         return room.min(position);
     }
 
-    /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time.
+    /// @dev Optimisation: what exceeds the target by more than the band, within the budget of one unbonding time; nothing
+    /// while scores are old.
     function _room2(
         AllocatorBook.State storage self,
         Scope memory scope,
@@ -371,7 +372,10 @@ library LegRooms {
     ) private view returns (uint256) {
         if (position <= (target * (AllocatorBook.BPS + scope.parameters.bandBps)) / AllocatorBook.BPS) return 0;
 
-        if (!scope.knowsUsed2) (scope.used2, scope.knowsUsed2) = (self.class2InWindow(), true);
+        if (!scope.knowsUsed2) {
+            scope.used2 = self.areScoresOld() ? type(uint256).max : self.class2InWindow();
+            scope.knowsUsed2 = true;
+        }
         uint256 used = scope.used2;
         uint256 budget = (uint256(scope.snapshot.total) * scope.parameters.budget2Bps) / AllocatorBook.BPS;
         return (position - target).min(budget.saturatingSub(used));

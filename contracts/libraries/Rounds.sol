@@ -7,6 +7,7 @@ import {IAllocator} from "../interfaces/IAllocator.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IPoolCalls} from "../interfaces/IPoolCalls.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
+import {Ramps} from "./Ramps.sol";
 import {RoundPage} from "./RoundPage.sol";
 import {WriteDowns} from "./WriteDowns.sol";
 
@@ -17,6 +18,7 @@ library Rounds {
     using AllocatorBook for AllocatorBook.State;
     using AllocatorBook for AllocatorBook.Totals;
     using Math for uint256;
+    using Ramps for AllocatorBook.State;
     using RoundPage for RoundPage.Page;
     using SafeCast for uint256;
     using WriteDowns for AllocatorBook.State;
@@ -36,6 +38,7 @@ library Rounds {
         uint256 due; // of the unbonding that must have arrived by dueAt
         uint256 dueAt;
         uint256 lossSince; // booked since the last reading
+        bool hasLost; // more than rounding since the last reading, this one included; false of who is established
     }
 
     /* SETTLE */
@@ -258,6 +261,8 @@ library Rounds {
         uint256 total = loss + subject.lossSince;
         if (total == 0) return;
         subject.lossSince = 0;
+        bool isEstablished = subject.operator.state == IOperatorRegistry.State.Active;
+        if (!isEstablished) subject.hasLost = total > SMALLEST_LOSS;
         // What legs brought after the last round can be lost, too.
         uint256 base = (subject.held.position + total).max(subject.base);
         bool isLarge = total * AllocatorBook.BPS > base * page.parameters.maxLossBps;
@@ -286,10 +291,11 @@ library Rounds {
         uint256 others,
         uint256 bond
     ) private {
+        uint256 cap = _fixedCap(self, page, subject, others, bond); // first: it may end a ramp
         IOperatorRegistry.Operator memory operator = subject.operator;
         IAllocator.Position memory held = subject.held;
         IAllocator.Snapshot memory snapshot = IAllocator.Snapshot({
-            fixedCap: uint96(_fixedCap(page, subject, others, bond)),
+            fixedCap: uint96(cap),
             others: uint96(others),
             weight: operator.weight,
             groups: operator.groups
@@ -308,19 +314,47 @@ library Rounds {
         self.snapshots[id] = snapshot;
     }
 
-    /// @dev Bond, watch and absolute cap; zero for who may hold nothing.
+    /// @dev Bond, watch, ramp and absolute cap; zero for who may hold nothing.
     function _fixedCap(
+        AllocatorBook.State storage self,
         RoundPage.Page memory page,
         Subject memory subject,
         uint256 others,
         uint256 bond
-    ) private pure returns (uint256 cap) {
-        IOperatorRegistry.Operator memory operator = subject.operator;
-        if (subject.held.faulted || !AllocatorBook.mayHold(operator)) return 0;
+    ) private returns (uint256 cap) {
+        cap = subject.operator.absoluteCap;
+        if (subject.operator.state != IOperatorRegistry.State.Active) cap = cap.min(_followRamp(self, subject));
+        if (subject.held.faulted || !subject.operator.whitelisted) return 0;
 
-        cap = operator.absoluteCap;
-        if (page.bondRatio != 0) cap = cap.min(bond.saturatingMul(page.bondRatio).saturatingSub(others));
-        if (operator.watch) cap = cap.min(subject.held.position);
+        uint256 position = subject.held.position;
+        if (page.bondRatio != 0) {
+            uint256 covered = bond.saturatingMul(page.bondRatio);
+            uint256 bondCap = covered.saturatingSub(others);
+            if (bondCap < position && AllocatorBook.isFrozen(covered, others + position)) bondCap = position;
+            cap = cap.min(bondCap);
+        }
+        if (subject.operator.watch) cap = cap.min(position);
+    }
+
+    /// @dev The part of the cap that an operator's state and ramp leave. A ramp stops increases: below the position it takes
+    /// nothing away.
+    function _followRamp(AllocatorBook.State storage self, Subject memory subject) private returns (uint256 cap) {
+        IOperatorRegistry.Operator memory operator = subject.operator;
+        bool isHeld = operator.watch || !operator.whitelisted || subject.hasLost;
+        subject.hasLost = false;
+        (uint256 ramp, bool isComplete) = self.follow(
+            subject.id,
+            operator.state,
+            Ramps.Finding(subject.held.faulted, isHeld, subject.base != 0)
+        );
+        bool isRamping = operator.state == IOperatorRegistry.State.Ramping;
+        if (!isComplete) return isRamping ? ramp.max(subject.held.position) : 0;
+
+        // Its pool has been called since it was looked up, and may have executed a notice that drains it.
+        isRamping = self.registry.operator(subject.id).state == IOperatorRegistry.State.Ramping;
+        if (isRamping) self.registry.activate(subject.id);
+        subject.operator = self.registry.operator(subject.id);
+        return isRamping ? AllocatorBook.NO_CAP : 0;
     }
 
     /// @dev All operators are read: ends the round in the pool's book and fixes T.

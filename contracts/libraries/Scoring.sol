@@ -21,8 +21,7 @@ library Scoring {
 
     /// @dev Reports after which an operator's own performance counts as much as the prior.
     uint256 internal constant SHRINKAGE = 15;
-    /// @dev A score of ONE is worth 10,000.
-    uint256 internal constant SCORE_PER_WEIGHT = 1e5;
+    uint256 private constant SCORE_PER_WEIGHT = 1e5;
 
     uint256 internal constant BUCKET = 2e7;
     uint256 internal constant BUCKETS = 64;
@@ -59,10 +58,16 @@ library Scoring {
     /* AVERAGES */
 
     /// @dev The average of `count` values, the last of them `value`: moving over `span` of them, the plain mean until that
-    /// weighs a new value less.
-    function follow(uint256 average, uint256 value, uint256 count, uint256 span) internal pure returns (uint256) {
-        if (2 * count < span + 1) return (average * (count - 1) + value) / count;
-        return (average * (span - 1) + 2 * value) / (span + 1);
+    /// weighs a new value less. Average and value are at most MAX_YIELD, so is the result; count and span have 16 bits.
+    function follow(uint256 average, uint256 value, uint256 count, uint256 span) internal pure returns (uint32) {
+        unchecked {
+            // Below 2^50: 31 bits for an average, 17 for a number of reports, one for the sum.
+            bool isMean = 2 * count < span + 1;
+            return
+                uint32(
+                    isMean ? (average * (count - 1) + value) / count : (average * (span - 1) + 2 * value) / (span + 1)
+                );
+        }
     }
 
     function followYield(
@@ -70,11 +75,11 @@ library Scoring {
         uint256 yield_,
         IScores.Parameters memory parameters
     ) internal pure {
-        uint256 count = (uint256(self.yields) + 1).min(MAX_REPORTS);
-        self.yields = count.toUint16();
-        self.yieldWeek = follow(self.yieldWeek, yield_, count, parameters.weekSpan).toUint32();
-        self.yieldMonth = follow(self.yieldMonth, yield_, count, parameters.monthSpan).toUint32();
-        self.yieldYear = follow(self.yieldYear, yield_, count, parameters.yearSpan).toUint32();
+        uint256 count = _next(self.yields);
+        self.yields = uint16(count);
+        self.yieldWeek = follow(self.yieldWeek, yield_, count, parameters.weekSpan);
+        self.yieldMonth = follow(self.yieldMonth, yield_, count, parameters.monthSpan);
+        self.yieldYear = follow(self.yieldYear, yield_, count, parameters.yearSpan);
     }
 
     function followActivity(
@@ -83,11 +88,16 @@ library Scoring {
         IScores.Parameters memory parameters
     ) internal pure {
         uint256 value = active ? ONE : 0;
-        uint256 count = (uint256(self.reports) + 1).min(MAX_REPORTS);
-        self.reports = count.toUint16();
-        self.activeWeek = follow(self.activeWeek, value, count, parameters.weekSpan).toUint32();
-        self.activeMonth = follow(self.activeMonth, value, count, parameters.monthSpan).toUint32();
-        self.activeYear = follow(self.activeYear, value, count, parameters.yearSpan).toUint32();
+        uint256 count = _next(self.reports);
+        self.reports = uint16(count);
+        self.activeWeek = follow(self.activeWeek, value, count, parameters.weekSpan);
+        self.activeMonth = follow(self.activeMonth, value, count, parameters.monthSpan);
+        self.activeYear = follow(self.activeYear, value, count, parameters.yearSpan);
+    }
+
+    /// @dev The number of reports after one more, as far as 16 bits count.
+    function _next(uint256 count) private pure returns (uint256) {
+        return count == MAX_REPORTS ? count : count + 1;
     }
 
     /* SCORE */
@@ -129,6 +139,11 @@ library Scoring {
 
     function combine(uint256 powered, uint256 size, uint256 diversity) internal pure returns (uint256) {
         return (((powered * size) / ONE) * diversity) / ONE;
+    }
+
+    /// @dev The weight that a score asks for: 10,000 for a score of ONE.
+    function weightOf(uint256 score) internal pure returns (uint256) {
+        return score / SCORE_PER_WEIGHT;
     }
 
     /* PRIOR */

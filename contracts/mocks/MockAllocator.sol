@@ -57,6 +57,11 @@ contract MockAllocator {
         _groups[group].faulted = faulted;
     }
 
+    function setGroupCap(uint256 group, uint96 cap, uint32 snapshotRound) external {
+        _groups[group].cap = cap;
+        _groups[group].round = snapshotRound;
+    }
+
     function epochLength() external view returns (uint256) {
         return EPOCH_LENGTH;
     }

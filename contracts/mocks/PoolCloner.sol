@@ -11,8 +11,8 @@ contract PoolCloner {
 
     event Cloned(address pool);
 
-    constructor(IStakeNetwork network, uint256 epochLength) {
-        IMPLEMENTATION = address(new StakingPool(network, epochLength));
+    constructor(IStakeNetwork network, uint256 epochLength, uint256 bondRatio) {
+        IMPLEMENTATION = address(new StakingPool(network, epochLength, bondRatio));
     }
 
     function clone(address owner, uint256 commissionBps) external payable returns (address pool) {

@@ -60,6 +60,8 @@ contract PoolLens is IPoolLens {
         view_.fundedThrough = META_POOL.fundedThrough();
         view_.longestUnbonding = REGISTRY.longestUnbonding();
         view_.guardianShareLeft = REGISTRY.guardianShareLeft();
+        view_.scoredEpoch = REGISTRY.scoredEpoch();
+        view_.scoresAreOld = ALLOCATOR.areScoresOld();
         view_.operatorCount = REGISTRY.operatorCount();
         view_.groupCount = REGISTRY.groupCount();
         view_.notice = NOTICE;
@@ -124,6 +126,7 @@ contract PoolLens is IPoolLens {
         view_.position = ALLOCATOR.positionOf(id);
         view_.record = ALLOCATOR.recordOf(id);
         view_.snapshot = ALLOCATOR.snapshotOf(id);
+        view_.ramp = ALLOCATOR.rampOf(id);
         view_.rooms = rooms;
         (view_.binding, view_.bindingGroup) = _binding(scope, view_);
     }
@@ -163,21 +166,27 @@ contract PoolLens is IPoolLens {
     /// @dev The tightest of the caps that the snapshot recorded, the first of equals; what its fixed part consists of is
     /// read from this moment.
     function _bindingCap(Scope memory scope, OperatorView memory view_) private pure returns (Binding binding) {
-        uint256 netShareCap = scope.netShareCap.saturatingSub(view_.snapshot.others);
-        uint256 fixedCap = view_.snapshot.fixedCap;
+        (uint256 others, uint256 fixedCap) = (view_.snapshot.others, view_.snapshot.fixedCap);
+        uint256 netShareCap = scope.netShareCap.saturatingSub(others);
         if (scope.poolShareCap <= netShareCap && scope.poolShareCap <= fixedCap) return Binding.PoolShare;
         if (netShareCap <= fixedCap) return Binding.NetShare;
 
         binding = Binding.Recorded;
         uint256 tightest = AllocatorBook.NO_CAP;
+        uint256 position = view_.record.base;
         if (scope.policy.bondRatio != 0) {
-            uint256 backed = view_.rooms.bond.saturatingMul(scope.policy.bondRatio);
-            tightest = backed.saturatingSub(uint256(view_.snapshot.others) + view_.position.unbonding);
-            binding = Binding.Bond;
+            uint256 covered = view_.rooms.bond.saturatingMul(scope.policy.bondRatio);
+            (tightest, binding) = (covered.saturatingSub(others), Binding.Bond);
+            if (tightest < position && AllocatorBook.isFrozen(covered, others + position)) {
+                (tightest, binding) = (position, Binding.FrozenBond);
+            }
         }
+        bool isRamping = view_.operator.state == IOperatorRegistry.State.Ramping;
+        uint256 ramp = view_.ramp.max(position);
+        if (isRamping && ramp < tightest) (tightest, binding) = (ramp, Binding.Ramp);
         if (view_.operator.absoluteCap < tightest)
             (tightest, binding) = (view_.operator.absoluteCap, Binding.AbsoluteCap);
-        if (view_.operator.watch && view_.record.base < tightest) binding = Binding.Watch;
+        if (view_.operator.watch && position < tightest) binding = Binding.Watch;
     }
 
     function _scope() private view returns (Scope memory scope) {
@@ -201,27 +210,45 @@ contract PoolLens is IPoolLens {
         IAllocator.GroupCaps[] memory caps = ALLOCATOR.groupCapsOf(from, limit);
         uint256[] memory sizes = _dimensionSizes();
         page = new GroupView[](caps.length);
-        for (uint256 i; i < caps.length; ++i) {
-            GroupView memory view_ = page[i];
-            view_.id = from + i;
-            view_.caps = REGISTRY.group(view_.id);
-            view_.snapshot = ALLOCATOR.groupSnapshot(view_.id);
-            view_.live = caps[i];
-            view_.groupsInDimension = sizes[view_.caps.dimension];
-            uint256 shareBps = view_.caps.poolShareBps;
-            view_.tight =
-                view_.caps.dimension != 0 &&
-                shareBps != AllocatorBook.NO_SHARE &&
-                shareBps * view_.groupsInDimension < HEADROOM_BPS;
-        }
+        for (uint256 i; i < caps.length; ++i) page[i] = _group(sizes, from + i, caps[i]);
     }
 
-    /// @dev How many groups each dimension has; those of dimension 0 do not exist.
+    function _group(
+        uint256[] memory sizes,
+        uint256 id,
+        IAllocator.GroupCaps memory live
+    ) private view returns (GroupView memory view_) {
+        view_.id = id;
+        view_.caps = REGISTRY.group(id);
+        view_.stated = REGISTRY.statedGroup(id);
+        uint8 dimension = view_.caps.dimension;
+        if (dimension != 0) view_.mode = REGISTRY.dimensionMode(dimension);
+        view_.isTenure = id != AllocatorBook.POOL_GROUP && id == REGISTRY.tenureGroup();
+        view_.snapshot = ALLOCATOR.groupSnapshot(id);
+        view_.live = live;
+        view_.groupsInDimension = sizes[dimension];
+        view_.tight =
+            _leavesChoice(id, dimension) &&
+            view_.caps.poolShareBps != AllocatorBook.NO_SHARE &&
+            view_.caps.poolShareBps * view_.groupsInDimension < HEADROOM_BPS;
+    }
+
+    /// @dev How many groups each dimension has to choose from; those of dimension 0 do not exist.
     function _dimensionSizes() private view returns (uint256[] memory sizes) {
         sizes = new uint256[](AllocatorBook.DIMENSIONS + 1);
         uint256 count = REGISTRY.groupCount();
-        for (uint256 group = 1; group <= count; ++group) ++sizes[REGISTRY.group(group).dimension];
+        for (uint256 group = 1; group <= count; ++group) {
+            uint256 dimension = REGISTRY.group(group).dimension;
+            if (_leavesChoice(group, dimension)) ++sizes[dimension];
+        }
         sizes[0] = 1; // the pool
+    }
+
+    /// @dev Nothing is placed in a group without members, and whoever is established sits outside the tenure group.
+    function _leavesChoice(uint256 group, uint256 dimension) private view returns (bool) {
+        if (dimension == 0 || group == REGISTRY.tenureGroup()) return false;
+
+        return ALLOCATOR.groupSnapshot(group).members != 0;
     }
 
     /* ACCOUNTS */

@@ -110,6 +110,7 @@ export function randomSnapshot(count: number): Snapshot {
       need,
       class0Moved: 0n,
       class2Moved: 0n,
+    scoresAreOld: false,
     },
   };
 }

@@ -51,12 +51,12 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     factory: await ethers.getContractAt("StakingPoolFactory", environment.get("StakingPoolFactory").address),
     lens: await ethers.getContractAt("PoolLens", environment.get("PoolLens").address),
     network: await ethers.getContractAt("DevNetwork", environment.get("Network").address),
+    scores: await ethers.getContractAt("Scores", environment.get("Scores").address),
     reportOracle: await ethers.getContractAt("ReportOracle", environment.get("ReportOracle").address),
     attributes: await ethers.getContractAt("Attributes", environment.get("Attributes").address),
     deployer: await signerOf(named.deployer),
     governance: await signerOf(named.governance),
     guardian: await signerOf(named.guardian),
-    scorer: await signerOf(named.scorer),
     foundation: await signerOf(named.foundation),
     treasury: await signerOf(named.treasury),
     /** The members of the committee, which report. */

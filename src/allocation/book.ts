@@ -87,7 +87,7 @@ export function openBook(snapshot: Snapshot, certified: Sheet | null): Book {
     free: live.free,
     need: live.need,
     budget0: lessDown(shareDown(snapshot.T, legRules.budget0Bps), live.class0Moved),
-    budget2: lessDown(shareDown(snapshot.T, legRules.budget2Bps), live.class2Moved),
+    budget2: live.scoresAreOld ? 0n : lessDown(shareDown(snapshot.T, legRules.budget2Bps), live.class2Moved),
   };
 }
 

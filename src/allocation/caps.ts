@@ -2,6 +2,10 @@ import { larger, lessDown, MAX_AMOUNT, shareDown, smaller } from "./amounts.ts";
 import type { Problem } from "./problem.ts";
 import type { GroupRecord, GroupRules, LivePool, OperatorRecord, ShareRules, Snapshot, Totals } from "./types.ts";
 
+/** Of the stake at a pool its bond must cover 4 of 5 at least, or what is beyond it is a violation. */
+const FREEZE_FROM = 4n;
+const FREEZE_OF = 5n;
+
 /** Money in the pool, in wei, from which its stake to place, its free buffer and its need follow. */
 export interface PoolMoney {
   readonly buffer: bigint;
@@ -62,11 +66,27 @@ export function netShareCap(bps: bigint | null, totals: Totals, others: bigint):
 }
 
 /**
- * Stake that the bond still covers, in wei: bond·ratio less others' stake. Increases also take off what is unbonding, the
- * caps of the snapshot do not (docs/decisions/0002).
+ * Stake that the bond still covers at this moment, in wei: bond·ratio less others' stake and what is unbonding. Increases
+ * are held to it.
  */
 export function bondRoom(bond: bigint, ratio: bigint, others: bigint, unbonding: bigint): bigint {
   return lessDown(bond * ratio, others + unbonding);
+}
+
+/**
+ * The bond's part of a recorded cap, in wei: bond·ratio less others' stake (docs/decisions/0002). A position beyond that is
+ * frozen while the bond covers four fifths of both at least: the cap is then the position.
+ */
+export function bondCap(
+  bond: bigint,
+  ratio: bigint,
+  others: bigint,
+  position: bigint,
+): { readonly cap: bigint; readonly isFrozen: boolean } {
+  const covered = bond * ratio;
+  const cap = lessDown(covered, others);
+  const isFrozen = cap < position && covered * FREEZE_OF >= (position + others) * FREEZE_FROM;
+  return { cap: isFrozen ? position : cap, isFrozen };
 }
 
 /** c_i of the snapshot, in wei. */
@@ -76,13 +96,13 @@ export function recordedCap(operator: OperatorRecord, rules: ShareRules, totals:
 
 /**
  * What an operator may be lifted to at this moment, in wei; its state is not looked at. `unbonding` is what is on its
- * way back from it.
+ * way back from it. A ramp changes with the round alone: it is in the recorded cap, which bounds the target.
  */
 export function increaseCap(operator: OperatorRecord, pool: LivePool, totals: Totals, unbonding: bigint): bigint {
   const { live, others } = operator;
   let cap = shareCap(operator, pool, totals);
   if (pool.bondRatio !== null) cap = smaller(cap, bondRoom(live.bond, pool.bondRatio, others, unbonding));
-  return smaller(smaller(cap, live.ramp ?? cap), live.absolute ?? cap);
+  return smaller(cap, live.absolute ?? cap);
 }
 
 /**

@@ -48,7 +48,7 @@ export interface LiveOperator {
   readonly unbonding: bigint;
   /** Worth of the operator's own junior stake. */
   readonly bond: bigint;
-  /** Cap while the operator is ramping, else null. */
+  /** Of an operator that is ramping what it may be lifted to, else null; the last round's, as is the cap it is part of. */
   readonly ramp: bigint | null;
   readonly absolute: bigint | null;
   /** What class 1 took from the operator since the round ended. */
@@ -62,8 +62,9 @@ export interface OperatorRecord {
   /** At most five, one per dimension, without the pool. */
   readonly groups: readonly GroupId[];
   /**
-   * What depends on neither T nor N: the smallest of bond·ratio less others' stake, ramp and absolute cap; on watch at most
-   * the position; 0 for an operator that was draining, de-listed, not whitelisted or faulted.
+   * What depends on neither T nor N: the smallest of what the bond covers, ramp and absolute cap; on watch at most the
+   * position; a ramp, or a bond that covers most of the position, is never below it; 0 for an operator that was draining,
+   * de-listed, not whitelisted or faulted.
    */
   readonly fixedCap: bigint;
   /** Stake of everyone else at the operator. */
@@ -112,6 +113,8 @@ export interface LivePool extends ShareRules {
   readonly class0Moved: bigint;
   /** What class 2 moved within the last unbonding time. */
   readonly class2Moved: bigint;
+  /** Operators were scored before, and not for too long: class 2 is closed. */
+  readonly scoresAreOld: boolean;
 }
 
 /** Parameters of the legs. */

@@ -1,5 +1,5 @@
-import { MAX_AMOUNT } from "./amounts.ts";
-import { bondRoom, netShareCap, poolShareCap, problemOf, recordedTotals } from "./caps.ts";
+import { larger, MAX_AMOUNT } from "./amounts.ts";
+import { bondCap, netShareCap, poolShareCap, problemOf, recordedTotals } from "./caps.ts";
 import { initialLevels, lowestLevel, targetsAt } from "./certificate.ts";
 import { takenAt } from "./problem.ts";
 import type { GroupId, Level, OperatorId, OperatorRecord, Sheet, Snapshot } from "./types.ts";
@@ -11,7 +11,7 @@ import { POOL } from "./types.ts";
  */
 export type Binding =
   | { readonly kind: "faulted" | "delisted" | "notWhitelisted" | "draining" | "noWeight" | "level" | "recorded" }
-  | { readonly kind: "poolShare" | "netShare" | "bond" | "ramp" | "absolute" | "watch"; readonly cap: bigint }
+  | { readonly kind: Term["kind"]; readonly cap: bigint }
   | { readonly kind: "group"; readonly group: GroupId; readonly cap: bigint | null };
 
 /** Why an operator stands where it stands, in wei. */
@@ -22,9 +22,9 @@ export interface Reason {
   readonly binding: Binding;
 }
 
-/** A bound with its name. */
+/** A bound with its name; a frozen bond covers less than the position, and too much for any of it to be sent home. */
 interface Term {
-  readonly kind: "poolShare" | "netShare" | "bond" | "ramp" | "absolute" | "watch";
+  readonly kind: "poolShare" | "netShare" | "bond" | "frozenBond" | "ramp" | "absolute" | "watch";
   readonly cap: bigint;
 }
 
@@ -91,9 +91,10 @@ function capBinding(snapshot: Snapshot, operator: OperatorRecord): Binding {
 function fixedParts({ live: pool }: Snapshot, { live, others, position }: OperatorRecord): Term[] {
   const parts: Term[] = [];
   if (pool.bondRatio !== null) {
-    parts.push({ kind: "bond", cap: bondRoom(live.bond, pool.bondRatio, others, 0n) });
+    const { cap, isFrozen } = bondCap(live.bond, pool.bondRatio, others, position);
+    parts.push({ kind: isFrozen ? "frozenBond" : "bond", cap });
   }
-  if (live.ramp !== null) parts.push({ kind: "ramp", cap: live.ramp });
+  if (live.ramp !== null) parts.push({ kind: "ramp", cap: larger(live.ramp, position) });
   if (live.absolute !== null) parts.push({ kind: "absolute", cap: live.absolute });
   if (live.watch) parts.push({ kind: "watch", cap: position });
   return parts;

@@ -3,9 +3,11 @@ import { type ErrorDescription, Interface, isError } from "ethers";
 import { faultOf, messageOf } from "../keeper/errors.ts";
 import {
   Allocator__factory,
+  Attributes__factory,
   MetaPool__factory,
   Notice__factory,
   OperatorRegistry__factory,
+  ReportOracle__factory,
   StakingPool__factory,
 } from "../../types/index.ts";
 import { formatAmount, formatTime } from "./amounts.ts";
@@ -14,7 +16,15 @@ import { Failure } from "./failure.ts";
 /** All errors that the contracts know, each once. */
 const ERRORS = new Interface([
   ...new Map(
-    [MetaPool__factory, Allocator__factory, OperatorRegistry__factory, StakingPool__factory, Notice__factory]
+    [
+      MetaPool__factory,
+      Allocator__factory,
+      OperatorRegistry__factory,
+      StakingPool__factory,
+      Notice__factory,
+      ReportOracle__factory,
+      Attributes__factory,
+    ]
       .flatMap(({ abi }) => new Interface(abi).fragments)
       .filter(({ type }) => type === "error")
       .map((fragment) => [fragment.format("sighash"), fragment]),

@@ -18,6 +18,8 @@ export const PUBLISHED = [
   "StakingPool",
   "StakingPoolFactory",
   "PoolLens",
+  "ReportOracle",
+  "Attributes",
 ] as const;
 
 /** What integrators get, as file names and contents: ABIs as JSON and as typed constants, and the addresses. */

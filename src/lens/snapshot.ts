@@ -1,4 +1,12 @@
-import type { GroupId, GroupRecord, LiveOperator, OperatorRecord, Sheet, Snapshot } from "../allocation/types.ts";
+import type {
+  GroupId,
+  GroupRecord,
+  GroupRules,
+  LiveOperator,
+  OperatorRecord,
+  Sheet,
+  Snapshot,
+} from "../allocation/types.ts";
 import { POOL } from "../allocation/types.ts";
 import type { PoolLens } from "../../types/contracts/periphery/PoolLens.ts";
 import {
@@ -68,7 +76,7 @@ export function toSheet({ pool, groups }: Pick<LensReading, "pool" | "groups">):
     .map(({ id, snapshot }) => ({ group: Number(id), level: snapshot.level }));
 }
 
-function toLivePool({ policy, live, budgets }: PoolView): Snapshot["live"] {
+function toLivePool({ policy, live, budgets, scoresAreOld }: PoolView): Snapshot["live"] {
   return {
     poolShareBps: policy.poolShareBps,
     netShareBps: shareOrNull(policy.netShareBps),
@@ -80,6 +88,7 @@ function toLivePool({ policy, live, budgets }: PoolView): Snapshot["live"] {
     need: live.need,
     class0Moved: budgets.class0Used,
     class2Moved: budgets.class2Used,
+    scoresAreOld,
   };
 }
 
@@ -91,12 +100,16 @@ function toGroup({ id, caps, snapshot }: GroupView): GroupRecord {
     weight: snapshot.weight,
     others: snapshot.others,
     faultedStake: snapshot.faulted,
-    live: {
-      capShareBps: shareOrNull(caps.poolShareBps),
-      netShareBps: shareOrNull(caps.netShareBps),
-      absolute: capOrNull(caps.absoluteCap),
-      position: snapshot.position,
-    },
+    live: { ...groupRulesOf(caps), position: snapshot.position },
+  };
+}
+
+/** Caps as the registry keeps them, in the planner's words. */
+export function groupRulesOf({ poolShareBps, netShareBps, absoluteCap }: GroupView["caps"]): GroupRules {
+  return {
+    capShareBps: shareOrNull(poolShareBps),
+    netShareBps: shareOrNull(netShareBps),
+    absolute: capOrNull(absoluteCap),
   };
 }
 
@@ -112,7 +125,7 @@ function toOperator(view: OperatorView, round: bigint): OperatorRecord {
   };
 }
 
-function toLiveOperator({ operator, position, record, rooms }: OperatorView, round: bigint): LiveOperator {
+function toLiveOperator({ operator, position, record, ramp, rooms }: OperatorView, round: bigint): LiveOperator {
   const { state } = operator;
   return {
     draining: state === STATE.draining,
@@ -123,7 +136,7 @@ function toLiveOperator({ operator, position, record, rooms }: OperatorView, rou
     position: position.position,
     unbonding: position.unbonding,
     bond: rooms.bond,
-    ramp: null,
+    ramp: state === STATE.ramping ? ramp : null,
     absolute: capOrNull(operator.absoluteCap),
     class1Taken: record.class1Round === round ? record.class1Taken : 0n,
   };

@@ -3,7 +3,16 @@ import { max, min, monus, mulDivDown, sum } from "./arithmetic.ts";
 import * as metaBook from "./book.ts";
 import { type Book, BPS, bufferOf, bufferTargetAt, DAY } from "./book.ts";
 import { required } from "./errors.ts";
-import { type Listing, newOperator, newSnapshot, type Operator, type OperatorPool, type Reading } from "./operators.ts";
+import {
+  type Listing,
+  newOperator,
+  newSnapshot,
+  type Operator,
+  type OperatorPool,
+  type Reading,
+  setWatch,
+} from "./operators.ts";
+import { followRamp } from "./ramps.ts";
 
 /** A loss up to it is rounding, which anyone may leave to the next round. */
 export const TOLERATED_LOSS = 1000n;
@@ -12,6 +21,10 @@ const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
+/** Epochs for which a score may be acted on. */
+const MAX_SCORE_AGE = 2n;
+/** A bond covers at least that part of a position that is frozen (design, section 8). */
+const FREEZE = { from: 4n, of: 5n };
 
 /** Less is dust (decision 0006): the buffer target pays it, and it may be worth no share at an operator's pool. */
 export const SMALLEST_STAKE = 10n ** 9n;
@@ -26,6 +39,9 @@ export interface Group extends Caps {
   id: bigint; // 1 to 255
   dimension?: number; // 1 to 5
 }
+
+/** What the caps of a dimension's groups do; only hard ones hold. */
+export type Mode = "Hard" | "Monitor" | "Off";
 
 export interface Policy {
   poolShareBps: bigint;
@@ -76,6 +92,9 @@ export interface Allocator {
   parameters: Parameters;
   policy: Policy;
   groups: Group[];
+  tenureGroup: bigint | undefined; // where operators sit while they ramp
+  modes: Map<number, Mode>; // by dimension; Hard if it has none
+  scoredEpoch: bigint; // 0 before the first
   operators: Operator[];
   networkStake: () => bigint; // N; 0 if it cannot be read
   lastRoundEpoch: bigint | undefined;
@@ -98,6 +117,9 @@ export function newAllocator(
   return {
     book,
     groups: [],
+    tenureGroup: undefined,
+    modes: new Map(),
+    scoredEpoch: 0n,
     ...rules,
     operators: [],
     lastRoundEpoch: undefined,
@@ -179,6 +201,11 @@ export function class2Used(allocator: Allocator): bigint {
   return sum(allocator.class2.filter((entry) => entry.round + window >= round).map((entry) => entry.amount));
 }
 
+/** Whether operators have been scored before, and not for too long: then class 2 is closed. */
+export function areScoresOld({ book, scoredEpoch }: Allocator, now: bigint): boolean {
+  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + MAX_SCORE_AGE;
+}
+
 /** When a round may begin at the earliest. */
 export function nextRoundAt(allocator: Allocator): bigint {
   return ((allocator.lastRoundEpoch ?? -1n) + 1n) * allocator.book.parameters.epochLength;
@@ -214,7 +241,8 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     if (operator.state === "Removed") {
       operator.snapshot = newSnapshot();
     } else {
-      read(allocator, now, operator, sums);
+      const lost = read(allocator, now, operator, sums);
+      followRamp(allocator, operator, lost);
       if (operator.factor > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endFactor(allocator, now, operator);
       takeSnapshot(allocator, operator);
     }
@@ -239,14 +267,15 @@ function bookSums(allocator: Allocator, now: bigint, sums: Sums): void {
   Object.assign(sums, { cash: 0n, gain: 0n, loss: 0n });
 }
 
-function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): void {
+/** Returns what was lost since the reading before, as far as it is known. */
+function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): bigint {
   let reading: Reading;
   try {
     reading = operator.pool.collect(now);
   } catch {
     operator.bond = 0n;
     fault(allocator, now, operator, sums);
-    return;
+    return 0n;
   }
   operator.others = monus(reading.total, reading.staked);
   operator.bond = reading.bond;
@@ -257,12 +286,12 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
     allocator.roundGains.push({ amount: reading.arrived, accrual: 0n });
     operator.lost = monus(operator.lost, reading.arrived);
     fault(allocator, now, operator, sums);
-    return;
+    return 0n;
   }
-  bookReading(allocator, now, operator, reading, sums);
+  return bookReading(allocator, now, operator, reading, sums);
 }
 
-function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): void {
+function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): bigint {
   const { maxGainBps, maxLossBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
   const unbondingBefore = operator.unbonding;
@@ -291,7 +320,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const lossOfRound = loss + operator.lossSince;
   // What legs brought after the last round can be lost, too.
   const base = max(operator.snapshot.position, operator.position + lossOfRound);
-  if (lossOfRound * BPS > maxLossBps * base) operator.watch = true;
+  if (lossOfRound * BPS > maxLossBps * base) setWatch(operator, "guardian", true);
   operator.lossSince = 0n;
 
   const gain = cashGain + stakeGain;
@@ -314,6 +343,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
     operator.faulted = false;
     operator.faults = 0;
   }
+  return lossOfRound;
 }
 
 /**
@@ -473,12 +503,22 @@ export function mayHold(operator: Operator): boolean {
 /** What of an operator's cap does not depend on T or N. Our own unbonding does not count (decision 0002). */
 function fixedCapOf(allocator: Allocator, operator: Operator): bigint | undefined {
   if (!mayHold(operator) || operator.faulted) return 0n;
-  const { bondRatio } = allocator.policy;
+  const { position, ramp, state, watch } = operator;
   return least([
-    bondRatio === undefined ? undefined : monus(operator.bond * bondRatio, operator.others),
+    bondCapOf(allocator, operator),
     operator.absoluteCap,
-    operator.watch ? operator.position : undefined,
+    watch ? position : undefined,
+    // A ramp stops increases: below the position it takes nothing away.
+    state === "Ramping" ? max(ramp, position) : undefined,
   ]);
+}
+
+/** What the bond covers beside others' stake; the position, if it covers that by four fifths at least. */
+function bondCapOf({ policy: { bondRatio } }: Allocator, { bond, others, position }: Operator): bigint | undefined {
+  if (bondRatio === undefined) return undefined;
+  const covered = bond * bondRatio;
+  const isFrozen = covered < position + others && covered * FREEZE.of >= (position + others) * FREEZE.from;
+  return isFrozen ? position : monus(covered, others);
 }
 
 /** c_i at the snapshot. */
@@ -588,7 +628,12 @@ export function groupPositionOf(allocator: Allocator, group: bigint): bigint {
 export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use: Use): bigint | undefined {
   if (id === 0n) return totals.total;
   const group = allocator.groups.find((candidate) => candidate.id === id);
-  return group === undefined ? undefined : groupCapBy(allocator, group, totals, use);
+  if (group === undefined || modeOf(allocator, group.dimension ?? 0) !== "Hard") return undefined;
+  return groupCapBy(allocator, group, totals, use);
+}
+
+export function modeOf({ modes }: Allocator, dimension: number): Mode {
+  return modes.get(dimension) ?? "Hard";
 }
 
 /** The same by any caps. */

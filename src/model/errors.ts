@@ -36,9 +36,11 @@ export interface Errors {
   WeightOutOfBounds: [id: bigint, weight: bigint, minWeight: bigint, maxWeight: bigint];
   WeightStepTooLarge: [id: bigint, weight: bigint, lowest: bigint, highest: bigint];
   NotLower: [oldValue: bigint, newValue: bigint];
+  NotDrainedByReport: [id: bigint];
   GuardianShareExceeded: [amount: bigint, left: bigint];
   // IStakingPoolOwner
   InsufficientBond: [requested: bigint, available: bigint];
+  StakeNotCovered: [delegated: bigint, covered: bigint];
   NoBondWithdrawal: [];
   BondWithdrawalNotReady: [readyAt: bigint, timestamp: bigint];
   StakingPaused: [];

@@ -2,6 +2,7 @@
 import { max, min, monus, mulDivDown, mulDivUp, sum } from "./arithmetic.ts";
 import {
   type Allocator,
+  areScoresOld,
   capOf,
   class2Used,
   groupCapOf,
@@ -132,7 +133,7 @@ export function splitDown(
   const violations = take(room0(allocator, operator, target, live));
   const room = room1(allocator, operator, { left, target, need: monus(live.need, violations) });
   const forExits = take(room);
-  const optimised = take(room2(allocator, left, target));
+  const optimised = take(areScoresOld(allocator, now) ? 0n : room2(allocator, left, target));
   const matters = room >= smallestOf(allocator) || room === monus(live.need, violations);
   return { charged: { 0: violations, 1: forExits, 2: optimised }, isWhole: room > 0n && matters && forExits === room };
 }

@@ -28,13 +28,16 @@ export interface Operator {
   pool: OperatorPool;
   state: State;
   drainedFrom: State;
-  watch: boolean;
+  watch: boolean; // by either of those
+  watchedBy: { guardian: boolean; report: boolean }; // the allocator counts as a guardian
+  drainedByReport: boolean; // and no guardian has drained it as well
   whitelisted: boolean;
   fromFactory: boolean; // trusted for its code
   weight: bigint;
   weightBounds: { least: bigint; most: bigint };
   weightBefore: { weight: bigint; epoch: bigint }; // when the epoch of the last change began
   groups: bigint[];
+  laterGroup: bigint | undefined; // its own group of the tenure group's dimension, once it has ramped up
   absoluteCap: bigint | undefined;
   position: bigint;
   unbonding: bigint;
@@ -47,6 +50,7 @@ export interface Operator {
   lost: bigint; // written down and not recovered
   factor: bigint; // of D, 0 if it has none
   lossSince: bigint; // booked by settleOne and legs since the last reading
+  ramp: bigint; // what a newcomer may be lifted to, 0 for none
   bond: bigint; // at the last reading
   others: bigint; // stake at its pool that is not ours, at the last reading
   snapshot: OperatorSnapshot;
@@ -94,12 +98,15 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     state: listing.state ?? "Active",
     drainedFrom: "Active",
     watch: false,
+    watchedBy: { guardian: false, report: false },
+    drainedByReport: false,
     whitelisted: true,
     fromFactory: listing.fromFactory ?? true,
     weight: listing.weight,
     weightBounds: listing.weightBounds ?? { least: 0n, most: listing.weight * 10n },
     weightBefore: { weight: listing.weight, epoch: listing.epoch ?? 0n },
     groups: listing.groups ?? [],
+    laterGroup: undefined,
     absoluteCap: listing.absoluteCap,
     position: 0n,
     unbonding: 0n,
@@ -112,10 +119,17 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     lost: 0n,
     factor: 0n,
     lossSince: 0n,
+    ramp: 0n,
     bond: 0n,
     others: 0n,
     snapshot: newSnapshot(),
   };
+}
+
+/** Stops increases, or takes that back for one of those who did it. */
+export function setWatch(operator: Operator, by: keyof Operator["watchedBy"], isOn: boolean): void {
+  operator.watchedBy[by] = isOn;
+  operator.watch = operator.watchedBy.guardian || operator.watchedBy.report;
 }
 
 /** What a pool's views show: its book as the next call will find it. */

@@ -12,6 +12,7 @@ import {
   list as addOperator,
   liveTotals,
   mayHold,
+  type Mode,
   operatorOf,
   type Policy,
   type Totals,
@@ -19,16 +20,18 @@ import {
 import { max, min, monus, mulDivDown } from "./arithmetic.ts";
 import { BPS, epochAt } from "./book.ts";
 import { required } from "./errors.ts";
-import type { Listing, Operator, OperatorPool } from "./operators.ts";
+import { type Listing, type Operator, type OperatorPool, setWatch } from "./operators.ts";
+import { beginRamp, enterTenure, isOfTenure, setState } from "./tenure.ts";
 
 const WEIGHT_STEP_BPS = 2_000n;
+const DIMENSIONS = 5n;
 /** How the contracts write that there is no cap. */
 const NONE = { poolShareBps: 2n ** 16n - 1n, netShareBps: 2n ** 16n - 1n, absoluteCap: 2n ** 96n - 1n };
 /** In the contracts' order. */
 const STATES = ["None", "Ramping", "Active", "Draining", "Delisted", "Removed"];
 
-/** Who makes a call: by notice, or at once. */
-export type By = "notice" | "guardian";
+/** Who makes a call: by notice, or at once within the guardian's share. */
+export type By = "notice" | "guardian" | "report";
 
 /* LIST */
 
@@ -44,28 +47,46 @@ export function list(
   required(before === undefined || before.state === "Removed", "AlreadyListed", address, before?.id ?? 0n);
   required(isVouchedFor, "NotWhitelisted", address);
   const epoch = epochAt(allocator.book, now);
-  return addOperator(allocator, pool, { ...listing, state: "Ramping", epoch });
+  const operator = addOperator(allocator, pool, { ...listing, state: "Ramping", epoch });
+  enterTenure(allocator, operator);
+  return operator;
 }
 
+/** A guardian that drains what reports have drained takes from them the power to bring it back. */
 export function drain(allocator: Allocator, now: bigint, id: bigint, by: By): void {
   const operator = operatorOf(allocator, id);
+  if (operator.drainedByReport && by !== "report") {
+    operator.drainedByReport = false;
+    return;
+  }
   required(operator.state === "Active" || operator.state === "Ramping", "WrongState", id, ordinalOf(operator));
   tighten(allocator, now, soundPosition(allocator, operator), by);
   operator.drainedFrom = operator.state;
-  operator.state = "Draining";
+  setState(operator, "Draining");
+  operator.drainedByReport = by === "report";
 }
 
 export function reinstate(allocator: Allocator, id: bigint): void {
   const operator = operatorOf(allocator, id);
   required(operator.state === "Draining", "WrongState", id, ordinalOf(operator));
   checkNoRound(allocator);
-  operator.state = operator.drainedFrom;
+  if (operator.drainedFrom === "Ramping") beginRamp(allocator, operator);
+  else setState(operator, operator.drainedFrom);
+}
+
+/** Reports bring back what they drained: it ramps anew. */
+export function readmit(allocator: Allocator, id: bigint): void {
+  const operator = operatorOf(allocator, id);
+  required(operator.state === "Draining", "WrongState", id, ordinalOf(operator));
+  required(operator.drainedByReport, "NotDrainedByReport", id);
+  checkNoRound(allocator);
+  beginRamp(allocator, operator);
 }
 
 export function delist(allocator: Allocator, now: bigint, id: bigint, by: By): void {
   const operator = listedOf(allocator, id);
   tighten(allocator, now, soundPosition(allocator, operator), by);
-  operator.state = "Delisted";
+  setState(operator, "Delisted");
 }
 
 /** A de-listed operator goes once nothing is left there, or what is left is written down. */
@@ -75,15 +96,22 @@ export function remove(allocator: Allocator, id: bigint): void {
   checkNoRound(allocator);
   const isEmpty = operator.writtenDown || heldAt(operator) === 0n;
   required(isEmpty, "StillHolding", id, operator.position, operator.unbonding);
-  operator.state = "Removed";
+  setState(operator, "Removed");
 }
 
-export function watch(allocator: Allocator, id: bigint): void {
-  operatorOf(allocator, id).watch = true;
+export function watch(allocator: Allocator, id: bigint, by: "guardian" | "report"): void {
+  setWatch(operatorOf(allocator, id), by, true);
+}
+
+/** Takes back what reports did, and nothing else. */
+export function liftWatch(allocator: Allocator, id: bigint): void {
+  setWatch(operatorOf(allocator, id), "report", false);
 }
 
 export function clearWatch(allocator: Allocator, id: bigint): void {
-  listedOf(allocator, id).watch = false;
+  const operator = listedOf(allocator, id);
+  setWatch(operator, "guardian", false);
+  setWatch(operator, "report", false);
 }
 
 /** The foundation's word on one pool, which counts more than that on its factory. */
@@ -107,12 +135,28 @@ export function setWeight(allocator: Allocator, now: bigint, id: bigint, weight:
   const { least, most } = operator.weightBounds;
   required(weight >= least && weight <= most, "WeightOutOfBounds", id, weight, least, most);
   const epoch = epochAt(allocator.book, now);
-  if (operator.weightBefore.epoch !== epoch) operator.weightBefore = { weight: operator.weight, epoch };
-  const { weight: before } = operator.weightBefore;
-  const step = max(1n, mulDivDown(before, WEIGHT_STEP_BPS, BPS));
-  const [lowest, highest] = [monus(before, step), before + step];
+  const [lowest, highest] = weightSteps(operator, epoch);
   required(weight >= lowest && weight <= highest, "WeightStepTooLarge", id, weight, lowest, highest);
+  if (operator.weightBefore.epoch !== epoch) operator.weightBefore = { weight: operator.weight, epoch };
   operator.weight = weight;
+}
+
+/** The weights that the scorer may set now. */
+export function weightRange(allocator: Allocator, now: bigint, id: bigint): { lowest: bigint; highest: bigint } {
+  const operator = listedOf(allocator, id);
+  const { least, most } = operator.weightBounds;
+  const [lowest, highest] = weightSteps(operator, epochAt(allocator.book, now));
+  return { lowest: max(lowest, least), highest: min(highest, most) };
+}
+
+function weightSteps({ weight, weightBefore }: Operator, epoch: bigint): [lowest: bigint, highest: bigint] {
+  const before = weightBefore.epoch === epoch ? weightBefore.weight : weight;
+  const step = max(1n, mulDivDown(before, WEIGHT_STEP_BPS, BPS));
+  return [monus(before, step), before + step];
+}
+
+export function noteScores(allocator: Allocator, now: bigint): void {
+  allocator.scoredEpoch = epochAt(allocator.book, now);
 }
 
 export function setWeightBounds(allocator: Allocator, now: bigint, id: bigint, least: bigint, most: bigint): void {
@@ -142,7 +186,22 @@ export function lowerAbsoluteCap(allocator: Allocator, now: bigint, id: bigint, 
 }
 
 export function setGroups(allocator: Allocator, id: bigint, groups: bigint[]): void {
-  listedOf(allocator, id).groups = groups;
+  const operator = listedOf(allocator, id);
+  operator.groups = groups;
+  enterTenure(allocator, operator);
+}
+
+export function setTenureGroup(allocator: Allocator, id: bigint): void {
+  const group = allocator.groups.find((candidate) => candidate.id === id);
+  required(id === 0n || group !== undefined, "UnknownGroup", id);
+  const isFitting = id === 0n || isOfTenure(allocator, id);
+  required(isFitting, "WrongDimension", id, BigInt(group?.dimension ?? 0), DIMENSIONS);
+  allocator.tenureGroup = id === 0n ? undefined : id;
+}
+
+export function setDimensionMode(allocator: Allocator, dimension: bigint, mode: Mode): void {
+  required(dimension >= 1n && dimension <= DIMENSIONS, "OutOfBounds", dimension, 1n, DIMENSIONS);
+  allocator.modes.set(Number(dimension), mode);
 }
 
 export function setGroup(allocator: Allocator, group: Group): void {

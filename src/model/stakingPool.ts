@@ -29,6 +29,7 @@ export interface StakingPool {
   owner: string;
   commissionBps: bigint;
   epochLength: bigint;
+  bondRatio: bigint; // that a withdrawal from the bond keeps; 0 for any
   pendingOwner: string | undefined;
   isPaused: boolean;
   raise: Raise | undefined;
@@ -57,12 +58,14 @@ export interface StakingPoolParameters {
   owner: string;
   commissionBps: bigint;
   epochLength: bigint;
+  bondRatio?: bigint;
 }
 
 export function newStakingPool(network: net.Network, parameters: StakingPoolParameters, seed: bigint): StakingPool {
   net.bond(network, parameters.name, seed);
   return {
     ...parameters,
+    bondRatio: parameters.bondRatio ?? 0n,
     pendingOwner: undefined,
     isPaused: false,
     raise: undefined,
@@ -96,6 +99,18 @@ function worthOf(pool: StakingPool, shares: bigint): bigint {
 
 export function bondOf(pool: StakingPool): bigint {
   return worthOf(pool, monus(pool.bondShares, pool.bondWithdrawal?.shares ?? 0n));
+}
+
+/** What the bond has to cover: all stake but itself, and what exits are owed. */
+function delegatedTo(pool: StakingPool): bigint {
+  return pool.equity - worthOf(pool, pool.bondShares) + pool.exits.owed;
+}
+
+/** How many shares of the bond can be asked back: what stays must cover the rest of the pool, times the ratio. */
+export function withdrawableBond(pool: StakingPool): bigint {
+  if (pool.bondRatio === 0n || pool.equity === 0n) return pool.bondShares;
+  const left = (delegatedTo(pool) + pool.bondRatio - 1n) / pool.bondRatio;
+  return monus(pool.bondShares, mulDivUp(left, supplyOf(pool), pool.equity));
 }
 
 /** From the request of the last exit of an epoch to its money. */
@@ -382,6 +397,9 @@ export function requestBondWithdrawal(pool: StakingPool, network: net.Network, n
   required(shares > 0n, "ZeroAmount");
   call(pool, network, now, () => {
     required(shares <= pool.bondShares, "InsufficientBond", shares, pool.bondShares);
+    const covered = worthOf(pool, pool.bondShares - shares) * pool.bondRatio;
+    const delegated = delegatedTo(pool);
+    required(covered >= delegated || pool.bondRatio === 0n, "StakeNotCovered", delegated, covered);
     pool.bondWithdrawal = { shares, readyAt: now + 3n * pool.epochLength + network.unbondingTime };
   });
 }

@@ -77,11 +77,20 @@ export const TARGETS: readonly Target[] = [
     name: "registry",
     files: [
       "contracts/OperatorRegistry.sol",
+      "contracts/libraries/Curation.sol",
+      "contracts/libraries/GuardianShare.sol",
       "contracts/libraries/OperatorBook.sol",
+      "contracts/libraries/Tenure.sol",
       "contracts/libraries/Tightening.sol",
       "contracts/Notice.sol",
     ],
     tests: ["test/registry", "test/notice", "test/tables", "test/attacks"],
+    solidity: [],
+  },
+  {
+    name: "reports",
+    files: ["contracts/ReportOracle.sol", "contracts/Attributes.sol"],
+    tests: ["test/report-oracle", "test/attributes", "test/attacks/reports.test.ts"],
     solidity: [],
   },
   {

@@ -1,7 +1,8 @@
 /** What of a report is believed, as contracts/libraries/Sanity.sol does. */
 import { max } from "../model/arithmetic.ts";
+import type { Counters } from "../reports/types.ts";
 import { BPS, dutyOf, rateOf, toGwei } from "./score.ts";
-import { type Counters, MARKS, type Reported } from "./types.ts";
+import { MARKS, type Reported } from "./types.ts";
 
 /** What became of a reward or a slash. */
 export type Outcome = "taken" | "setAside" | "confirmed";

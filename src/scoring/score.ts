@@ -5,7 +5,7 @@ import type { Averages, Parameters } from "./types.ts";
 export const ONE = 10n ** 9n;
 export const RATE_ONE = 10n ** 12n;
 export const BPS = 10_000n;
-const GWEI = 10n ** 9n;
+export const GWEI = 10n ** 9n;
 const MAX_GWEI = 2n ** 64n - 1n;
 
 export const MAX_RATE = 2n ** 48n - 1n;

@@ -1,18 +1,5 @@
 /** What contracts/Scores.sol keeps and is told, as src/scoring computes it. Amounts in wei, shares in basis points. */
 
-/** What is reported of one operator for one epoch. */
-export interface Counters {
-  readonly assigned: bigint;
-  readonly done: bigint;
-  readonly active: boolean;
-  readonly commissionBps: bigint;
-  readonly stake: bigint;
-  /** Stake at the operator that is not the pool's. */
-  readonly external_: bigint;
-  readonly reward: bigint;
-  readonly slashed: bigint;
-}
-
 export interface Parameters {
   readonly weekSpan: bigint;
   readonly monthSpan: bigint;

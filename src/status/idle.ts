@@ -15,6 +15,8 @@ export const BINDINGS = [
   "pool share",
   "network share",
   "bond",
+  "bond, frozen",
+  "ramp",
   "absolute cap",
   "watch",
   "cap of the last round",

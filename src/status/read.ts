@@ -1,7 +1,8 @@
 import type { Provider } from "ethers";
 
 import type { MetaPool, PoolLens } from "../../types/index.ts";
-import { type GroupView, type OperatorView, type PoolView, readLens } from "../lens/read.ts";
+import { type OperatorView, type PoolView, readLens } from "../lens/read.ts";
+import { type DimensionStatus, dimensionsOf, groupWarnings } from "./dimensions.ts";
 import { BINDINGS, whyIdle } from "./idle.ts";
 import { type Yield, yieldOf } from "./yield.ts";
 
@@ -37,6 +38,7 @@ export interface Status {
   readonly waiting: readonly WaitingBatch[];
   readonly operators: readonly OperatorStatus[];
   readonly idle: string | null;
+  readonly dimensions: readonly DimensionStatus[];
   readonly warnings: readonly string[];
 }
 
@@ -66,8 +68,14 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     waiting: await readWaiting(sources, pool, block),
     operators: operators.filter(({ operator }) => STATES[Number(operator.state)] !== "removed").map(toStatus),
     idle: whyIdle(pool, operators),
-    warnings: groups.filter(({ tight }) => tight).map(toWarning),
+    dimensions: dimensionsOf(groups),
+    warnings: [...groupWarnings(pool, groups), ...scoreWarnings(pool)],
   };
+}
+
+function scoreWarnings({ scoresAreOld, scoredEpoch }: PoolView): string[] {
+  if (!scoresAreOld) return [];
+  return [`operators were last scored in epoch ${scoredEpoch}: until they are again, nothing is moved for better scores`];
 }
 
 async function readWaiting(
@@ -103,11 +111,4 @@ function toStatus({ id, operator, position, rooms, binding, bindingGroup }: Oper
     cap: rooms.cap,
     binding: bindingGroup === 0n ? name : `${name} ${bindingGroup}`,
   };
-}
-
-function toWarning({ id, groupsInDimension, caps }: GroupView): string {
-  return (
-    `group ${id} may hold ${Number(caps.poolShareBps) / 100} % and is one of ${groupsInDimension} in its dimension: ` +
-    "hardly any choice is left"
-  );
 }

@@ -1,11 +1,22 @@
 import { formatAmount, formatDuration, formatTime } from "../cli/amounts.ts";
 import { renderPairs, renderTable } from "../cli/table.ts";
 import type { PoolView } from "../lens/read.ts";
+import type { DimensionStatus } from "./dimensions.ts";
 import type { Status } from "./read.ts";
 import type { Yield } from "./yield.ts";
 
 /** The status as lines of text. */
-export function renderStatus({ block, pool, ready, yields, waiting, operators, idle, warnings }: Status): string[] {
+export function renderStatus({
+  block,
+  pool,
+  ready,
+  yields,
+  waiting,
+  operators,
+  idle,
+  dimensions,
+  warnings,
+}: Status): string[] {
   const { book, live } = pool;
   const pairs: [string, string][] = [
     ["block", `${block}, ${formatTime(pool.timestamp)}`],
@@ -23,6 +34,7 @@ export function renderStatus({ block, pool, ready, yields, waiting, operators, i
     ["stakes", stakesInWords(pool)],
     ["round", roundInWords(pool)],
     ["idle", idle ?? "nothing beyond the buffer's target"],
+    ...dimensions.map((entry): [string, string] => [`caps per ${entry.dimension}`, dimensionInWords(entry)]),
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const exits = waiting.map((entry) => [
@@ -52,6 +64,11 @@ export function renderStatus({ block, pool, ready, yields, waiting, operators, i
 function yieldInWords({ perYear, reason }: Yield): string {
   if (perYear === null) return `n/a: ${reason}`;
   return `${formatAmount(perYear * 100n, 3)} % a year, after the fee`;
+}
+
+function dimensionInWords({ mode, groups, tenureGroup }: DimensionStatus): string {
+  const count = `${groups.length} ${groups.length === 1 ? "group" : "groups"}`;
+  return tenureGroup === null ? `${mode}, ${count}` : `${mode}, ${count}; who ramps sits in group ${tenureGroup}`;
 }
 
 function stakesInWords({ book, stakingPaused }: PoolView): string {

@@ -100,6 +100,7 @@ export function snapshotOf(problem: Problem, positions: readonly bigint[], chang
       need: 0n,
       class0Moved: 0n,
       class2Moved: 0n,
+      scoresAreOld: false,
       ...changes.live,
     },
   };

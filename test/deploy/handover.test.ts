@@ -49,7 +49,7 @@ describe("Deployment", () => {
           [ROLES.admin, new Set([notice])],
           [ROLES.governance, new Set([trellis.governance.address])],
           [ROLES.guardian, new Set([trellis.guardian.address, notice])],
-          [ROLES.scorer, new Set([trellis.scorer.address])],
+          [ROLES.scorer, new Set([await trellis.scores.getAddress()])],
           [ROLES.foundation, new Set([trellis.foundation.address, notice])],
           [ROLES.reporter, new Set([await trellis.reportOracle.getAddress()])],
           [ROLES.attester, new Set([trellis.attester.address])],
@@ -93,6 +93,7 @@ describe("Deployment", () => {
         MetaPool: trellis.metaPool,
         Allocator: trellis.allocator,
         OperatorRegistry: trellis.registry,
+        Scores: trellis.scores,
         ReportOracle: trellis.reportOracle,
         Attributes: trellis.attributes,
       } as const;

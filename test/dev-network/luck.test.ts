@@ -42,6 +42,44 @@ describe("DevNetwork", () => {
     });
   });
 
+  describe("countDuties", () => {
+    it("reverts for anyone but the owner", async () => {
+      const { network, alice } = await loadPool();
+      await expect(network.connect(alice).countDuties([alice], [1n], [1n]))
+        .to.be.revertedWithCustomError(network, "OwnableUnauthorizedAccount")
+        .withArgs(alice);
+    });
+
+    it("reverts unless there are as many duties, assigned and done, as pools", async () => {
+      const { network, alice } = await loadPool();
+      await expect(network.countDuties([alice], [1n, 2n], [1n]))
+        .to.be.revertedWithCustomError(network, "LengthMismatch")
+        .withArgs(1n, 2n);
+      await expect(network.countDuties([alice], [1n], []))
+        .to.be.revertedWithCustomError(network, "LengthMismatch")
+        .withArgs(1n, 0n);
+    });
+
+    it("reverts for more done than assigned, of any pool", async () => {
+      const { network, alice, bob } = await loadPool();
+      await expect(network.countDuties([alice, bob], [5n, 7n], [5n, 8n]))
+        .to.be.revertedWithCustomError(network, "InvalidDuties")
+        .withArgs(7n, 8n);
+    });
+
+    it("says what each pool did, and changes nothing", async () => {
+      const { network, alice, bob } = await loadPool();
+      const total = await network.totalStake();
+
+      const duties = network.countDuties([alice, bob, alice], [5n, 7n, 1n], [5n, 0n, 0n]);
+
+      await expect(duties).to.emit(network, "DutiesCounted").withArgs(alice, 5n, 5n);
+      await expect(duties).to.emit(network, "DutiesCounted").withArgs(bob, 7n, 0n);
+      await expect(duties).to.emit(network, "DutiesCounted").withArgs(alice, 1n, 0n);
+      expect(await network.totalStake()).to.equal(total);
+    });
+  });
+
   describe("slash", () => {
     it("reverts for anyone but the owner", async () => {
       const { network, alice } = await loadPool();

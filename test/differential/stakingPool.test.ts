@@ -221,7 +221,10 @@ const operations: Record<string, Operation<World>> = {
   ),
   requestBondWithdrawal: operation(
     2,
-    (w: World, random) => ({ shares: random.amount(w.state.bondShares) }),
+    (w: World, random) => {
+      const most = staking.withdrawableBond(seenBy(w));
+      return { shares: random.once(2) ? most + BigInt(random.below(2)) : random.amount(w.state.bondShares) };
+    },
     (w, { shares }) => ({
       model: () => {
         staking.requestBondWithdrawal(w.state, w.network, w.time, shares);
@@ -470,7 +473,8 @@ const suite: Suite<World> = {
     const { network: chain, deployer, owner, alice, bob } = fixture;
     const isTiny = seed % 2 === 1; // amounts of a few wei, where every rounding shows
     const poolSeed = isTiny ? 10n : POOL_SEED;
-    const pool = isTiny ? await clonePool(fixture, poolSeed, COMMISSION) : fixture.pool;
+    const bondRatio = BigInt(seed % 4); // none in every fourth
+    const pool = await clonePool(fixture, poolSeed, COMMISSION, EPOCH, bondRatio);
     const reader = await deployReader(connection);
     await networkHelpers.time.increaseTo(BEGINNING);
     const model = network.newNetwork(UNBONDING);
@@ -489,7 +493,7 @@ const suite: Suite<World> = {
       users: [alice, bob, owner],
       state: staking.newStakingPool(
         model,
-        { name: NAME, owner: owner.address, commissionBps: COMMISSION, epochLength: EPOCH },
+        { name: NAME, owner: owner.address, commissionBps: COMMISSION, epochLength: EPOCH, bondRatio },
         poolSeed,
       ),
       network: model,

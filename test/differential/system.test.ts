@@ -4,6 +4,7 @@ import type { Suite } from "./runner.ts";
 import { playAll } from "./sequences.ts";
 import { lists } from "./system/lists.ts";
 import { loadSystem } from "./system/load.ts";
+import { reports } from "./system/reports.ts";
 import { rounds } from "./system/rounds.ts";
 import { surroundings } from "./system/surroundings.ts";
 import { DAY, type System } from "./system/world.ts";
@@ -12,8 +13,20 @@ import { poolOf, userOperations } from "./users.ts";
 const { unstake, ...byUsers } = userOperations<System>();
 
 const suite: Suite<System> = {
-  operations: { ...byUsers, unstake: { ...unstake!, weight: 16 }, ...rounds, ...lists, ...surroundings },
-  events: ["certified", "class 0", "class 1", "class 2", "faulted", "written down", "recovered", "factor", "unknown N"],
+  operations: { ...byUsers, unstake: { ...unstake!, weight: 16 }, ...rounds, ...lists, ...reports, ...surroundings },
+  events: [
+    "certified",
+    "class 0",
+    "class 1",
+    "class 2",
+    "faulted",
+    "written down",
+    "recovered",
+    "factor",
+    "unknown N",
+    "tenure",
+    "a group that waits",
+  ],
   pause: (name, random, { time }) =>
     name === "round" ? (time / DAY + 1n) * DAY + BigInt(random.below(7200)) - time : BigInt(random.below(900) + 1),
   seed: 1002,

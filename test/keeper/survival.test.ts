@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbstractSigner, type Provider, type Signer, type TransactionRequest, type TransactionResponse } from "ethers";
+import type { Provider, TransactionRequest, TransactionResponse } from "ethers";
 
 import { certifyJob } from "../../src/keeper/certify.ts";
 import type { KeeperContracts } from "../../src/keeper/contracts.ts";
@@ -22,60 +22,13 @@ import {
   refusalOf,
   stateOf,
 } from "../fixtures/keeper.ts";
+import { Crash, dyingAfter, Wrapped } from "../fixtures/signers.ts";
 import { nextEpoch, waitUntil } from "../fixtures/time.ts";
 
 /** Small pages, so that a run has many steps to be interrupted between. */
 const SMALL = { pageSize: 4, certifyPageSize: 5, legsPerTx: 4 };
 /** Asks again without a pause. */
 const IMPATIENT = { patience: { attempts: 4, backOff: 1 } };
-
-/** A signer that does something before each transaction that it sends. */
-class Wrapped extends AbstractSigner {
-  readonly #inner: Signer;
-  readonly #before: (sent: number) => Promise<void>;
-  #sent = 0;
-
-  constructor(inner: Signer, before: (sent: number) => Promise<void>) {
-    super(inner.provider);
-    this.#inner = inner;
-    this.#before = before;
-  }
-
-  getAddress(): Promise<string> {
-    return this.#inner.getAddress();
-  }
-
-  override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
-    await this.#before(this.#sent);
-    this.#sent += 1;
-    return this.#inner.sendTransaction(request);
-  }
-
-  override connect(): Signer {
-    throw new Error("Not needed here.");
-  }
-
-  override signTransaction(): Promise<string> {
-    throw new Error("Not needed here.");
-  }
-
-  override signMessage(): Promise<string> {
-    throw new Error("Not needed here.");
-  }
-
-  override signTypedData(): Promise<string> {
-    throw new Error("Not needed here.");
-  }
-}
-
-class Crash extends Error {}
-
-/** A signer whose process dies before transaction `count`. */
-function dyingAfter(inner: Signer, count: number): Signer {
-  return new Wrapped(inner, async (sent) => {
-    if (sent >= count) throw new Crash("The process is gone.");
-  });
-}
 
 /** Contracts read through a node whose answers fail when `fails` says so. */
 function through(contracts: KeeperContracts, fails: (method: string) => Error | null): KeeperContracts {

@@ -4,6 +4,7 @@ import type { FunctionFragment, ParamType } from "ethers";
 import { ACCESS, type Caller } from "../tables/access.ts";
 import type { Random } from "../differential/random.ts";
 import { packGroups } from "../fixtures/allocator.ts";
+import type { PagedReport } from "../../src/reports/pages.ts";
 import { type Call, encode, EPOCH, ether, ethers, type System } from "./system.ts";
 
 type ContractKey = keyof System["contracts"];
@@ -26,6 +27,8 @@ export interface State {
   readonly withdrawable: bigint;
   readonly weights: readonly bigint[];
   readonly sheet: readonly { readonly group: bigint; readonly level: bigint }[];
+  /** A report whose pages are missing, and one that needs nobody's vote any more. */
+  readonly reports: { readonly agreed: PagedReport; readonly voted: PagedReport };
 }
 
 interface Hint {
@@ -37,6 +40,9 @@ interface Hint {
 const SALTS = Array.from({ length: 4 }, (_, index) => ethers.zeroPadValue(ethers.toBeHex(index), 32));
 const NO_CAP = 2n ** 96n - 1n;
 
+const REPORT = "(uint40,uint64,bytes32,uint96,uint32,bytes32)";
+const COUNTERS = "(uint32,uint32,bool,uint16,uint96,uint96,uint96,uint96)[]";
+
 /** Addresses of people that act; the staker that the property is about never does. */
 export function peopleOf(system: System): Record<Exclude<Caller, "metaPool" | "staker">, string> {
   const { addresses, owners, heir } = system;
@@ -46,8 +52,10 @@ export function peopleOf(system: System): Record<Exclude<Caller, "metaPool" | "s
     treasury: system.treasury.address,
     governance: system.governance.address,
     guardian: system.guardian.address,
-    scorer: system.scorer.address,
+    scores: system.scorer.address,
     foundation: system.foundation.address,
+    member: system.committee[3]!.address,
+    attester: system.attester.address,
     poolOwner: owners[0]!,
     heir,
     allocator: addresses.allocator,
@@ -56,6 +64,7 @@ export function peopleOf(system: System): Record<Exclude<Caller, "metaPool" | "s
     accessManager: addresses.accessManager,
     network: addresses.network,
     factory: addresses.factory,
+    reportOracle: addresses.reportOracle,
     pool: system.pools[0]!,
   };
 }
@@ -68,6 +77,8 @@ const CONTRACT_CALLERS = new Set<string>([
   "accessManager",
   "network",
   "factory",
+  "scores",
+  "reportOracle",
   "pool",
 ]);
 
@@ -297,9 +308,14 @@ function hintFor(state: State, name: string): Hint | undefined {
       args: random.pick([
         [1n, [1, 0, 65_535, NO_CAP]],
         [2n, [2, 65_535, 0, NO_CAP]],
-        [3n, [3, 10, 10, 0n]],
+        [4n, [3, 10, 10, 0n]],
       ]),
     }),
+    "OperatorRegistry.setTenureGroup(uint256)": () => ({ args: [random.pick([0n, 3n])] }),
+    "OperatorRegistry.setDimensionMode(uint8,uint8)": () => ({
+      args: [random.pick([1, 2, 5]), random.pick([0, 1, 2])],
+    }),
+    "OperatorRegistry.readmit(uint256)": () => ({ args: [1n] }),
     "OperatorRegistry.setPolicy((uint16,uint16,uint16,uint16))": () => ({
       args: [[random.pick([1, 3_333]), random.pick([1, 65_535]), random.pick([0, 3_333]), 0]],
     }),
@@ -343,6 +359,18 @@ function hintFor(state: State, name: string): Hint | undefined {
       args: [random.pick(system.pools), random.pick([1n, 100n, 3_000n, 10_000n])],
     }),
     "DevNetwork.transferOwnership(address)": () => ({ args: [eve.address] }),
+    "DevNetwork.countDuties(address[],uint256[],uint256[])": () => ({ args: [[system.pools[0]], [10n], [9n]] }),
+    [`ReportOracle.vote(${REPORT})`]: () => ({ args: [state.reports.voted.report] }),
+    [`ReportOracle.agree(${REPORT})`]: () => ({ args: [state.reports.voted.report] }),
+    [`ReportOracle.deliver(uint256,uint256,${COUNTERS},bytes32[])`]: () => {
+      const { report, pages } = state.reports.agreed;
+      const [{ page, counters, proof }] = pages as [(typeof pages)[number]];
+      return { args: [report.epoch, page, counters, proof] };
+    },
+    "ReportOracle.setCommittee(address[],uint256)": () => ({
+      args: [[eve.address, ...system.committee.slice(random.below(2)).map(({ address }) => address)], 3n],
+    }),
+    "Attributes.attest(uint256,uint8,uint8,string)": () => ({ args: [id, random.below(5), 0n, "label"] }),
     "AccessManager.execute(address,bytes)": () => ({
       args: [addresses.metaPool, random.pick(restricted)],
       from: system.guardian.address,
@@ -356,7 +384,7 @@ function hintFor(state: State, name: string): Hint | undefined {
     },
     "AccessManager.cancel(address,address,bytes)": () => ({ args: [eve.address, addresses.metaPool, restricted[0]] }),
     "AccessManager.multicall(bytes[])": () => ({ args: [[]] }),
-    "AccessManager.grantRole(uint64,address,uint32)": () => ({ args: [BigInt(random.below(5)), eve.address, 0] }),
+    "AccessManager.grantRole(uint64,address,uint32)": () => ({ args: [BigInt(random.below(7)), eve.address, 0] }),
     "AccessManager.revokeRole(uint64,address)": () => ({
       args: random.pick([
         [1n, system.governance.address],

@@ -24,7 +24,11 @@ const NEVER = new Map([
 ]);
 
 /** What goes through in few states, hence is tried in all. */
-const SELDOM = new Set(["Allocator.reclaim(uint256)", "OperatorRegistry.remove(uint256)"]);
+const SELDOM = new Set([
+  "Allocator.reclaim(uint256)",
+  "OperatorRegistry.remove(uint256)",
+  "OperatorRegistry.readmit(uint256)",
+]);
 
 const FUNCTIONS = callableFunctions();
 

@@ -1,6 +1,8 @@
 /** Brings the deployment into many different states, from a seed. */
 import { Random } from "../differential/random.ts";
 import { all } from "../fixtures/allocator.ts";
+import { buildReport } from "../../src/reports/pages.ts";
+import type { Counters } from "../../src/reports/types.ts";
 import { type Announced, announcementOf, callableFunctions, callOf, dataOf, type State } from "./calls.ts";
 import { type Call, encode, EPOCH, ether, ethers, Mode, pass, send, type System } from "./system.ts";
 
@@ -85,6 +87,7 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
     withdrawable: ether(1),
     weights: [],
     sheet: [],
+    reports: reportsAt(time.now),
   };
   const moves: Record<string, () => Promise<unknown>> = {
     stake: () => pool(random.pick([bob, carol]), "deposit_and_stake", [], part(ether(9))),
@@ -179,9 +182,10 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
     },
     drained: async () => {
       await registry("drain", [3n]);
-      await registry("drain", [1n]);
       await moves.leave!();
-      await round();
+      await round(); // with a guardian share of its own
+      const byReport = encode(system.registry.interface, "drainByReport", [1n]);
+      await send(system, by(system.scorer.address, addresses.registry, byReport));
       await legs("down");
     },
     removed: async () => {
@@ -232,11 +236,13 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
     },
   };
   await flavours[flavour]();
+  const reports = await report(system);
   await pass(system, 1n);
 
   const snapshots = await Promise.all([0n, 1n, 2n].map((group) => allocator.groupSnapshot(group)));
   return {
     ...state,
+    reports,
     permit: await permitOf(system),
     shares: await metaPool.balanceOf(bob),
     poolShares: await system.contracts.StakingPool.sharesOf(bob),
@@ -246,6 +252,40 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
       level === 2n ** 160n - 1n ? [] : [{ group: BigInt(index), level }],
     ),
   };
+}
+
+/** What members can vote for now: a report of the epoch before last, and one of the last. */
+function reportsAt(now: bigint): State["reports"] {
+  const operators = Array.from({ length: 5 }, (): Counters => ({
+    assigned: 10n,
+    done: 9n,
+    active: true,
+    commissionBps: 1_000n,
+    stake: ether(10),
+    external_: ether(5),
+    reward: ether(1) / 1_000n,
+    slashed: 0n,
+  }));
+  const [agreed, voted] = [2n, 1n].map((ago) =>
+    buildReport(now / EPOCH - ago, ethers.ZeroHash, { refBlock: 1n, networkStake: ether(1_000), operators }),
+  );
+  return { agreed: agreed!, voted: voted! };
+}
+
+/** Three members agree on the older report; on the younger one they do, too, once as few are enough again. */
+async function report(system: System): Promise<State["reports"]> {
+  const { addresses, committee, reportOracle } = system;
+  const reports = reportsAt(system.time.now);
+  const tell = (from: string, name: string, args: unknown[]) => {
+    const data = encode(reportOracle.interface, name, args);
+    return send(system, { name: "", from, to: addresses.reportOracle, data, value: 0n });
+  };
+  const members = committee.map(({ address }) => address);
+  for (const member of members.slice(0, 3)) await tell(member, "vote", [reports.agreed.report]);
+  await tell(addresses.notice, "setCommittee", [members, 4n]);
+  for (const member of members.slice(0, 3)) await tell(member, "vote", [reports.voted.report]);
+  await tell(addresses.notice, "setCommittee", [members, 3n]);
+  return reports;
 }
 
 /** What a state shows, so that a run can say that it has seen everything. */

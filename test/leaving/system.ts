@@ -38,7 +38,7 @@ export async function deploySystem() {
       { bond: ether(20), groups: [1] },
       { bond: ether(20) },
     ],
-    groups: [{ dimension: 1, poolShareBps: 7_000 }, { dimension: 2 }],
+    groups: [{ dimension: 1, poolShareBps: 7_000 }, { dimension: 2 }, { dimension: 5, poolShareBps: 500 }],
     groupsOf: [[1], []],
     stake: ether(40),
     parameters: {
@@ -49,6 +49,7 @@ export async function deploySystem() {
     },
   });
   const { metaPool, allocator, registry, notice, accessManager, network, factory, honest, hostile, others } = world;
+  const { reportOracle, attributes } = world;
   const owner = others[6]!;
   const spare = [await createPool(world, owner), await createPool(world, owner)];
   const contracts = {
@@ -59,6 +60,8 @@ export async function deploySystem() {
     StakingPoolFactory: factory,
     Notice: notice,
     DevNetwork: network,
+    ReportOracle: reportOracle,
+    Attributes: attributes,
     AccessManager: accessManager,
   };
   const hostiles = await Promise.all(hostile.map((pool) => pool.getAddress()));
@@ -87,6 +90,8 @@ export async function deploySystem() {
       accessManager: await at(accessManager),
       network: await at(network),
       factory: await at(factory),
+      reportOracle: await at(reportOracle),
+      attributes: await at(attributes),
     },
     time: { now: BEGINNING },
   };

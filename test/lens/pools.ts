@@ -42,9 +42,11 @@ export const BINDING = {
   poolShare: 9n,
   netShare: 10n,
   bond: 11n,
-  absoluteCap: 12n,
-  watch: 13n,
-  recorded: 14n,
+  frozenBond: 12n,
+  ramp: 13n,
+  absoluteCap: 14n,
+  watch: 15n,
+  recorded: 16n,
 } as const;
 
 export function ether(amount: number): bigint {

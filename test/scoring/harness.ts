@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { network as hardhat } from "hardhat";
 
+import type { Counters } from "../../src/reports/types.ts";
 import {
   CAUSES,
   type Averages,
-  type Counters,
   type Parameters,
   type ConductRecord,
   type Reported,

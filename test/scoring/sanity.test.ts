@@ -2,8 +2,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
+import type { Counters } from "../../src/reports/types.ts";
 import { isEligible, isFar, resolve, takeCounters, type Outcome } from "../../src/scoring/sanity.ts";
-import { type Counters, MARKS, type Reported, UNKNOWN } from "../../src/scoring/types.ts";
+import { MARKS, type Reported, UNKNOWN } from "../../src/scoring/types.ts";
 import { amounts, bits, CHECKS, commissions, counters, loadHarness, plain, reports } from "./harness.ts";
 
 const ETHER = 10n ** 18n;

@@ -18,6 +18,7 @@ contract StakingPoolHandler {
     uint256 public constant USERS = 4;
     uint256 public constant EPOCH = 1 days;
     uint256 public constant UNBONDING = 3 days;
+    uint256 public constant BOND_RATIO = 3;
 
     DevNetwork public immutable NETWORK;
     StakingPool public immutable POOL;
@@ -36,7 +37,7 @@ contract StakingPoolHandler {
 
     constructor() {
         NETWORK = new DevNetwork(address(this), UNBONDING);
-        StakingPoolFactory factory = new StakingPoolFactory(NETWORK, EPOCH);
+        StakingPoolFactory factory = new StakingPoolFactory(NETWORK, EPOCH, BOND_RATIO);
         SEED = factory.SEED();
         vm.deal(address(this), 1e30);
         POOL = StakingPool(payable(factory.createStakingPool{value: SEED}(OWNER, hex"01", 1_000)));

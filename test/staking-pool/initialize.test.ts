@@ -91,7 +91,7 @@ describe("StakingPool", () => {
 
     it("reverts without a seed", async () => {
       const { network, pool, owner } = await loadPool();
-      const cloner = await ethers.deployContract("PoolCloner", [network, EPOCH]);
+      const cloner = await ethers.deployContract("PoolCloner", [network, EPOCH, 0n]);
       await expect(cloner.clone(owner, COMMISSION)).to.be.revertedWithCustomError(pool, "ZeroAmount");
     });
   });

@@ -180,7 +180,7 @@ describe("Access", () => {
               continue;
             }
             // The AccessManager asks its caller, which has to be a managed contract, whether it carries something out.
-            const isManaged = ["metaPool", "allocator", "registry", "reportOracle"].includes(caller);
+            const isManaged = ["metaPool", "allocator", "registry", "scores", "reportOracle"].includes(caller);
             const expected =
               row.refusal === "AccessManagerUnauthorizedConsume" && !isManaged
                 ? ""

@@ -12,7 +12,7 @@ export const CALLERS = [
   "treasury",
   "governance",
   "guardian",
-  "scorer",
+  "scores", // hold the scorer's role
   "foundation", // owns DevNetwork, too
   "member", // of the committee
   "attester",
@@ -254,13 +254,20 @@ const OPERATOR_REGISTRY: ContractAccess = {
     "setGroups(uint256,uint40)": noticed("can lift a cap"),
     "setGroup(uint256,(uint8,uint16,uint16,uint96))": noticed("can lift a cap"),
     "setPolicy((uint16,uint16,uint16,uint16))": noticed("can lift every cap"),
+    "setTenureGroup(uint256)": noticed("says which cap newcomers share"),
+    "setDimensionMode(uint8,uint8)": noticed("can lift the caps of a whole dimension"),
 
     "drain(uint256)": role(["guardian", "notice"], "tightens, within the guardian share"),
     "delist(uint256)": role(["guardian", "notice"], "tightens, within the guardian share"),
     "lowerAbsoluteCap(uint256,uint96)": role(["guardian", "notice"], "tightens, within the guardian share"),
     "lowerGroupCaps(uint256,uint16,uint16,uint96)": role(["guardian", "notice"], "tightens, within the guardian share"),
     "watch(uint256)": role(["guardian", "notice", "allocator"], "the allocator, too, when it sees a large loss"),
-    "setWeights(uint256[],uint24[])": role(["scorer"], "within bounds and a step per epoch"),
+    "setWeights(uint256[],uint24[])": role(["scores"], "within bounds and a step per epoch"),
+    "watchByReport(uint256)": role(["scores"], "stops increases"),
+    "liftWatch(uint256)": role(["scores"], "takes back what reports did, never what a guardian did"),
+    "drainByReport(uint256)": role(["scores"], "tightens, within the guardian share"),
+    "readmit(uint256)": role(["scores"], "of what reports drained alone: it begins anew, with the ramp of a newcomer"),
+    "noteScores()": role(["scores"], "opens class 2 for two epochs, within its budget"),
 
     "remove(uint256)": anyone("a tombstone for an operator that is delisted and holds nothing"),
     "activate(uint256)": allocatorOnly("a clean ramp is seen in rounds"),
@@ -274,6 +281,7 @@ const OPERATOR_REGISTRY: ContractAccess = {
     "NO_SHARE()",
     "allocator()",
     "areUpgradesRenounced()",
+    "dimensionMode(uint8)",
     "factoryOf(uint256)",
     "group(uint256)",
     "groupCount()",
@@ -282,13 +290,18 @@ const OPERATOR_REGISTRY: ContractAccess = {
     "isFactoryWhitelisted(address)",
     "isWhitelisted(address)",
     "longestUnbonding()",
+    "marksOf(uint256)",
     "metaPool()",
     "notice()",
     "operator(uint256)",
     "operatorCount()",
     "policy()",
+    "scoredEpoch()",
     "standing(uint256)",
+    "statedGroup(uint256)",
+    "tenureGroup()",
     "weightBounds(uint256)",
+    "weightRange(uint256)",
   ],
   inheritedViews: {
     AccessManagedUpgradeable: ["authority()", "isConsumingScheduledOp()"],
@@ -448,6 +461,35 @@ const POOL_LENS: ContractAccess = {
 
 const REPORT_OF = "(uint40,uint64,bytes32,uint96,uint32,bytes32)";
 const COUNTERS_OF = "(uint32,uint32,bool,uint16,uint96,uint96,uint96,uint96)[]";
+const PARAMETERS_OF = "(uint16,uint16,uint16,uint8,uint16,uint16,uint16,uint16,uint96)";
+const SCORES: ContractAccess = {
+  calls: {
+    [`record(uint256,uint256,${COUNTERS_OF})`]: role(
+      ["reportOracle"],
+      "what a quorum reported, and nobody else's word",
+    ),
+    "close(uint256,uint256,uint256)": role(["reportOracle"], "what a quorum reported, and nobody else's word"),
+    "score(uint256)": anyone("P3: what was reported is scored by whoever wants it to be"),
+    "enforce(uint256)": anyone("P3: what the rules said is done by whoever wants it to be, within the guardian share"),
+    [`setParameters(${PARAMETERS_OF})`]: noticed("it moves stake between operators"),
+    "resolve(uint256,bool)": noticed("it decides what a report was not believed"),
+    "setAuthority(address)": role(["accessManager"], AUTHORITY, MANAGED_FOR_EVER),
+  },
+  views: [
+    "ALLOCATOR()",
+    "REGISTRY()",
+    "averagesOf(uint256)",
+    "bondOf(address)",
+    "conductOf(uint256)",
+    "parameters()",
+    "prior()",
+    "progress()",
+    "reportedOf(uint256)",
+    "scoreOf(uint256)",
+  ],
+  inheritedViews: { AccessManaged: ["authority()", "isConsumingScheduledOp()"] },
+};
+
 const REPORT_ORACLE: ContractAccess = {
   calls: {
     [`vote(${REPORT_OF})`]: only("NotMember", ["member"], "the committee's: a quorum of its votes is a report"),
@@ -557,6 +599,7 @@ const CONTRACTS = {
   Notice: NOTICE,
   DevNetwork: DEV_NETWORK,
   PoolLens: POOL_LENS,
+  Scores: SCORES,
   ReportOracle: REPORT_ORACLE,
   Attributes: ATTRIBUTES,
   AccessManager: ACCESS_MANAGER,

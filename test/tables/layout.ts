@@ -71,6 +71,14 @@ export const CONTRACTS: Readonly<Record<string, string>> = {
   // It only reads others.
   PoolLens: ``,
 
+  Scores: `
+    # OpenZeppelin's AccessManaged comes first
+    0:0  address _authority
+    0:20 bool    _consumingSchedule
+
+    # everything else is one struct, so that the library that scores can work on it
+    1:0 struct ScoreBook.State _book`,
+
   ReportOracle: `
     # OpenZeppelin's AccessManaged comes first; beside it how many memberships there were, and how many must agree
     0:0  address _authority
@@ -238,7 +246,10 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     14:0 mapping(uint256 => struct IAllocator.Snapshot) snapshots
     15:0 mapping(uint256 => struct IAllocator.GroupSnapshot) groups
     16:0 mapping(bytes32 => struct AllocatorBook.Certification) certifications
-    17:0 mapping(uint256 => uint256) class2Used`,
+    17:0 mapping(uint256 => uint256) class2Used
+
+    # appended: what newcomers may be lifted to, which nobody asks for of an established operator
+    18:0 mapping(uint256 => uint96) ramps`,
 
   "AllocatorBook.Certification": `
     # how far a sheet is checked, and its sums of groups by pairs
@@ -318,26 +329,29 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     2:12 uint64 weight`,
 
   "OperatorBook.State": `
-    # wired once, beside the longest unbonding time, which rounds, budgets and Notice ask for, and a count
+    # wired once, beside a count and what class 2 asks for: the longest unbonding time, and when scores came last
     0:0  address metaPool
     0:20 uint32  longestUnbonding
     0:24 uint16  factoryCount
+    0:26 uint40  scoredEpoch
 
     # wired once: every check of the allocator's calls reads it alone
     1:0 address allocator
 
-    # counts, flags, and the epoch of the guardian share beside Notice, who is exempt from it
+    # Notice beside counts and a flag, and what reading a group needs: whoever reads one has counted them, so that it is warm
     2:0  address notice
     2:20 uint32  operatorCount
     2:24 uint8   groupCount
     2:25 bool    upgradesRenounced
-    2:26 uint40  guardianEpoch
+    2:26 uint40  modes
+    2:31 uint8   tenureGroup
 
     # read whole, once per round and leg
     3:0 struct IOperatorRegistry.Policy policy
 
-    # what this epoch has used of the guardian share
-    4:0 uint96 guardianUsed
+    # what an epoch has used of the guardian share, and which: written together
+    4:0  uint96 guardianUsed
+    4:12 uint40 guardianEpoch
 
     # what each operator, pool, factory and group has of its own
     5:0 mapping(uint256 => struct OperatorBook.Record) records
@@ -351,20 +365,21 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # what a round and a leg read of every operator, with the state from which it was drained; it fills the word
     0:0  address pool
     0:20 enum IOperatorRegistry.State state
-    0:21 bool   watch
+    0:21 uint8  marks
     0:22 enum OperatorBook.PoolStatus status
     0:23 enum IOperatorRegistry.State drainedFrom
     0:24 uint24 weight
     0:27 uint40 groups
 
-    # the rest of that, a factory by its index because its address has no room, and what bounds a change of the weight
+    # the rest of that, a factory by its index for want of room, what bounds a change of the weight, a group that waits
     1:0  uint96 absoluteCap
     1:12 uint32 unbondingTime
     1:16 uint16 factory
     1:18 uint24 minWeight
     1:21 uint24 maxWeight
     1:24 uint24 epochWeight
-    1:27 uint32 weightEpoch`,
+    1:27 uint32 weightEpoch
+    1:31 uint8  laterGroup`,
 
   "OperatorBook.Factory": `
     # one word, which all operators of the factory share
@@ -426,6 +441,89 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     0:0 bytes32[] _values
     1:0 mapping(bytes32 => uint256) _positions`,
 
+  "ScoreBook.State": `
+    # what scores are made with, one read a page
+    0:0 struct IScores.Parameters parameters
+
+    # the report, which every page of counters and of scores reads and writes
+    1:0 struct IScores.Progress progress
+
+    # where newcomers begin: what a report leaves to the next
+    4:0 struct ScoreBook.Prior prior
+
+    # performances of the report's earlier pages; one page alone never writes it
+    5:0 uint256[4] histogram
+
+    # of each operator a slot of what was reported, one of averages and one of conduct
+    9:0  mapping(uint256 => struct IScores.Reported) reported
+    10:0 mapping(uint256 => struct IScores.Averages) averages
+    11:0 mapping(uint256 => struct IScores.Record) records`,
+
+  "IScores.Parameters": `
+    # all of it in one read
+    0:0  uint16 weekSpan
+    0:2  uint16 monthSpan
+    0:4  uint16 yearSpan
+    0:6  uint8  power
+    0:7  uint16 sizeLimitBps
+    0:9  uint16 diversityBps
+    0:11 uint16 commissionLimitBps
+    0:13 uint16 commissionRiseBps
+    0:15 uint96 bondFloor`,
+
+  "IScores.Progress": `
+    # how far the report is
+    0:0  uint40 epoch
+    0:5  uint32 operators
+    0:9  uint32 recorded
+    0:13 uint32 scored
+    0:17 uint96 networkStake
+    0:29 bool   isScored
+
+    # the mean's two sums
+    1:0  uint128 stake
+    1:16 uint128 netReward
+
+    # the average's, and what both come to
+    2:0  uint64 assigned
+    2:8  uint64 done
+    2:16 uint64 meanRate
+    2:24 uint32 averageDuty`,
+
+  "ScoreBook.Prior": `
+    # one read a page, one write a report
+    0:0 uint32 performance
+    0:4 bool   isKnown`,
+
+  "IScores.Reported": `
+    # one word, full: written when an operator is recorded, read when it is scored
+    0:0  uint64 stake
+    0:8  uint48 rate
+    0:14 uint48 pendingRate
+    0:20 uint32 epoch
+    0:24 uint32 duty
+    0:28 uint16 commissionBps
+    0:30 uint16 marks`,
+
+  "IScores.Averages": `
+    # one word, full: six averages, and how many reports are in them
+    0:0  uint32 yieldWeek
+    0:4  uint32 yieldMonth
+    0:8  uint32 yieldYear
+    0:12 uint32 activeWeek
+    0:16 uint32 activeMonth
+    0:20 uint32 activeYear
+    0:24 uint16 yields
+    0:26 uint16 reports
+    0:28 uint32 epoch`,
+
+  "IScores.Record": `
+    # of an operator without a fault it stays as it is, so that nothing is written
+    0:0 uint8              lowDuties
+    0:1 uint8              strikes
+    0:2 uint8              clean
+    0:3 enum IScores.Cause owed`,
+
   "ReportOracle.Member": `
     # one read per member, for who votes and for each count
     0:0  address account
@@ -466,6 +564,10 @@ export const ENUMS: Readonly<Record<string, { readonly members: string; readonly
   "IAttributes.Kind": {
     members: "Entity Jurisdiction Infrastructure Client Geography",
     why: "the first four are the registry's dimensions 1 to 4; what has no dimension comes last",
+  },
+  "IScores.Cause": {
+    members: "None Strikes Duties Commission Slash DoubtfulSlash",
+    why: "an empty word owes nothing; of two reasons to drain the later one counts",
   },
   "INotice.Status": {
     members: "None Pending Executed Cancelled Expired",

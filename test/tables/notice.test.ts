@@ -2,27 +2,46 @@ import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs
 import { expect } from "chai";
 
 import { RESTRICTIONS, type Role } from "../../src/roles.ts";
-import { nextRound } from "../fixtures/allocator.ts";
+import { impersonated, nextRound } from "../fixtures/allocator.ts";
 import { NO_CAP, NO_SHARE } from "../../rocketh/parameters.ts";
 import { ACCESS } from "./access.ts";
 import { NOTICE } from "./notice.ts";
 import { deploySystem, ethers, implementationOf, networkHelpers } from "./system.ts";
 
 type System = Awaited<ReturnType<typeof deployRestricted>>;
-const CONTRACTS = ["MetaPool", "Allocator", "OperatorRegistry", "ReportOracle", "Attributes"] as const;
+const CONTRACTS = ["MetaPool", "Allocator", "OperatorRegistry", "Scores", "ReportOracle", "Attributes"] as const;
 type Restricted = (typeof CONTRACTS)[number];
+
+/** An operator that lost more than a report is believed. */
+const DOUBTFUL = {
+  assigned: 0n,
+  done: 0n,
+  active: true,
+  commissionBps: 0n,
+  stake: 1n,
+  external_: 0n,
+  reward: 0n,
+  slashed: 1n,
+};
 
 /** Rounds until two epochs, four of unbonding, one of a pool's own batch and the rest of the first have passed. */
 const ROUNDS = 8;
 
-/** Operator 3 is drained and operator 4 on watch, so that both can be undone; a vouched-for pool is not listed. */
+/**
+ * Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. A
+ * report of operator 1 alone has a slash set aside.
+ */
 async function deployRestricted() {
   const system = await deploySystem();
-  const { registry, notice, guardian, foundation } = system;
+  const { registry, notice, guardian, scores, scorer, foundation } = system;
+  await registry.connect(scorer).drainByReport(5);
+  await nextRound(system); // with a guardian share of its own
   await registry.connect(guardian).drain(3);
   await registry.connect(guardian).watch(4);
   await registry.connect(foundation).whitelistPool(system.spare);
-  return { ...system, noticeAddress: await notice.getAddress() };
+  const reporter = await impersonated(system.callers.reportOracle);
+  await scores.connect(reporter).record(1, 1, [DOUBTFUL]);
+  return { ...system, reporter, noticeAddress: await notice.getAddress() };
 }
 
 /** Every restricted call has been announced by who may, could not be made at once, and is due. */
@@ -54,7 +73,7 @@ async function deployAnnounced() {
 
 /** Arguments with which each restricted function goes through. */
 async function argumentsOf(system: System): Promise<Record<string, readonly unknown[]>> {
-  const { metaPool, allocator, registry, treasury, factory, spare, committee } = system;
+  const { metaPool, allocator, registry, treasury, factory, spare, scores, committee } = system;
   const rules = await allocator.parameters();
   return {
     "MetaPool.connect": [treasury.address, treasury.address],
@@ -79,6 +98,8 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.setGroups": [2n, 0n],
     "OperatorRegistry.setGroup": [1n, [1n, NO_SHARE, NO_SHARE, NO_CAP]],
     "OperatorRegistry.setPolicy": [[3_333n, NO_SHARE, 1_000n, 0n]],
+    "OperatorRegistry.setTenureGroup": [0n],
+    "OperatorRegistry.setDimensionMode": [1n, 1n],
     "OperatorRegistry.upgradeToAndCall": [await implementationOf(registry), "0x"],
     "OperatorRegistry.renounceUpgrades": [],
     "OperatorRegistry.drain": [4n],
@@ -87,6 +108,15 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.lowerGroupCaps": [1n, 5_000n, NO_SHARE, NO_CAP],
     "OperatorRegistry.watch": [2n],
     "OperatorRegistry.setWeights": [[2n], [100n]],
+    "OperatorRegistry.watchByReport": [2n],
+    "OperatorRegistry.liftWatch": [2n],
+    "OperatorRegistry.drainByReport": [4n],
+    "OperatorRegistry.readmit": [5n],
+    "OperatorRegistry.noteScores": [],
+    "Scores.record": [1n, 2n, []],
+    "Scores.close": [1n, 0n, 1n],
+    "Scores.setParameters": [[...(await scores.parameters())]],
+    "Scores.resolve": [1n, true],
     "ReportOracle.setCommittee": [committee.slice(1).map(({ address }) => address), 3n],
     "Attributes.attest": [2n, 0n, 1n, "Example Ltd"],
   };
@@ -141,7 +171,8 @@ describe("Notice", () => {
           .to.be.revertedWithCustomError(notice, "CallFailed")
           .withArgs(id, abi.encodeErrorResult(reason, [account]));
       if (role === "admin") await refused("AlreadyConnected", await allocator.getAddress());
-      else if (role === "scorer" || role === "attester") await refused("AccessManagedUnauthorized", noticeAddress);
+      else if (["scorer", "reporter", "attester"].includes(role))
+        await refused("AccessManagedUnauthorized", noticeAddress);
       else {
         await expect(execution).to.emit(notice, "Executed");
         expect((await notice.announcement(id)).status).to.equal(2n);
@@ -150,8 +181,7 @@ describe("Notice", () => {
   }
 });
 
-/** Who holds a role; governance announces what is the admin's, and the reporter, a contract, announces nothing. */
+/** Who holds a role; governance announces what is the admin's. */
 function holderOf(system: System, role: Role) {
-  if (role === "reporter") throw new Error("nothing is the reporter's");
   return system[role === "admin" ? "governance" : role];
 }

@@ -30,7 +30,7 @@ async function deployBusy() {
   });
   const { metaPool, allocator, alice, bob } = world;
   const [{ pool, owner }] = world.honest as [(typeof world.honest)[number]];
-  const heir = world.others[10]!;
+  const heir = world.others[9]!;
   await metaPool.connect(bob).deposit_and_stake({ value: ether(10) });
   await metaPool.connect(alice).deposit({ value: ether(1) });
   await metaPool.connect(alice).approve(bob, ether(10));

@@ -14,13 +14,13 @@ export async function deploySystem() {
     parameters: { policy: { guardianShareBps: 3_333 } },
   });
   const { metaPool, allocator, registry, notice, accessManager, network, factory, lens, foundation } = world;
-  const { reportOracle, attributes } = world;
+  const { scores, reportOracle, attributes } = world;
   await delegate(world);
   await world.hostile[0]!.setMode(Mode.reverts);
   for (let round = 0; round < 3; round += 1) await nextRound(world);
 
   const [{ pool, owner }] = world.honest as [(typeof world.honest)[number]];
-  const heir = world.others[10]!;
+  const heir = world.others[9]!;
   await pool.connect(owner).transferOwnership(heir);
   await network.connect(foundation).transferOwnership(heir);
 
@@ -33,6 +33,7 @@ export async function deploySystem() {
     Notice: notice,
     DevNetwork: network,
     PoolLens: lens,
+    Scores: scores,
     ReportOracle: reportOracle,
     Attributes: attributes,
     AccessManager: accessManager,
@@ -44,7 +45,7 @@ export async function deploySystem() {
     treasury: world.treasury.address,
     governance: world.governance.address,
     guardian: world.guardian.address,
-    scorer: world.scorer.address,
+    scores: await scores.getAddress(),
     foundation: foundation.address,
     member: world.committee[0]!.address,
     attester: world.attester.address,

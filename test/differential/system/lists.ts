@@ -18,6 +18,11 @@ function someCaps(random: Random) {
   };
 }
 
+/** One per dimension, 0 for none. */
+function someGroups(random: Random): number[] {
+  return [random.below(3), random.pick([0, 3, 4, 5]), 0, 0, random.pick([0, 6, 7])];
+}
+
 export const lists: Record<string, Operation<System>> = {
   list: operation(
     3,
@@ -27,7 +32,7 @@ export const lists: Record<string, Operation<System>> = {
       );
       const pool = spare.length === 0 || random.once(5) ? somePool(w, random) : random.pick(spare);
       const weight = 50 + random.below(150);
-      return { pool, weight, groups: [random.below(3), random.pick([0, 3, 4, 5])] };
+      return { pool, weight, groups: someGroups(random) };
     },
     (w, { pool, weight, groups }) => {
       const { address, model, honest } = w.pools[pool]!;
@@ -109,7 +114,7 @@ export const lists: Record<string, Operation<System>> = {
     (w: System, random) => ({ id: someListed(w, random) }),
     (w, { id }) => ({
       model: () => {
-        registry.watch(w.model, id);
+        registry.watch(w.model, id, "guardian");
       },
       send: () => w.trellis.registry.connect(w.by(w.guardian)).watch(id),
     }),
@@ -205,7 +210,7 @@ export const lists: Record<string, Operation<System>> = {
   ),
   setGroups: operation(
     2,
-    (w: System, random) => ({ id: someListed(w, random), groups: [random.below(3), random.pick([0, 3, 4, 5])] }),
+    (w: System, random) => ({ id: someListed(w, random), groups: someGroups(random) }),
     (w, { id, groups }) => ({
       model: () => {
         registry.setGroups(w.model, id, idsOf(groups));

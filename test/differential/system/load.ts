@@ -9,7 +9,15 @@ import * as network from "../../../src/model/network.ts";
 import { honestPool, type OperatorPool } from "../../../src/model/operators.ts";
 import * as staking from "../../../src/model/stakingPool.ts";
 import type { HostilePool } from "../../../types/contracts/mocks/HostilePool.ts";
-import { asNotice, connection, ether, ethers, networkHelpers, vouchAndList } from "../../fixtures/allocator.ts";
+import {
+  asNotice,
+  connection,
+  ether,
+  ethers,
+  impersonated,
+  networkHelpers,
+  vouchAndList,
+} from "../../fixtures/allocator.ts";
 import { deployTrellis } from "../../fixtures/deployment.ts";
 import { createGroups, createOperators } from "../../fixtures/operators.ts";
 import { BEGINNING, chainOf } from "../chain.ts";
@@ -36,6 +44,8 @@ const GROUPS = [
   { dimension: 2, poolShareBps: 6000 },
   { dimension: 2, absoluteCap: 400n * 10n ** 18n },
   { dimension: 2 },
+  { dimension: 5, poolShareBps: 1500 },
+  { dimension: 5, absoluteCap: 300n * 10n ** 18n },
 ];
 const HONEST = [
   { groups: [1, 3], weight: 100, bond: 8 },
@@ -78,6 +88,7 @@ async function deploy() {
   }
   const notice = await asNotice(trellis);
   await networkHelpers.setBalance(notice.address, ether(1_000_000));
+  await impersonated(await trellis.allocator.getAddress());
   const reader = await deployReader(connection);
   return { trellis, honest, hostile, notice, reader };
 }
@@ -92,14 +103,14 @@ export async function loadSystem(): Promise<System> {
   const { supply } = await pool.getBook();
 
   const modelNetwork = network.newNetwork(await chain.unbondingTime());
-  const seed = await factory.SEED();
+  const [seed, bondRatio] = [await factory.SEED(), await factory.BOND_RATIO()];
   const bonds = [...HONEST, ...SPARE].map(({ bond }) => ether(bond));
   const honestPools = await Promise.all(
     honest.map(async ({ pool: own, owner }, index): Promise<Pool> => {
       const address = await own.getAddress();
       const state = staking.newStakingPool(
         modelNetwork,
-        { name: address, owner: owner.address, commissionBps: BigInt(COMMISSION), epochLength: DAY },
+        { name: address, owner: owner.address, commissionBps: BigInt(COMMISSION), epochLength: DAY, bondRatio },
         seed,
       );
       staking.addBond(state, modelNetwork, time, bonds[index]!);

@@ -106,7 +106,9 @@ export const surroundings: Record<string, Operation<System>> = {
     2,
     (w: System, random) => {
       const pool = someHonest(w, random);
-      return pool === undefined ? undefined : { pool, shares: random.amount(w.pools[pool]!.honest!.state.bondShares) };
+      if (pool === undefined) return undefined;
+      const seen = syncedCopy(w.pools[pool]!.honest!.state, w.network, w.time);
+      return { pool, shares: random.amount(random.once(3) ? seen.bondShares : staking.withdrawableBond(seen)) };
     },
     (w, { pool, shares }) =>
       there(w, pool, ({ state, contract, owner }) => ({

@@ -15,6 +15,8 @@ import { DAY, isSettled, type Pool, type System } from "./world.ts";
 const NO_LEVEL = 2n ** 160n - 1n;
 const EVERYTHING = 2n ** 256n - 1n;
 const BPS = 10_000n;
+const NO_CAPS = { poolShareBps: BigInt(NO_SHARE), netShareBps: BigInt(NO_SHARE), absoluteCap: NO_CAP };
+const MODES: readonly allocation.Mode[] = ["Hard", "Monitor", "Off"];
 const STATES = ["None", "Ramping", "Active", "Draining", "Delisted", "Removed"] as const;
 
 const isNowAndThen = ({ time }: System) => time % 8n === 0n;
@@ -36,7 +38,14 @@ export function viewsOf(world: System): Views {
       operator: reader.view(world.registryAddress, registryOf.interface, "operator", id),
       position: reader.view(account, allocator.interface, "positionOf", id),
       record: reader.view(account, allocator.interface, "recordOf", id),
+      ramp: reader.view(account, allocator.interface, "rampOf", id),
+      marks: reader.view(world.registryAddress, registryOf.interface, "marksOf", id),
+      ...(isInFull(world)
+        ? { weights: reader.view(world.registryAddress, registryOf.interface, "weightRange", id) }
+        : {}),
     })),
+    tenureGroup: reader.view(world.registryAddress, registryOf.interface, "tenureGroup"),
+    scoredEpoch: reader.view(world.registryAddress, registryOf.interface, "scoredEpoch"),
     ...(isInFull(world)
       ? {
           shown: of("operators", 1, 100),
@@ -115,6 +124,8 @@ export function expectedOf(world: System): State {
       fillingBatch: state.exits.filling,
       longestUnbonding: model.longestUnbonding,
       guardianShareLeft: registry.guardianShareLeft(model, time),
+      scoredEpoch: model.scoredEpoch,
+      scoresAreOld: allocation.areScoresOld(model, time),
       operatorCount: BigInt(model.operators.length),
       groupCount: BigInt(model.groups.length),
     },
@@ -122,7 +133,17 @@ export function expectedOf(world: System): State {
     ...(isSettled(world) && isNowAndThen(world) ? { needed: neededOf(world, live) } : {}),
     committed: allocation.committed(model),
     unbonding: allocation.unbonding(model),
-    operators: model.operators.map((operator) => operatorOf(world, operator)),
+    operators: model.operators.map((operator) => ({
+      ...operatorOf(world, operator),
+      marks: {
+        watchedByGuardian: operator.watchedBy.guardian,
+        watchedByReport: operator.watchedBy.report,
+        drainedByReport: operator.drainedByReport,
+      },
+      ...(isInFull(world) ? { weights: weightsOf(world, operator) } : {}),
+    })),
+    tenureGroup: model.tenureGroup ?? 0n,
+    scoredEpoch: model.scoredEpoch,
     ...(isInFull(world)
       ? {
           shown: model.operators.map((operator) => shownOf(world, operator, live)),
@@ -206,7 +227,13 @@ function operatorOf(world: System, operator: Operator): State {
       factor: operator.factor,
       lost: operator.lost,
     },
+    ramp: operator.ramp,
   };
+}
+
+/** The weights that the scorer may set; none where it may set no weight. */
+function weightsOf({ model, time }: System, { id, state }: Operator): Value {
+  return state === "Delisted" || state === "Removed" ? undefined : { ...registry.weightRange(model, time, id) };
 }
 
 /** As the lens shows it. */
@@ -268,15 +295,17 @@ function neededOf({ model, time }: System, live: allocation.Live): Value {
   return { needed: true, class: BigInt(first), amount: sums[first]! < limits[first]! ? sums[first] : limits[first] };
 }
 
-function groupsOf({ model }: System): Value {
+function groupsOf(world: System): Value {
+  const { model } = world;
   const { snapshot } = model;
   if (snapshot === undefined) return [];
   return [0n, ...model.groups.map(({ id }) => id)].map((id) => {
-    if (id > BigInt(snapshot.groups)) return { id }; // no round has read it
+    if (id > BigInt(snapshot.groups)) return { id, ...groupCapsOf(world, id) }; // no round has read it
     const members = allocation.membersOf(model, id);
     const sumOf = (of: (operator: Operator) => bigint) => members.reduce((sum, member) => sum + of(member), 0n);
     return {
       id,
+      ...groupCapsOf(world, id),
       snapshot: {
         level: snapshot.levels.get(id) ?? NO_LEVEL,
         cap: kept(snapshot.caps.get(id)),
@@ -288,6 +317,25 @@ function groupsOf({ model }: System): Value {
       },
     };
   });
+}
+
+/** Caps as they hold and as they were set. */
+function groupCapsOf({ model }: System, id: bigint): State {
+  const group = model.groups.find((candidate) => candidate.id === id);
+  if (group === undefined) return {};
+  const { dimension = 0, poolShareBps, netShareBps, absoluteCap } = group;
+  const mode = allocation.modeOf(model, dimension);
+  const stated = {
+    poolShareBps: poolShareBps ?? NO_CAPS.poolShareBps,
+    netShareBps: netShareBps ?? NO_CAPS.netShareBps,
+    absoluteCap: absoluteCap ?? NO_CAPS.absoluteCap,
+  };
+  return {
+    caps: { dimension: BigInt(dimension), ...(mode === "Hard" ? stated : NO_CAPS) },
+    stated: { dimension: BigInt(dimension), ...stated },
+    mode: BigInt(MODES.indexOf(mode)),
+    isTenure: model.tenureGroup === id,
+  };
 }
 
 function poolOf(world: System, { address, honest, hostile }: Pool): State {
@@ -344,6 +392,8 @@ export function eventsOf({ model, seen }: System): string[] {
     if (operator.faulted) events.push("faulted");
     if (operator.snapshot.class1Taken > 0n) events.push("class 1");
     if (operator.watch) events.push("watch");
+    if (operator.state === "Ramping" && operator.groups.some((id) => id === model.tenureGroup)) events.push("tenure");
+    if (operator.laterGroup !== undefined) events.push("a group that waits");
   }
   if (model.snapshot?.certified === true) events.push("certified");
   if (model.class0Taken > 0n) events.push("class 0");

@@ -20,6 +20,7 @@ import {vm} from "../Vm.sol";
 contract Core {
     uint256 private constant EPOCH = 1 days;
     uint256 private constant UNBONDING = 2 days;
+    uint16 private constant BOND_RATIO = 20;
 
     AccessManager public manager;
     DevNetwork public network;
@@ -34,9 +35,9 @@ contract Core {
         vm.warp(1_000 * EPOCH);
         manager = new AccessManager(address(this));
         network = new DevNetwork(address(this), UNBONDING);
-        factory = new StakingPoolFactory(network, EPOCH);
+        factory = new StakingPoolFactory(network, EPOCH, BOND_RATIO);
         hostilePools = new HostilePools();
-        IOperatorRegistry.Policy memory policy = IOperatorRegistry.Policy(2_500, 4_000, 1_000, 20);
+        IOperatorRegistry.Policy memory policy = IOperatorRegistry.Policy(2_500, 4_000, 1_000, BOND_RATIO);
         bytes memory data = abi.encodeCall(OperatorRegistry.initialize, (address(manager), policy));
         registry = OperatorRegistry(_proxy(address(new OperatorRegistry()), data));
 

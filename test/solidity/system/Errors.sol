@@ -70,6 +70,7 @@ library Errors {
             e == IStakingPoolOwner.StakingPaused.selector ||
             e == IStakingPoolOwner.PoolInsolvent.selector ||
             e == IStakingPoolOwner.InsufficientBond.selector ||
+            e == IStakingPoolOwner.StakeNotCovered.selector ||
             e == IStakingPoolOwner.NoBondWithdrawal.selector ||
             e == IStakingPoolOwner.BondWithdrawalNotReady.selector;
     }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
+import {IScores} from "../interfaces/IScores.sol";
+import {Conduct} from "./Conduct.sol";
+import {Sanity} from "./Sanity.sol";
+import {ScoreBook} from "./ScoreBook.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @title Carries out at the registry what the rules of conduct say.
+library Enforcement {
+    using Conduct for IScores.Record;
+    using Sanity for IScores.Reported;
+
+    /// @dev Judges the report's counters of an operator; `operator` has its new state.
+    function judge(
+        ScoreBook.State storage self,
+        Valuation.Page memory page,
+        uint256 id,
+        IOperatorRegistry.Operator memory operator,
+        IScores.Reported memory reported,
+        uint256 distance
+    ) internal {
+        IScores.Record memory record = self.records[id];
+        Conduct.Facts memory facts = _factsOf(page, reported, distance);
+        Conduct.Verdict memory verdict = record.judge(facts, _standingOf(page.system, id, operator.state));
+        _count(page, id, facts, record, reported.duty);
+
+        IScores.Cause watch = verdict.watch;
+        if (verdict.drain != IScores.Cause.None) {
+            bool isDone = _drain(self, page.system, id, record, verdict.drain);
+            if (isDone) operator.state = IOperatorRegistry.State.Draining;
+            else if (watch == IScores.Cause.None) watch = verdict.drain;
+        }
+        self.records[id] = record;
+
+        if (watch != IScores.Cause.None) _watch(page.system, page.report.epoch, id, operator.watch, watch);
+        else if (verdict.lift && operator.watch) _lift(page, id);
+        if (verdict.readmit && _readmit(page, id)) operator.state = IOperatorRegistry.State.Ramping;
+        if (!facts.isSlashed) return;
+        reported.marks &= ~Sanity.SLASH_DUE;
+        self.reported[id] = reported;
+    }
+
+    /// @dev Does what was said and could not be done. Reverts as the registry does, if it still cannot.
+    function enforce(ScoreBook.State storage self, ScoreBook.System memory system, uint256 id) internal {
+        IScores.Record memory record = self.records[id];
+        Conduct.Standing standing = _standingOf(system, id, system.registry.operator(id).state);
+        uint256 epoch = self.progress.epoch;
+        IScores.Cause cause = record.owed;
+
+        if (standing == Conduct.Standing.Listed && cause != IScores.Cause.None) {
+            record.noteDrain(cause, true);
+            self.records[id] = record;
+            emit IScores.OperatorDrained(id, epoch, cause);
+            system.registry.drainByReport(id);
+        } else {
+            bool isBarred = self.reported[id].has(Sanity.SLASHED);
+            require(record.mayReturn(standing, isBarred), IScores.NothingToEnforce(id));
+            emit IScores.OperatorReadmitted(id, epoch);
+            system.registry.readmit(id);
+        }
+    }
+
+    /// @dev Takes or drops what was set aside; a slash that is taken drains at once, or is owed.
+    function resolve(ScoreBook.State storage self, ScoreBook.System memory system, uint256 id, bool accept) internal {
+        IScores.Reported memory reported = self.reported[id];
+        require(reported.has(Sanity.RATE_PENDING | Sanity.SLASH_PENDING), IScores.NothingSetAside(id));
+
+        bool isSlashed = accept && reported.has(Sanity.SLASH_PENDING);
+        reported.resolve(accept);
+        self.reported[id] = reported;
+        emit IScores.Resolved(id, accept);
+
+        if (!isSlashed) return;
+        IOperatorRegistry.Operator memory operator = system.registry.operator(id);
+        if (!ScoreBook.isListed(operator.state)) return;
+        IScores.Record memory record = self.records[id];
+        bool isDone = _drain(self, system, id, record, IScores.Cause.Slash);
+        self.records[id] = record;
+        if (!isDone) _watch(system, self.progress.epoch, id, operator.watch, IScores.Cause.Slash);
+    }
+
+    function _factsOf(
+        Valuation.Page memory page,
+        IScores.Reported memory reported,
+        uint256 distance
+    ) private pure returns (Conduct.Facts memory) {
+        return
+            Conduct.Facts({
+                distance: distance,
+                isActive: reported.has(Sanity.ACTIVE),
+                isLow: reported.duty < Conduct.LOW_DUTY,
+                isBehind: reported.duty + Conduct.STRIKE_MARGIN < page.report.averageDuty,
+                isDear: reported.commissionBps > page.settings.commissionLimitBps,
+                isOdd: reported.has(Sanity.RATE_PENDING),
+                isDoubtful: reported.has(Sanity.SLASH_PENDING),
+                isSlashed: reported.has(Sanity.SLASH_DUE),
+                isBarred: reported.has(Sanity.SLASHED)
+            });
+    }
+
+    function _count(
+        Valuation.Page memory page,
+        uint256 id,
+        Conduct.Facts memory facts,
+        IScores.Record memory record,
+        uint256 duty
+    ) private {
+        uint256 epoch = page.report.epoch;
+        if (facts.isLow) emit IScores.LowDutiesCounted(id, epoch, duty, record.countLowDuties());
+        if (facts.isBehind) emit IScores.StrikeCounted(id, epoch, duty, record.countStrikes());
+    }
+
+    /// @dev Drains, if the guardian share allows it now. Only the registry's own word that it does not is a refusal: whatever
+    /// else goes wrong, too little gas before all, undoes the page.
+    function _drain(
+        ScoreBook.State storage self,
+        ScoreBook.System memory system,
+        uint256 id,
+        IScores.Record memory record,
+        IScores.Cause cause
+    ) private returns (bool isDone) {
+        try system.registry.drainByReport(id) {
+            isDone = true;
+            emit IScores.OperatorDrained(id, self.progress.epoch, cause);
+        } catch (bytes memory reason) {
+            if (bytes4(reason) != IOperatorRegistry.GuardianShareExceeded.selector) LowLevelCall.bubbleRevert(reason);
+            emit IScores.DrainRefused(id, self.progress.epoch, cause);
+        }
+        record.noteDrain(cause, isDone);
+    }
+
+    function _watch(
+        ScoreBook.System memory system,
+        uint256 epoch,
+        uint256 id,
+        bool isWatched,
+        IScores.Cause cause
+    ) private {
+        if (isWatched) {
+            (, bool byReport, ) = system.registry.marksOf(id);
+            if (byReport) return;
+        }
+
+        emit IScores.OperatorWatched(id, epoch, cause);
+        system.registry.watchByReport(id);
+    }
+
+    function _lift(Valuation.Page memory page, uint256 id) private {
+        IOperatorRegistry registry = page.system.registry;
+        (, bool byReport, ) = registry.marksOf(id);
+        if (!byReport) return;
+
+        emit IScores.WatchLifted(id, page.report.epoch);
+        registry.liftWatch(id);
+    }
+
+    /// @dev While a round is open an operator waits: for the next report, or for `enforce`.
+    function _readmit(Valuation.Page memory page, uint256 id) private returns (bool) {
+        (uint256 round, ) = page.system.allocator.openRound();
+        if (round != 0) return false;
+
+        emit IScores.OperatorReadmitted(id, page.report.epoch);
+        page.system.registry.readmit(id);
+        return true;
+    }
+
+    function _standingOf(
+        ScoreBook.System memory system,
+        uint256 id,
+        IOperatorRegistry.State state
+    ) private view returns (Conduct.Standing) {
+        if (ScoreBook.isListed(state)) return Conduct.Standing.Listed;
+
+        (, , bool byReport) = system.registry.marksOf(id);
+        return byReport ? Conduct.Standing.DrainedByReport : Conduct.Standing.Draining;
+    }
+}

@@ -68,9 +68,9 @@ function ofPool(world: World, options: Options): Promise<Subject> {
 
 function ofFile(file: string, options: Options): Subject {
   const name = path.basename(file);
-  const reports = options.stakeColumn === undefined ? readReports(file) : null;
-  if (reports !== null) {
-    const report = pickEpoch(reports, options.epoch, file);
+  const recorded = options.stakeColumn === undefined ? readReports(file) : null;
+  if (recorded !== null) {
+    const report = pickEpoch(recorded.reports, options.epoch, file);
     return {
       title: `${name}, epoch ${report.epoch}`,
       measurement: measure(holdingsOfReport(report), report.networkStake),

@@ -77,7 +77,10 @@ export const TARGETS: readonly Target[] = [
     name: "registry",
     files: [
       "contracts/OperatorRegistry.sol",
+      "contracts/libraries/Curation.sol",
+      "contracts/libraries/GuardianShare.sol",
       "contracts/libraries/OperatorBook.sol",
+      "contracts/libraries/Tenure.sol",
       "contracts/libraries/Tightening.sol",
       "contracts/Notice.sol",
     ],

@@ -235,11 +235,11 @@ describe("OperatorRegistry", function () {
       expect(BigInt(await networkHelpers.getStorageAt(address, BASE + 1n))).to.equal(
         BigInt(await allocator.getAddress()),
       );
-      // Lowest bits first: pool, state, watch, what is said of the pool itself, the state it was drained from, weight, groups.
+      // Lowest bits first: pool, state, marks, what is said of the pool itself, the state it was drained from, weight, groups.
       expect(BigInt(slots[0]!)).to.equal(
         BigInt(await pools[0].getAddress()) | (2n << 160n) | (100n << 192n) | (0x0201n << 216n),
       );
-      // Absolute cap, unbonding time, factory, weight bounds, weight at the beginning of the epoch, epoch.
+      // Absolute cap, unbonding time, factory, weight bounds, weight at the beginning of the epoch, epoch; no group waits.
       expect(BigInt(slots[1]!)).to.equal(
         (2n ** 96n - 1n) |
           (172_800n << 96n) |

@@ -370,6 +370,44 @@ describe("commands", () => {
       expect(text).to.match(/ fair part$/m);
     });
 
+    it("shows what caps per dimension do, which leave hardly any choice, and which are exceeded but only monitored", async () => {
+      const { keeper, registry, notice } = await load();
+      await run(keeperCommand, "--once", "--account", keeper.address);
+      const lines = async () =>
+        (await run(statusCommand)).out.filter((line) => /^(caps per|warning)/.test(line)).map((line) => line.trim());
+      expect(await lines()).to.deep.equal([
+        "caps per entity        hard, 2 groups",
+        "caps per jurisdiction  hard, 3 groups",
+        "warning                group 1 may hold 30 % and is one of 2 in its dimension: hardly any choice is left",
+        "warning                group 4 may hold 35 % and is one of 3 in its dimension: hardly any choice is left",
+      ]);
+
+      const signer = await ethers.getImpersonatedSigner(await notice.getAddress());
+      await networkHelpers.setBalance(signer.address, ether(1));
+      const byNotice = registry.connect(signer);
+      const caps = { netShareBps: 2n ** 16n - 1n, absoluteCap: 2n ** 96n - 1n };
+      await byNotice.setGroup(1, { dimension: 1, poolShareBps: 2_000, ...caps });
+      await byNotice.setGroup(6, { dimension: 5, poolShareBps: 500, ...caps });
+      await byNotice.setTenureGroup(6);
+      await byNotice.setDimensionMode(1, 1);
+      await byNotice.setDimensionMode(2, 2);
+
+      const [entity, jurisdiction, tenure, ...warnings] = await lines();
+      expect(entity).to.equal("caps per entity        monitor, 2 groups");
+      expect(jurisdiction).to.equal("caps per jurisdiction  off, 3 groups");
+      expect(tenure).to.equal("caps per tenure        hard, 1 group; who ramps sits in group 6");
+      expect(warnings).to.have.lengthOf(1);
+      expect(warnings[0]).to.match(
+        /^warning +group 1 holds [\d.,]+ ETH, above the [\d.,]+ ETH that are only monitored$/,
+      );
+      const json = JSON.parse((await run(statusCommand, "--json")).out.join("\n")) as { dimensions: unknown[] };
+      expect(json.dimensions).to.deep.equal([
+        { dimension: "entity", mode: "monitor", groups: ["1", "2"], tenureGroup: null },
+        { dimension: "jurisdiction", mode: "off", groups: ["3", "4", "5"], tenureGroup: null },
+        { dimension: "tenure", mode: "hard", groups: ["6"], tenureGroup: "6" },
+      ]);
+    });
+
     it("says why money lies idle", async () => {
       const { metaPool, other, keeper } = await load();
       const idle = async () => (await run(statusCommand)).out.find((line) => line.startsWith("idle"));

@@ -1,0 +1,212 @@
+/** Operators and keepers that play the scores: A26, A30 to A32 and A81 of docs/attacks.md. */
+import { expect } from "chai";
+
+import type { Counters } from "../../src/reports/types.ts";
+import { listing } from "../fixtures/registry.ts";
+import {
+  all,
+  Cause,
+  ether,
+  ethers,
+  FIRST,
+  type Fixture,
+  good,
+  live,
+  loadScores,
+  NETWORK_STAKE,
+  ONE,
+  PAGE,
+  report,
+  State,
+  times,
+  weightsOf,
+} from "../fixtures/scores.ts";
+
+const CLEAN = all();
+
+async function stateOf({ registry }: Fixture, id: number): Promise<bigint> {
+  return (await registry.operator(id)).state;
+}
+
+/** Weights of operators 1 and 2 after each of many reports. */
+async function race(fixture: Fixture, epochs: readonly (readonly Counters[])[]): Promise<[bigint[], bigint[]]> {
+  const weights: [bigint[], bigint[]] = [[], []];
+  for (const [index, counters] of epochs.entries()) {
+    await live(fixture, [counters], FIRST + BigInt(index));
+    const [first, second] = await weightsOf(fixture);
+    weights[0].push(first!);
+    weights[1].push(second!);
+  }
+  return weights;
+}
+
+const sum = (amounts: readonly bigint[]) => amounts.reduce((total, each) => total + each, 0n);
+
+describe("scores", () => {
+  it("A26 a report that is dropped half-way scores nobody twice, and loses no slash and no doubt", async () => {
+    const fixture = await loadScores();
+    const { scores, registry } = fixture;
+    await live(fixture, [CLEAN]);
+    const prior = [...(await scores.prior())];
+    await report(fixture, FIRST + 1n, all({}, {}, { slashed: ether(31) }, { slashed: 1n }));
+    await scores.score(2, PAGE);
+    expect(await stateOf(fixture, 4)).to.equal(State.active);
+
+    // Nobody who was slashed scores the rest before the next report begins, which says nothing of it.
+    await report(fixture, FIRST + 2n, CLEAN);
+    expect([...(await scores.prior())]).to.deep.equal(prior);
+    expect(await registry.scoredEpoch()).to.equal(FIRST + 1n);
+    const scoring = scores.score(100, PAGE);
+    await expect(scoring)
+      .to.emit(scores, "OperatorDrained")
+      .withArgs(4n, FIRST + 2n, Cause.slash);
+    await expect(scoring)
+      .to.emit(scores, "OperatorWatched")
+      .withArgs(3n, FIRST + 2n, Cause.doubtfulSlash);
+
+    const reports = await Promise.all([1, 2, 3, 4].map(async (id) => (await scores.averagesOf(id)).reports));
+    expect(reports).to.deep.equal([3n, 3n, 2n, 2n]);
+    expect((await scores.scoreOf(4)).gates).to.equal(3n);
+  });
+
+  it("A30 a slash that several reports repeat drains once, and counts once against the guardian share", async () => {
+    const fixture = await loadScores();
+    const { scores, registry, byReporter } = fixture;
+    const slashed = all({ slashed: ether(1) });
+    await report(fixture, FIRST, slashed);
+    await expect(byReporter.record(FIRST, 1, slashed)).to.be.revertedWithCustomError(scores, "AlreadyClosed");
+    await report(fixture, FIRST + 1n, slashed);
+    const first = scores.score(100, PAGE);
+    await expect(first)
+      .to.emit(registry, "GuardianShareUsed")
+      .withArgs(FIRST + 2n, ether(10), ether(10));
+
+    const second = await live(fixture, [slashed], FIRST + 2n);
+    await expect(second).to.not.emit(registry, "GuardianShareUsed");
+    await expect(second).to.not.emit(scores, "OperatorDrained");
+    await expect(scores.enforce(1)).to.be.revertedWithCustomError(scores, "NothingToEnforce").withArgs(1n);
+    expect(await stateOf(fixture, 1)).to.equal(State.draining);
+  });
+
+  it("A31 an operator that empties its pool before the slash is known gets no more, and is drained by the next word", async () => {
+    const fixture = await loadScores();
+    const { registry } = fixture;
+    await live(fixture, [CLEAN]);
+    const [weight] = await weightsOf(fixture);
+    // Four ether of a hundred are slashed; all but ours have left by the time that it is reported.
+    const emptied = { stake: ether(10), reward: good().reward / 10n, slashed: ether(4) };
+    await live(fixture, [all(emptied), CLEAN, CLEAN, CLEAN], FIRST + 1n);
+
+    // Too much to be believed at once, but no stake comes in, and clean reports do not talk it away.
+    expect((await registry.operator(1)).watch).to.equal(true);
+    expect((await weightsOf(fixture))[0]).to.be.at.most(weight!);
+    expect(await stateOf(fixture, 1)).to.equal(State.active);
+
+    await live(fixture, [all({ slashed: 1n })], FIRST + 5n);
+    expect(await stateOf(fixture, 1)).to.equal(State.draining);
+    // Nor need anybody wait for it.
+    const other = await loadScores();
+    await live(other, [all(emptied)]);
+    await other.registry.connect(other.guardian).drain(1);
+    expect(await stateOf(other, 1)).to.equal(State.draining);
+  });
+
+  it("A32 several reports that are scored in one epoch pump a weight by one step, not by one each", async () => {
+    const fixture = await loadScores();
+    const { scores, allocator, byReporter } = fixture;
+    await live(fixture, [all({ reward: good().reward * 3n })]);
+    const before = await weightsOf(fixture);
+    expect(before[0]).to.equal(12_000n);
+
+    await allocator.setEpoch(FIRST + 5n);
+    for (let epoch = FIRST + 1n; epoch < FIRST + 4n; ++epoch) {
+      await byReporter.record(epoch, 1, all({ reward: good().reward * 3n }));
+      await byReporter.close(epoch, NETWORK_STAKE, 4);
+      await scores.score(100, PAGE);
+    }
+
+    const after = await weightsOf(fixture);
+    for (const [index, weight] of after.entries()) {
+      expect(weight).to.be.within((before[index]! * 4n) / 5n, (before[index]! * 6n) / 5n);
+    }
+  });
+
+  it("A32 a commission that is low whenever one looks and high between wins less than a steady one", async () => {
+    const fixture = await loadScores();
+    const epochs = Array.from({ length: 20 }, (_, index) =>
+      all({ commissionBps: index % 2 === 0 ? 0n : 1_000n }, { commissionBps: 1_000n }),
+    );
+    const [gamer, steady] = await race(fixture, epochs);
+
+    // It looks better every second time, by a tenth, and has a score of 0 in between.
+    expect(sum(gamer)).to.be.below(sum(steady));
+    expect(gamer.at(-1)).to.be.below((steady.at(-1)! * 7n) / 10n);
+  });
+
+  it("A32 a commission that rises by less than is gated at every report is paid by the operator's own yield", async () => {
+    const fixture = await loadScores();
+    const creeping = (index: number) => BigInt(Math.min(200 * index, 1_000));
+    const epochs = Array.from({ length: 12 }, (_, index) =>
+      all({ commissionBps: creeping(index) }, { commissionBps: 0n }),
+    );
+    const [creeper, honest] = await race(fixture, epochs);
+
+    for (const [index, weight] of creeper.entries()) expect(weight).to.be.at.most(honest[index]!);
+    expect(creeper.at(-1)).to.be.below(honest.at(-1)!);
+  });
+
+  it("A32 rewards that an operator pays itself count once two reports agree, and as a fifth more at most", async () => {
+    const fixture = await loadScores();
+    const { scores } = fixture;
+    const spike = { reward: 10n * good().reward };
+    // Now and then: never.
+    await live(fixture, [CLEAN, ...times(3, [all(spike), CLEAN]).flat()]);
+    const { yieldWeek, yields } = await scores.averagesOf(1);
+    expect([yieldWeek, yields]).to.deep.equal([ONE, 4n]);
+
+    // Always: not more than 1.2, and never above the step.
+    const before = (await weightsOf(fixture))[0]!;
+    await live(fixture, times(2, all(spike)), FIRST + 7n);
+    expect((await scores.averagesOf(1)).yieldWeek).to.equal((3n * ONE + 1_200_000_000n) / 4n);
+    expect((await weightsOf(fixture))[0]).to.be.at.most((before * 6n) / 5n);
+  });
+
+  it("A32 a newcomer that looks perfect is believed a sixteenth of it in its first report", async () => {
+    const fixture = await loadScores();
+    const { scores, registry, foundation, noticeSigner } = fixture;
+    await live(fixture, times(3, CLEAN));
+    const pool = await ethers.deployContract("HostilePool");
+    await registry.connect(foundation).whitelistPool(pool);
+    const terms = { ...(await listing(pool)), weight: 10_000n, minWeight: 0n, maxWeight: 100_000n };
+    await registry.connect(noticeSigner).list(terms);
+    expect(await stateOf(fixture, 5)).to.equal(State.ramping);
+
+    const star = good({ reward: 2n * good().reward });
+    const scoring = await live(fixture, [[...CLEAN, star]], FIRST + 3n);
+    const believed = (1_200_000_000n + 15n * ONE) / 16n;
+    const square = (believed * believed) / ONE;
+    const score = (((square * square) / ONE) * 950_000_000n) / ONE;
+    await expect(scoring)
+      .to.emit(scores, "OperatorScored")
+      .withArgs(5n, FIRST + 3n, 1_200_000_000n, score, score / 100_000n, 0n);
+    // A twentieth more than an operator as good as the mean; its performance alone made it twice as much.
+    const mean = (ONE * 95n) / 100n;
+    expect(score).to.be.within((mean * 105n) / 100n, (mean * 106n) / 100n);
+  });
+
+  it("A81 whoever opens a round ahead of every score keeps no operator out: anyone readmits it after the round", async () => {
+    const fixture = await loadScores();
+    const { scores, allocator, stranger } = fixture;
+    await live(fixture, [all({ commissionBps: 1_001n }), ...times(5, CLEAN)]);
+    for (let epoch = FIRST + 6n; epoch < FIRST + 9n; ++epoch) {
+      await report(fixture, epoch, CLEAN);
+      await allocator.setRound(7);
+      await scores.score(100, PAGE);
+      await allocator.setRound(0);
+      expect(await stateOf(fixture, 1)).to.equal(State.draining);
+    }
+
+    await scores.connect(stranger).enforce(1);
+    expect(await stateOf(fixture, 1)).to.equal(State.ramping);
+  });
+});

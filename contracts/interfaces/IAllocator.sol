@@ -218,8 +218,8 @@ interface IAllocator {
     function positionOf(uint256 id) external view returns (Position memory);
     function recordOf(uint256 id) external view returns (Record memory);
     function snapshotOf(uint256 id) external view returns (Snapshot memory);
-    /// @notice What a Ramping operator may be lifted to, in wei; 0 before its first reading, and for everyone else from the
-    /// first reading on that finds it in another state.
+    /// @notice What a Ramping operator may be lifted to, in wei; 0 before its first reading. In another state it means nothing,
+    /// and the next reading deletes it.
     function rampOf(uint256 id) external view returns (uint256);
     function poolSnapshot() external view returns (PoolSnapshot memory);
     function groupSnapshot(uint256 group) external view returns (GroupSnapshot memory);

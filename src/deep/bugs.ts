@@ -17,6 +17,7 @@ const POOL = "contracts/MetaPool.sol";
 const POOL_BOOK = "contracts/libraries/PoolBook.sol";
 const EXITS = "contracts/libraries/ExitBook.sol";
 const ROUNDS = "contracts/libraries/Rounds.sol";
+const RAMPS = "contracts/libraries/Ramps.sol";
 const LEGS = "contracts/libraries/Legs.sol";
 const ROOMS = "contracts/libraries/LegRooms.sol";
 const ALLOCATOR_BOOK = "contracts/libraries/AllocatorBook.sol";
@@ -323,8 +324,16 @@ export const BUGS: readonly Bug[] = [
     replace: "if (last) return;",
   },
   {
-    name: "a weight moves by half",
+    name: "a ramp grows without stake",
     invariant: "I-52",
+    campaign: "clamped",
+    file: RAMPS,
+    find: "finding.isHeld || !finding.hasStake)",
+    replace: "finding.isHeld)",
+  },
+  {
+    name: "a weight moves by half",
+    invariant: "I-53",
     campaign: "clamped",
     file: "contracts/libraries/OperatorBook.sol",
     find: "uint256 private constant WEIGHT_STEP_BPS = 2_000;",
@@ -332,7 +341,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: "reports drain without a share",
-    invariant: "I-53",
+    invariant: "I-54",
     campaign: "clamped",
     file: "contracts/libraries/GuardianShare.sol",
     find: "_use(self, _soundPosition(self, id));\n        record.drainedFrom = state;",
@@ -340,7 +349,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: "a vote counts for any report",
-    invariant: "I-54",
+    invariant: "I-55",
     campaign: "clamped",
     file: "contracts/ReportOracle.sol",
     find: "if (_ballots[epoch][_members[i].term] == hash) ++votes;",

@@ -162,12 +162,18 @@ contract StakingPoolHandler {
         (uint256 requested, ) = POOL.bondWithdrawal();
         uint256 held = POOL.getBook().bondShares;
         require(requested == 0 && held != 0, Unable());
+        uint256 asked = 1 + (part % held);
+        IStakingPoolOwner.BookView memory book = POOL.getBook();
+        uint256 covered = (held - asked).mulDiv(book.equity, book.supply) * BOND_RATIO;
+        uint256 rest = book.equity - held.mulDiv(book.equity, book.supply) + book.owed;
         vm.prank(OWNER);
-        try POOL.requestBondWithdrawal(1 + (part % held)) {
+        try POOL.requestBondWithdrawal(asked) {
             (requested, ) = POOL.bondWithdrawal();
-            _promise(requested == 1 + (part % held), "requestBondWithdrawal");
-        } catch {
-            _failed("requestBond");
+            _promise(requested == asked, "requestBondWithdrawal");
+            _promise(covered >= rest, "a bond was asked for that its pool needs");
+        } catch (bytes memory reason) {
+            bytes memory refusal = abi.encodeWithSelector(IStakingPoolOwner.StakeNotCovered.selector, rest, covered);
+            if (covered >= rest || keccak256(reason) != keccak256(refusal)) _failed("requestBond");
         }
     }
 

@@ -65,7 +65,7 @@ abstract contract Governance is Operators {
     }
 
     function _list() private {
-        _createOperator();
+        _createOperator(true);
         uint256 id = operatorPools.length;
         _promise(registry.operatorCount() == id && registry.idOf(operatorPools[id - 1]) == id, "I-41: listed wrongly");
     }

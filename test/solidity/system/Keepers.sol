@@ -254,7 +254,8 @@ abstract contract Keepers is Settlements {
         }
     }
 
-    /// @dev What an operator may be lifted to: nothing if it may not hold, or is watched.
+    /// @dev What an operator may be lifted to: nothing if it may not hold, or is watched; while it ramps, to its ramp or back to
+    /// where the last round found it.
     function _capNow(
         Invariants.Operator memory o,
         uint256 id,
@@ -267,13 +268,13 @@ abstract contract Keepers is Settlements {
         uint256 others = allocator.snapshotOf(id).others;
         cap = ((total * policy.poolShareBps) / 10_000).min(_ofNetwork(stake_, policy.netShareBps, others));
         cap = cap.min(registry.operator(id).absoluteCap);
+        bool ramps = o.state == IOperatorRegistry.State.Ramping;
+        if (ramps) cap = cap.min(allocator.rampOf(id).max(allocator.recordOf(id).base));
         (bool success, bytes memory answer) = operatorPools[id - 1].staticcall{gas: 500_000}(
             abi.encodeCall(IOperatorPool.bond, ())
         );
         uint256 bond = success && answer.length == 32 ? abi.decode(answer, (uint256)) : 0;
-        cap = cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others + o.unbonding));
-        if (o.state != IOperatorRegistry.State.Ramping) return cap;
-        return cap.min(allocator.rampOf(id).max(allocator.recordOf(id).base));
+        return cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others + o.unbonding));
     }
 
     function _groupCapNow(uint256 g, uint256 total, uint256 stake_) private view returns (uint256 cap) {

@@ -118,11 +118,19 @@ abstract contract Operators is Keepers {
         vm.startPrank(OWNER);
         if (asked != 0 && block.timestamp >= readyAt) where.finishBondWithdrawal();
         else if (where.is_staking_paused()) where.resumeStaking();
-        else if (kind == 0 && shares != 0) where.requestBondWithdrawal(1 + ((roll >> 8) % shares));
+        else if (kind == 0 && shares != 0) _requestBond(where, 1 + ((roll >> 8) % shares));
         else if (kind == 1) where.pauseStaking();
         else if (kind == 2 && where.sharesOf(OWNER) != 0) where.unstake_all();
         else if (where.previewStake(1 ether) != 0 && OWNER.balance > 1 ether) where.addBond{value: 1 ether}();
         vm.stopPrank();
+    }
+
+    /// @dev What stays of the bond carries the rest of the pool.
+    function _requestBond(StakingPool where, uint256 shares) private {
+        where.requestBondWithdrawal(shares);
+        IStakingPoolOwner.BookView memory book = where.getBook();
+        uint256 rest = book.equity - book.bondShares.mulDiv(book.equity, book.supply) + book.owed;
+        _promise(where.bond() * factory.BOND_RATIO() >= rest, "I-33: a bond was asked for that its pool needs");
     }
 
     /// @dev Enters, has everything that operators earned booked, and leaves in the same moment: for nothing.

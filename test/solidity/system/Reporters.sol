@@ -8,7 +8,7 @@ import {IScores} from "../../../contracts/interfaces/IScores.sol";
 import {Governance} from "./Governance.sol";
 
 /// @title A committee that reports, anyone who scores and enforces: no account, no position and no cap changes by it, a weight
-/// by a step at most, and no more is drained than the guardian share allows (I-38, I-52, I-53).
+/// by a step at most, and no more is drained than the guardian share allows (I-38, I-53, I-54).
 abstract contract Reporters is Governance {
     using Math for uint256;
 
@@ -36,10 +36,10 @@ abstract contract Reporters is Governance {
             else if (seed % 8 < 4) _vote(k, lie);
         }
         IReportOracle.Report memory agreed = oracle.agreed();
-        _promise(agreed.epoch == epoch, "I-54: a quorum did not agree");
-        _promise(agreed.networkStake == made.networkStake, "I-54: a lie was agreed on");
+        _promise(agreed.epoch == epoch, "I-55: a quorum did not agree");
+        _promise(agreed.networkStake == made.networkStake, "I-55: a lie was agreed on");
         bytes memory data = abi.encodeCall(oracle.deliver, (epoch, 0, counters, new bytes32[](0)));
-        _act(KEEPER, address(oracle), 0, data, true, "I-54: an agreed page was refused");
+        _act(KEEPER, address(oracle), 0, data, true, "I-55: an agreed page was refused");
     }
 
     /// @dev A page of scores; a report first, if there is none to score.
@@ -48,7 +48,7 @@ abstract contract Reporters is Governance {
         Held memory before = _hold();
         bytes memory data = abi.encodeCall(scores.score, (1 + (seed % 8)));
         _gas = 3 * ENOUGH_GAS;
-        _act(KEEPER, address(scores), 0, data, true, "I-54: score");
+        _act(KEEPER, address(scores), 0, data, true, "I-55: score");
         _gas = ENOUGH_GAS;
         _check(before);
     }
@@ -63,7 +63,7 @@ abstract contract Reporters is Governance {
         } else {
             bytes memory data = abi.encodeCall(scores.score, (8));
             _gas = 3 * ENOUGH_GAS;
-            _act(KEEPER, address(scores), 0, data, true, "I-54: score");
+            _act(KEEPER, address(scores), 0, data, true, "I-55: score");
             _gas = ENOUGH_GAS;
         }
         _check(before);
@@ -100,7 +100,7 @@ abstract contract Reporters is Governance {
         for (uint256 i; i < before.states.length; ++i) {
             IOperatorRegistry.Operator memory operator = registry.operator(i + 1);
             bool kept = allocator.positionOf(i + 1).position == before.positions[i];
-            _promise(kept, "I-52: scoring moved stake");
+            _promise(kept, "I-53: scoring moved stake");
             bool isGone = operator.state == IOperatorRegistry.State.Delisted;
             isGone = isGone || operator.state == IOperatorRegistry.State.Removed;
             if (!isGone) _checkWeight(epoch, i + 1, operator.weight);
@@ -108,12 +108,12 @@ abstract contract Reporters is Governance {
             if (operator.state == IOperatorRegistry.State.Draining) {
                 // What is a violation already is not counted.
                 if (operator.whitelisted) _drained[epoch] += before.positions[i].min(operator.absoluteCap);
-                _promise(_drained[epoch] <= before.share, "I-53: reports drained more than the guardian share");
+                _promise(_drained[epoch] <= before.share, "I-54: reports drained more than the guardian share");
             } else {
                 bool readmitted =
                     before.states[i] == IOperatorRegistry.State.Draining &&
                         operator.state == IOperatorRegistry.State.Ramping;
-                _promise(readmitted, "I-53: reports did more than drain and readmit");
+                _promise(readmitted, "I-54: reports did more than drain and readmit");
             }
         }
     }
@@ -121,13 +121,13 @@ abstract contract Reporters is Governance {
     /// @dev Governance moves a weight as well, by bounds that it changes: only then a step may be larger.
     function _checkWeight(uint256 epoch, uint256 id, uint256 weight) private {
         (uint256 lowest, uint256 highest) = registry.weightRange(id);
-        _promise(lowest <= weight && weight <= highest, "I-52: a weight beyond its range");
+        _promise(lowest <= weight && weight <= highest, "I-53: a weight beyond its range");
         uint256 base = _weights[epoch][id];
         (uint256 least, uint256 most) = registry.weightBounds(id);
         if (base < least || base > most) return;
         uint256 stride = (base / 5).max(1);
         bool isNear = weight + stride >= base && weight <= base + stride;
-        _promise(isNear || base == 0, "I-52: a weight changed by more than a fifth in an epoch");
+        _promise(isNear || base == 0, "I-53: a weight changed by more than a fifth in an epoch");
     }
 
     function _counters(uint256 seed) private view returns (IScores.Counters[] memory counters) {

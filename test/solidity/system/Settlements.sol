@@ -29,6 +29,8 @@ abstract contract Settlements is Exits {
         uint256[] holdings;
         IAllocator.Position[] held;
         IAllocator.Record[] records;
+        uint256[] ramps;
+        uint256 total; // T of the last round
     }
 
     /* ACTIONS */
@@ -145,10 +147,13 @@ abstract contract Settlements is Exits {
         w.holdings = new uint256[](count);
         w.held = new IAllocator.Position[](count);
         w.records = new IAllocator.Record[](count);
+        w.ramps = new uint256[](count);
+        w.total = allocator.poolSnapshot().total;
         for (uint256 i; i < count; ++i) {
             w.holdings[i] = _holdings(i + 1);
             w.held[i] = allocator.positionOf(i + 1);
             w.records[i] = allocator.recordOf(i + 1);
+            w.ramps[i] = allocator.rampOf(i + 1);
         }
     }
 
@@ -165,7 +170,10 @@ abstract contract Settlements is Exits {
         uint256 to = round == 0 ? registry.operatorCount() : cursor;
         if (!ledger.reading) to = from;
         uint256 restored = ledger.restored;
-        for (uint256 id = from + 1; id <= to; ++id) _observe(w, id);
+        for (uint256 id = from + 1; id <= to; ++id) {
+            _observe(w, id);
+            _checkRamp(w, id);
+        }
         ledger.endPage();
         _checkGainWaits(w, restored);
         if (ledger.reading && to == registry.operatorCount()) _observeEnd(w);
@@ -173,6 +181,19 @@ abstract contract Settlements is Exits {
     }
 
     uint256 private _lastRound;
+
+    /// @dev A ramp grows by a half at most, and only where stake of ours was and nothing went wrong.
+    function _checkRamp(Watch memory w, uint256 id) private {
+        IOperatorRegistry.Operator memory operator = registry.operator(id);
+        bool clean = !allocator.positionOf(id).faulted && !operator.watch && operator.whitelisted;
+        uint256 was = w.ramps[id - 1];
+        uint256 most = clean && w.records[id - 1].base != 0 ? (was * 3) / 2 : was;
+        uint256 ramp = allocator.rampOf(id);
+        _promise(ramp <= most.max((w.total * 5) / 10_000), "I-52: a ramp grew too much");
+        bool ramps = operator.state == IOperatorRegistry.State.Ramping;
+        bool removed = operator.state == IOperatorRegistry.State.Removed; // not read any more
+        _promise(ramps || removed || ramp == 0, "I-52: who does not ramp has a ramp");
+    }
     /// @dev What slashes took of a pool's unbonding stake and its bond bore: the pool unbonds that anew (decision 0003).
     mapping(uint256 id => uint256 amount) internal setBack;
 

@@ -67,7 +67,7 @@ abstract contract World {
         _assignRoles();
         _createGroups();
         watcher = new Watcher(pool);
-        for (uint256 i; i < OPERATORS; ++i) _createOperator();
+        for (uint256 i; i < OPERATORS; ++i) _createOperator(false);
         ledger.start(SEED);
         for (uint256 i; i < ACTORS; ++i) vm.deal(actor(i), 1e24);
         vm.deal(DELEGATOR, 1e24);
@@ -179,8 +179,8 @@ abstract contract World {
         registry.setTenureGroup(5);
     }
 
-    /// @dev Honest ones and, unless the suite is clamped, as many hostile ones.
-    function _createOperator() internal {
+    /// @dev Honest ones and, unless the suite is clamped, as many hostile ones. Who is listed with notice ramps.
+    function _createOperator(bool withNotice) internal {
         uint256 index = operatorPools.length;
         bool honest = CLAMPED || index % 2 == 0;
         address where = honest ? _createStakingPool(index) : hostilePools.create();
@@ -189,7 +189,7 @@ abstract contract World {
             Address.sendValue(payable(where), 1e24); // for what it is said to owe
         }
         operatorPools.push(where);
-        if (index >= OPERATORS) vm.prank(address(notice)); // it is a newcomer, and ramps
+        if (withNotice) vm.prank(address(notice));
         registry.list(
             IOperatorRegistry.Listing({
                 pool: where,

@@ -35,7 +35,7 @@ const suite: Suite<System> = {
     name === "round" ? (time / DAY + 1n) * DAY + BigInt(random.below(7200)) - time : BigInt(random.below(900) + 1),
   seed: 1002,
   length: 500,
-  count: { plain: 1_000, deep: 60_000 },
+  count: { plain: 1_500, deep: 60_000 },
   load: async () => {
     const world = await loadSystem();
     for (const [who, user] of world.users.entries()) {

@@ -23,6 +23,10 @@ abstract contract Governance is Operators {
 
     Announced[] private _announced;
 
+    /// @dev Weights as they were when an epoch began: whoever changes one notes all of them first.
+    mapping(uint256 epoch => mapping(uint256 id => uint256 weight)) internal weights;
+    mapping(uint256 epoch => bool isKnown) private _isKnown;
+
     /// @dev Draining and back, delisting, removal, the whitelist.
     function setState(uint256 seed, uint256 roll) external step harmless {
         if (roll % 4 == 0 && operatorPools.length < MOST_OPERATORS && !_isRoundOpen()) return _list();
@@ -111,11 +115,12 @@ abstract contract Governance is Operators {
             registry.setGroups(id, uint40((1 + ((roll >> 8) % 2)) | ((3 + ((roll >> 16) % 2)) << 8)));
             return;
         }
-        (uint256[] memory ids, uint24[] memory weights) = (new uint256[](1), new uint24[](1));
-        (ids[0], weights[0]) = (id, operator.weight);
+        _rememberWeights();
+        (uint256[] memory ids, uint24[] memory changed) = (new uint256[](1), new uint24[](1));
+        (ids[0], changed[0]) = (id, operator.weight);
         uint256 part = operator.weight / 12;
-        weights[0] = uint24(roll % 4 == 1 ? (operator.weight + part).min(1_000) : operator.weight - part);
-        _ask(address(this), address(registry), abi.encodeCall(registry.setWeights, (ids, weights)));
+        changed[0] = uint24(roll % 4 == 1 ? (operator.weight + part).min(1_000) : operator.weight - part);
+        _ask(address(this), address(registry), abi.encodeCall(registry.setWeights, (ids, changed)));
     }
 
     function setParameters(uint256 roll) external step harmless {
@@ -186,6 +191,13 @@ abstract contract Governance is Operators {
     }
 
     /* INTERNAL */
+
+    function _rememberWeights() internal {
+        uint256 epoch = allocator.currentEpoch();
+        if (_isKnown[epoch]) return;
+        _isKnown[epoch] = true;
+        for (uint256 i; i < operatorPools.length; ++i) weights[epoch][i + 1] = registry.operator(i + 1).weight;
+    }
 
     /// @dev A call that the rules may refuse.
     function _ask(address from, address target, bytes memory data) private {

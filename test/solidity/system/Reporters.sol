@@ -14,10 +14,8 @@ abstract contract Reporters is Governance {
 
     uint256 private constant BPS = 10_000;
 
-    /// @dev What reports drained in an epoch, and weights as they were when it began.
+    /// @dev What reports drained in an epoch.
     mapping(uint256 epoch => uint256 amount) private _drained;
-    mapping(uint256 epoch => mapping(uint256 id => uint256 weight)) private _weights;
-    mapping(uint256 epoch => bool isKnown) private _isKnown;
 
     /// @dev Three members vote for one report of the last epoch, one for another, or not at all; somebody delivers its page.
     function report(uint256 seed) external step harmless {
@@ -88,13 +86,6 @@ abstract contract Reporters is Governance {
         held.share = (uint256(allocator.poolSnapshot().total) * registry.policy().guardianShareBps) / BPS;
     }
 
-    function _rememberWeights() private {
-        uint256 epoch = allocator.currentEpoch();
-        if (_isKnown[epoch]) return;
-        _isKnown[epoch] = true;
-        for (uint256 i; i < operatorPools.length; ++i) _weights[epoch][i + 1] = registry.operator(i + 1).weight;
-    }
-
     function _check(Held memory before) private {
         uint256 epoch = allocator.currentEpoch();
         for (uint256 i; i < before.states.length; ++i) {
@@ -122,7 +113,7 @@ abstract contract Reporters is Governance {
     function _checkWeight(uint256 epoch, uint256 id, uint256 weight) private {
         (uint256 lowest, uint256 highest) = registry.weightRange(id);
         _promise(lowest <= weight && weight <= highest, "I-53: a weight beyond its range");
-        uint256 base = _weights[epoch][id];
+        uint256 base = weights[epoch][id];
         (uint256 least, uint256 most) = registry.weightBounds(id);
         if (base < least || base > most) return;
         uint256 stride = (base / 5).max(1);

@@ -81,7 +81,7 @@ describe("Attributes", () => {
       await expect(attributes.attest(1, 5, 0, "Example Ltd")).to.be.revertedWithoutReason(ethers);
     });
 
-    it("reverts for more than 64 bytes, and takes 64", async () => {
+    it("reverts for a value that is too long, and takes the longest", async () => {
       const { attributes } = await load();
       await expect(attributes.attest(1, Kind.entity, 1, "é".repeat(32) + "!"))
         .to.be.revertedWithCustomError(attributes, "ValueTooLong")

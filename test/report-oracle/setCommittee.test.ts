@@ -60,9 +60,11 @@ describe("ReportOracle", () => {
       await expect(oracle.connect(notice).setCommittee([...members.slice(0, 3), ethers.ZeroAddress], QUORUM))
         .to.be.revertedWithCustomError(oracle, "InvalidMember")
         .withArgs(ethers.ZeroAddress);
-      await expect(oracle.connect(notice).setCommittee([...members.slice(0, 3), members[1]!], QUORUM))
-        .to.be.revertedWithCustomError(oracle, "DuplicateMember")
-        .withArgs(members[1]);
+      for (const twice of members.slice(0, 3)) {
+        await expect(oracle.connect(notice).setCommittee([...members.slice(0, 3), twice], QUORUM))
+          .to.be.revertedWithCustomError(oracle, "DuplicateMember")
+          .withArgs(twice);
+      }
     });
 
     it("checks the committee of the deployment as well", async () => {

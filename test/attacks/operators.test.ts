@@ -1,4 +1,4 @@
-/** Operators' pools, the list, caps, bonds and legs: A43 to A55 of docs/attacks.md; hostile.test.ts has A44. */
+/** Operators' pools, the list, caps and legs: A43 to A55 of docs/attacks.md; hostile.test.ts has A44, bonds.test.ts A52 and A53. */
 import { expect } from "chai";
 
 import {
@@ -8,8 +8,6 @@ import {
   DAY,
   delegate,
   deployWorld,
-  down,
-  EPOCH,
   ether,
   ethers,
   keep,
@@ -43,18 +41,6 @@ async function deployFour() {
   });
   await delegate(world);
   return { ...world, liar: world.hostile[0]! };
-}
-
-/** Four honest pools whose bonds of an ether carry 25 each. */
-async function deployBonded() {
-  const bond = ether(1);
-  const world = await deployWorld({
-    honest: [{ bond }, { bond }, { bond }, { bond }],
-    stake: ether("99.9"),
-    parameters: { allocator: LOOSE, policy: { bondRatio: 100 } },
-  });
-  await delegate(world);
-  return world;
 }
 
 /** The first two of four operators are one group, which may hold 40 of 100 ether. */
@@ -382,75 +368,6 @@ describe("Attacks", () => {
       expect((await allocator.groupSnapshot(1)).position).to.be.at.most(ether(40));
       const { attacker, victim } = await ledger.changes();
       expect([attacker, victim]).to.deep.equal([0n, 0n]);
-    });
-
-    it("A52 a bond that was asked for on the first day is gone from the caps when a slash comes", async () => {
-      const world = await networkHelpers.loadFixture(deployBonded);
-      const { allocator, metaPool, network, foundation, honest } = world;
-      const { pool, owner, address } = honest[0]!;
-      const bond = await pool.bond();
-      expect((await allocator.positionOf(1)).position).to.equal(ether(25));
-      await pool.connect(owner).requestBondWithdrawal((await pool.getBook()).bondShares);
-      const [, readyAt] = await pool.bondWithdrawal();
-      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [owner], victim: [world.alice] });
-
-      while (BigInt(await networkHelpers.time.latest()) + EPOCH < readyAt) {
-        await nextRound(world);
-        await move(world, [down(1, ether(25))]);
-      }
-      await networkHelpers.time.increaseTo(readyAt);
-      await pool.connect(owner).finishBondWithdrawal();
-      await network.connect(foundation).slash(address, 5_000);
-      await nextRound(world);
-
-      expect(await heldBy(world, 1n)).to.deep.equal([0n, 0n]);
-      const { attacker, victim } = await ledger.changes();
-      expect(victim).to.be.at.least(-DUST);
-      expect(attacker, "half of the bond is slashed").to.be.closeTo(bond / 2n, DUST);
-    });
-
-    it("A52 a bond that is put up for an hour to be trusted with more is still there to be burned", async () => {
-      const world = await networkHelpers.loadFixture(deployBonded);
-      const { allocator, metaPool, network, foundation, honest, alice } = world;
-      const { pool, owner, address } = honest[0]!;
-      await metaPool.connect(alice).deposit_and_stake({ value: ether(100) });
-      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [owner], victim: [alice] });
-      await pool.connect(owner).addBond({ value: ether(1) });
-      await nextRound(world);
-      expect(await move(world, [up(1, ether(15))])).to.deep.equal([ether(15)]);
-      await pool.connect(owner).requestBondWithdrawal((await pool.getBook()).bondShares);
-      expect(await move(world, [up(1, ether(10))]), "no bond, no room").to.deep.equal([0n]);
-      const { equity } = await pool.getBook();
-      await network.connect(foundation).slash(address, 300);
-      await nextRound(world);
-
-      expect((await allocator.positionOf(1)).position).to.be.at.least(ether(40) - DUST);
-      const { attacker, victim } = await ledger.changes();
-      expect(attacker, "what it put up").to.be.closeTo(-ether(1), DUST);
-      expect((await pool.getBook()).bondShares).to.be.closeTo(ether(2) - (equity * 3n) / 100n, ether("0.001"));
-      expect(victim).to.be.at.least(-DUST);
-    });
-
-    it("A53 a slash lowers the bond's own worth, and what is trusted to the operator with it", async () => {
-      const world = await networkHelpers.loadFixture(deployBonded);
-      const { allocator, metaPool, network, foundation, honest, alice } = world;
-      const { pool, owner, address } = honest[0]!;
-      await metaPool.connect(alice).deposit_and_stake({ value: ether(10) });
-      await nextRound(world);
-      const ledger = await openLedger(connection, [metaPool, pool], { attacker: [owner], victim: [alice] });
-      const before = await pool.getBook();
-      await network.connect(foundation).slash(address, 300);
-      const loss = (before.equity * 300n) / 10_000n;
-      const bond = await pool.bond();
-      expect(bond).to.be.closeTo(ether(1) - loss, DUST);
-      const others = (await pool.get_total_staked_balance()) - (await pool.get_account_staked_balance(allocator));
-
-      expect(await move(world, [up(1, ether(10))])).to.deep.equal([0n]);
-      await nextRound(world);
-      await move(world, [down(1, ether(10))]);
-      expect((await allocator.positionOf(1)).position).to.be.closeTo(bond * 100n - others, 100n * DUST);
-      const { attacker, victim } = await ledger.changes();
-      expect([attacker, victim >= -DUST]).to.deep.equal([0n, true]);
     });
 
     it("A55 operator, keeper and staker together take at most what one operator is trusted with", async () => {

@@ -26,6 +26,10 @@ const suite: Suite<System> = {
     "unknown N",
     "tenure",
     "a group that waits",
+    "established",
+    "ramp is over",
+    "frozen",
+    "old scores",
   ],
   pause: (name, random, { time }) =>
     name === "round" ? (time / DAY + 1n) * DAY + BigInt(random.below(7200)) - time : BigInt(random.below(900) + 1),

@@ -18,6 +18,15 @@ function someCaps(random: Random) {
   };
 }
 
+/** A share of the pool that some newcomer's ramp reaches in the next clean round. */
+function shareToEstablish({ model }: System): bigint | undefined {
+  const ramping = model.operators.find(({ state, ramp }) => state === "Ramping" && ramp > 0n);
+  const { withFaulted } = model.snapshot ?? { withFaulted: 0n };
+  if (ramping === undefined || withFaulted === 0n) return undefined;
+  const share = (ramping.ramp * 14_000n) / withFaulted;
+  return share === 0n ? undefined : share;
+}
+
 /** One per dimension, 0 for none. */
 function someGroups(random: Random): number[] {
   return [random.below(3), random.pick([0, 3, 4, 5]), 0, 0, random.pick([0, 6, 7])];
@@ -259,9 +268,9 @@ export const lists: Record<string, Operation<System>> = {
     }),
   ),
   setPolicy: operation(
-    1,
-    (_: System, random) => ({
-      poolShareBps: BigInt(1000 + random.below(2333)),
+    2,
+    (w: System, random) => ({
+      poolShareBps: (random.once(2) ? undefined : shareToEstablish(w)) ?? BigInt(1000 + random.below(2333)),
       netShareBps: random.once(4) ? BigInt(NO_SHARE) : BigInt(3000 + random.below(5000)),
       guardianShareBps: BigInt(500 + random.below(2000)),
       bondRatio: BigInt(10 + random.below(30)),

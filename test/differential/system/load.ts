@@ -16,6 +16,7 @@ import {
   ethers,
   impersonated,
   networkHelpers,
+  packGroups,
   vouchAndList,
 } from "../../fixtures/allocator.ts";
 import { deployTrellis } from "../../fixtures/deployment.ts";
@@ -58,7 +59,9 @@ const HOSTILE = [
   { groups: [2, 3], weight: 120 },
   { groups: [0, 4], weight: 80 },
 ];
-const SPARE = [{ bond: 9 }];
+const SPARE = [{ bond: 9 }, { bond: 9 }];
+/** The first of them, listed with notice: it ramps. */
+const NEWCOMER = { groups: [1, 3], weight: 100 };
 
 async function deploy() {
   const trellis = await deployTrellis(connection, {
@@ -88,6 +91,15 @@ async function deploy() {
   }
   const notice = await asNotice(trellis);
   await networkHelpers.setBalance(notice.address, ether(1_000_000));
+  await trellis.registry.connect(notice).list({
+    pool: honest[HONEST.length]!.pool,
+    factory: trellis.factory,
+    weight: NEWCOMER.weight,
+    minWeight: 0,
+    maxWeight: NEWCOMER.weight * 10,
+    absoluteCap: NO_CAP,
+    groups: packGroups(NEWCOMER.groups),
+  });
   await impersonated(await trellis.allocator.getAddress());
   const reader = await deployReader(connection);
   return { trellis, honest, hostile, notice, reader };
@@ -191,6 +203,8 @@ export async function loadSystem(): Promise<System> {
       fromFactory: false,
     });
   });
+  const listing = { weight: BigInt(NEWCOMER.weight), groups: idsOf(NEWCOMER.groups) };
+  allocation.list(world.model, honestPools[HONEST.length]!.model, { ...listing, state: "Ramping" });
   for (const operator of world.model.operators) operator.weightBefore.epoch = -1n; // listed on another day
   return world;
 }

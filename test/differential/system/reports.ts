@@ -1,10 +1,9 @@
 /** What reports do at once in the registry, and what governance sets for them: ramps, the tenure group, dimensions. */
 import type { Mode } from "../../../src/model/allocator.ts";
 import * as registry from "../../../src/model/registry.ts";
-import { endRamp } from "../../../src/model/tenure.ts";
 import { type Operation, operation } from "../runner.ts";
 import { byNotice, someListed, someOperator } from "./choices.ts";
-import { operatorOf, type System } from "./world.ts";
+import type { System } from "./world.ts";
 
 /** In the contracts' order. */
 const MODES: readonly Mode[] = ["Hard", "Monitor", "Off"];
@@ -54,26 +53,13 @@ export const reports: Record<string, Operation<System>> = {
     }),
   ),
   noteScores: operation(
-    2,
+    8,
     () => ({}),
     (w: System) => ({
       model: () => {
         registry.noteScores(w.model, w.time);
       },
       send: () => byScorer(w).noteScores(),
-    }),
-  ),
-  activate: operation(
-    3,
-    (w: System, random) => {
-      const id = someOperator(w, random, ({ state }) => state === "Ramping");
-      return operatorOf(w, id).state === "Ramping" ? { id } : undefined;
-    },
-    (w, { id }) => ({
-      model: () => {
-        endRamp(w.model, operatorOf(w, id));
-      },
-      send: () => w.trellis.registry.connect(w.by({ address: w.account })).activate(id),
     }),
   ),
   setTenureGroup: operation(

@@ -380,7 +380,7 @@ function poolOf(world: System, { address, honest, hostile }: Pool): State {
 }
 
 /** What has happened since the last operation, or holds now, that shows how far a sequence went. */
-export function eventsOf({ model, seen }: System): string[] {
+export function eventsOf({ model, seen, time }: System): string[] {
   const events: string[] = [];
   for (const operator of model.operators) {
     const key = `down ${operator.id.toString()}`;
@@ -394,10 +394,17 @@ export function eventsOf({ model, seen }: System): string[] {
     if (operator.watch) events.push("watch");
     if (operator.state === "Ramping" && operator.groups.some((id) => id === model.tenureGroup)) events.push("tenure");
     if (operator.laterGroup !== undefined) events.push("a group that waits");
+    const ramping = `ramp ${operator.id.toString()}`;
+    if (operator.ramp > 0n) seen.add(ramping);
+    else if (seen.delete(ramping)) events.push(operator.state === "Active" ? "established" : "ramp is over");
+    const { position, fixedCap, others } = operator.snapshot;
+    const covered = operator.bond * (model.policy.bondRatio ?? 0n);
+    if (position > 0n && fixedCap === position && covered < position + others) events.push("frozen");
   }
   if (model.snapshot?.certified === true) events.push("certified");
   if (model.class0Taken > 0n) events.push("class 0");
   if (model.class2.length > 0) events.push("class 2");
   if (model.snapshot?.network === 0n) events.push("unknown N");
+  if (allocation.areScoresOld(model, time)) events.push("old scores");
   return events;
 }

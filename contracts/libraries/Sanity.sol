@@ -6,7 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IScores} from "../interfaces/IScores.sol";
 import {Scoring} from "./Scoring.sol";
 
-/// @title What of a report is believed (docs/spec.md §4): a reward or a slash that is too far from what was known before is set
+/// @title What of a report is believed (docs/spec.md §6): a reward or a slash that is too far from what was known before is set
 /// aside, for that operator alone, until a second report agrees or governance decides. Pure.
 library Sanity {
     using Math for uint256;

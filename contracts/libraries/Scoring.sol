@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IScores} from "../interfaces/IScores.sol";
 
-/// @title The arithmetic of scores (docs/spec.md §4): pure, and floored throughout. src/scoring is equal to the unit.
+/// @title The arithmetic of scores (docs/spec.md §6): pure, and floored throughout. src/scoring is equal to the unit.
 library Scoring {
     using Math for uint256;
     using SafeCast for uint256;

@@ -3,13 +3,7 @@ import fc from "fast-check";
 import { network as hardhat } from "hardhat";
 
 import type { Counters } from "../../src/reports/types.ts";
-import {
-  CAUSES,
-  type Averages,
-  type Parameters,
-  type ConductRecord,
-  type Reported,
-} from "../../src/scoring/types.ts";
+import { CAUSES, type Averages, type Parameters, type ConductRecord, type Reported } from "../../src/scoring/types.ts";
 
 const connection = await hardhat.create();
 export const { ethers, networkHelpers } = connection;

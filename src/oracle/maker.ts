@@ -31,7 +31,7 @@ export function makerOf({ source, provider, chainId, oracle, patience }: MakerSe
     const counters = await withRetries(patience, () => source.countersOf(epoch));
     if (counters.operators.length === 0) throw new MissingEpoch(`There was no operator in epoch ${epoch}.`);
     const block = await withRetries(patience, () => provider.getBlock(Number(counters.refBlock)));
-    if (block?.hash == null) {
+    if (block === null || block.hash === null) {
       throw new MissingEpoch(`The chain has no block ${counters.refBlock}, at which epoch ${epoch} is reported.`);
     }
     const paged = buildReport(epoch, block.hash, counters);

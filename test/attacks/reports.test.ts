@@ -257,7 +257,7 @@ describe("Attacks", () => {
     for (const member of committee.slice(0, 2)) await oracle.connect(member).vote(made);
 
     const mixed = { ...made, networkStake: made.networkStake * 2n };
-    await oracle.connect(committee[2]!).vote(mixed);
+    await oracle.connect(committee[2]).vote(mixed);
 
     for (const [each, votes] of [
       [made, 2],
@@ -280,7 +280,7 @@ describe("Attacks", () => {
     expect(got).to.equal(had);
 
     const ended = await endedEpoch(world);
-    await expect(oracle.connect(member!).vote(reportOf(ended - 2n).report))
+    await expect(oracle.connect(member).vote(reportOf(ended - 2n).report))
       .to.be.revertedWithCustomError(oracle, "TooLate")
       .withArgs(ended - 2n, ended + 1n);
     await report(world, reportOf(ended));
@@ -299,7 +299,7 @@ describe("Attacks", () => {
     await changeWithNotice(world, governance, call);
 
     const { report: made } = reportOf(await endedEpoch(world));
-    await expect(oracle.connect(committee[0]!).vote(made))
+    await expect(oracle.connect(committee[0]).vote(made))
       .to.be.revertedWithCustomError(oracle, "NotMember")
       .withArgs(committee[0]);
     for (const member of next.slice(0, 3)) await oracle.connect(member).vote(made);

@@ -120,7 +120,7 @@ describe("A member of the committee", () => {
     await run(members, committee[0]!, liar);
     for (const member of committee.slice(1, 3)) await run(members, member);
     const hash = await oracle.reportHash((await reportFrom(source, ended)).report);
-    await oracle.connect(committee[3]!).vote((await reportFrom(source, ended)).report);
+    await oracle.connect(committee[3]).vote((await reportFrom(source, ended)).report);
 
     const lying = await run(members, committee[0]!, liar);
     expect(lying.deliver).to.include({
@@ -278,7 +278,7 @@ describe("A member of the committee", () => {
     const [member] = committee;
     const { report } = await reportFrom(source, ended);
     const slow = new Wrapped(member!, async (sent) => {
-      if (sent === 0) await oracle.connect(member!).vote(report);
+      if (sent === 0) await oracle.connect(member).vote(report);
     });
 
     const cycle = await run(members, slow);

@@ -22,7 +22,7 @@ describe("ReportOracle", () => {
         await expect(oracle.connect(stranger).agree(report))
           .to.be.revertedWithCustomError(oracle, "NotEnoughVotes")
           .withArgs(await oracle.reportHash(report), votes, 3);
-        if (index < 2) await oracle.connect(committee[index]!).vote(report);
+        if (index < 2) await oracle.connect(committee[index]).vote(report);
       }
     });
 

@@ -39,7 +39,7 @@ describe("ReportOracle", () => {
 
         for (const [index, behaviour] of behaviours.entries()) {
           if (behaviour === "silent") continue;
-          const vote = oracle.connect(committee[index]!).vote(reports[behaviour]);
+          const vote = oracle.connect(committee[index]).vote(reports[behaviour]);
           if (cast.honest >= QUORUM || cast.lying >= QUORUM) {
             await expect(vote).to.be.revertedWithCustomError(oracle, "AlreadyAgreed").withArgs(ended, ended);
             continue;

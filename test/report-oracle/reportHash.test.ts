@@ -43,7 +43,7 @@ describe("ReportOracle", () => {
       ]);
       const { report } = honest(ended);
       for (const member of committee.slice(0, 2)) await twin.connect(member).vote(report);
-      await oracle.connect(committee[2]!).vote(report);
+      await oracle.connect(committee[2]).vote(report);
 
       expect(await twin.reportHash(report)).to.not.equal(await oracle.reportHash(report));
       expect(await oracle.votesOf(await twin.reportHash(report))).to.equal(0n);

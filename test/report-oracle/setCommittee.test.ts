@@ -92,13 +92,13 @@ describe("ReportOracle", () => {
       const { oracle, ended, committee, members, newcomer, notice } = await loadReports();
       const { report } = honest(ended);
       const hash = await oracle.reportHash(report);
-      await oracle.connect(committee[0]!).vote(report);
-      await oracle.connect(committee[1]!).vote(report);
+      await oracle.connect(committee[0]).vote(report);
+      await oracle.connect(committee[1]).vote(report);
 
       await oracle.connect(notice).setCommittee([newcomer.address, members[1]!, members[0]!, members[3]!], QUORUM);
 
       expect(await oracle.votesOf(hash)).to.equal(2n);
-      await expect(oracle.connect(committee[0]!).vote(report))
+      await expect(oracle.connect(committee[0]).vote(report))
         .to.be.revertedWithCustomError(oracle, "AlreadyVoted")
         .withArgs(committee[0], ended, hash);
       await expect(oracle.connect(newcomer).vote(report))
@@ -116,10 +116,10 @@ describe("ReportOracle", () => {
 
       expect(await oracle.votesOf(hash)).to.equal(1n);
       expect(await oracle.ballotOf(members[0]!, ended)).to.equal(ethers.ZeroHash);
-      await expect(oracle.connect(committee[0]!).vote(report))
+      await expect(oracle.connect(committee[0]).vote(report))
         .to.be.revertedWithCustomError(oracle, "NotMember")
         .withArgs(committee[0]);
-      await expect(oracle.connect(committee[2]!).vote(report)).to.not.emit(oracle, "ReportAgreed");
+      await expect(oracle.connect(committee[2]).vote(report)).to.not.emit(oracle, "ReportAgreed");
       await expect(oracle.connect(newcomer).vote(report)).to.emit(oracle, "ReportAgreed");
     });
 
@@ -133,8 +133,8 @@ describe("ReportOracle", () => {
 
       expect(await oracle.votesOf(await oracle.reportHash(wrong))).to.equal(1n);
       expect(await oracle.ballotOf(members[0]!, ended)).to.equal(ethers.ZeroHash);
-      await expect(oracle.connect(committee[2]!).vote(wrong)).to.not.emit(oracle, "ReportAgreed");
-      await oracle.connect(committee[0]!).vote(truth);
+      await expect(oracle.connect(committee[2]).vote(wrong)).to.not.emit(oracle, "ReportAgreed");
+      await oracle.connect(committee[0]).vote(truth);
       expect(await oracle.ballotOf(members[0]!, ended)).to.equal(await oracle.reportHash(truth));
       expect(await oracle.votesOf(await oracle.reportHash(wrong))).to.equal(2n);
       expect(await oracle.votesOf(await oracle.reportHash(truth))).to.equal(1n);
@@ -147,8 +147,8 @@ describe("ReportOracle", () => {
 
       await oracle.connect(notice).setCommittee(members, 4);
 
-      await expect(oracle.connect(committee[2]!).vote(report)).to.not.emit(oracle, "ReportAgreed");
-      await expect(oracle.connect(committee[3]!).vote(report)).to.emit(oracle, "ReportAgreed");
+      await expect(oracle.connect(committee[2]).vote(report)).to.not.emit(oracle, "ReportAgreed");
+      await expect(oracle.connect(committee[3]).vote(report)).to.emit(oracle, "ReportAgreed");
     });
 
     it("changes nothing of a report that is agreed", async () => {

@@ -30,7 +30,7 @@ describe("ReportOracle", () => {
       const older = honest(ended - 1n).report;
       const younger = honest(ended).report;
       const [olderHash, youngerHash] = await Promise.all([older, younger].map((each) => oracle.reportHash(each)));
-      await oracle.connect(committee[0]!).vote(older);
+      await oracle.connect(committee[0]).vote(older);
       for (const member of committee.slice(0, 2)) await oracle.connect(member).vote(younger);
 
       expect(await oracle.votesOf(olderHash!)).to.equal(1n);

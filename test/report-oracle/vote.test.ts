@@ -16,7 +16,7 @@ describe("ReportOracle", () => {
     it("reverts for an epoch that has not ended", async () => {
       const { oracle, current, committee } = await loadReports();
       for (const epoch of [current, current + 1n]) {
-        await expect(oracle.connect(committee[0]!).vote(honest(epoch).report))
+        await expect(oracle.connect(committee[0]).vote(honest(epoch).report))
           .to.be.revertedWithCustomError(oracle, "TooEarly")
           .withArgs(epoch, current);
       }
@@ -24,11 +24,11 @@ describe("ReportOracle", () => {
 
     it("reverts for an epoch that ended more than two epochs ago, and takes the one before that limit", async () => {
       const { oracle, current, committee } = await loadReports();
-      await expect(oracle.connect(committee[0]!).vote(honest(current - 3n).report))
+      await expect(oracle.connect(committee[0]).vote(honest(current - 3n).report))
         .to.be.revertedWithCustomError(oracle, "TooLate")
         .withArgs(current - 3n, current);
 
-      await oracle.connect(committee[0]!).vote(honest(current - 2n).report);
+      await oracle.connect(committee[0]).vote(honest(current - 2n).report);
 
       expect(await oracle.ballotOf(committee[0]!, current - 2n)).to.not.equal(`0x${"00".repeat(32)}`);
     });
@@ -39,7 +39,7 @@ describe("ReportOracle", () => {
       await agreeOn(reports, honest(ended).report);
 
       for (const report of [honest(ended).report, lie(ended).report, honest(ended - 1n).report]) {
-        await expect(oracle.connect(committee[3]!).vote(report))
+        await expect(oracle.connect(committee[3]).vote(report))
           .to.be.revertedWithCustomError(oracle, "AlreadyAgreed")
           .withArgs(report.epoch, ended);
       }
@@ -51,7 +51,7 @@ describe("ReportOracle", () => {
       await agreeOn(reports, honest(ended).report);
       await waitForEpoch(reports, ended + 2n);
 
-      await expect(oracle.connect(committee[0]!).vote(honest(ended).report))
+      await expect(oracle.connect(committee[0]).vote(honest(ended).report))
         .to.be.revertedWithCustomError(oracle, "AlreadyAgreed")
         .withArgs(ended, ended);
     });
@@ -60,10 +60,10 @@ describe("ReportOracle", () => {
       const { oracle, ended, committee } = await loadReports();
       const [member] = committee;
       const { report } = honest(ended);
-      await oracle.connect(member!).vote(report);
+      await oracle.connect(member).vote(report);
 
       for (const second of [report, lie(ended).report]) {
-        await expect(oracle.connect(member!).vote(second))
+        await expect(oracle.connect(member).vote(second))
           .to.be.revertedWithCustomError(oracle, "AlreadyVoted")
           .withArgs(member, ended, await oracle.reportHash(report));
       }
@@ -72,7 +72,7 @@ describe("ReportOracle", () => {
     it("reverts for no operator, and for more than the registry has", async () => {
       const { oracle, ended, committee } = await loadReports();
       for (const operators of [0n, BigInt(OPERATORS + 1)]) {
-        await expect(oracle.connect(committee[0]!).vote({ ...honest(ended).report, operators }))
+        await expect(oracle.connect(committee[0]).vote({ ...honest(ended).report, operators }))
           .to.be.revertedWithCustomError(oracle, "OutOfBounds")
           .withArgs(operators, 1, OPERATORS);
       }
@@ -89,7 +89,7 @@ describe("ReportOracle", () => {
         [3, wrong, 2],
       ] as const) {
         const hash = await oracle.reportHash(report);
-        await expect(oracle.connect(committee[index]!).vote(report))
+        await expect(oracle.connect(committee[index]).vote(report))
           .to.emit(oracle, "Voted")
           .withArgs(ended, members[index], hash, votes, structOf(report));
         expect(await oracle.votesOf(hash)).to.equal(votes);
@@ -102,10 +102,10 @@ describe("ReportOracle", () => {
       const { oracle, ended, committee } = await loadReports();
       const { report } = honest(ended);
       const hash = await oracle.reportHash(report);
-      await expect(oracle.connect(committee[0]!).vote(report)).to.not.emit(oracle, "ReportAgreed");
-      await expect(oracle.connect(committee[1]!).vote(report)).to.not.emit(oracle, "ReportAgreed");
+      await expect(oracle.connect(committee[0]).vote(report)).to.not.emit(oracle, "ReportAgreed");
+      await expect(oracle.connect(committee[1]).vote(report)).to.not.emit(oracle, "ReportAgreed");
 
-      await expect(oracle.connect(committee[3]!).vote(report))
+      await expect(oracle.connect(committee[3]).vote(report))
         .to.emit(oracle, "ReportAgreed")
         .withArgs(ended, hash, 3, structOf(report));
 
@@ -122,10 +122,10 @@ describe("ReportOracle", () => {
         await oracle.connect(member).vote(younger);
         await oracle.connect(member).vote(older);
       }
-      await oracle.connect(committee[2]!).vote(younger);
+      await oracle.connect(committee[2]).vote(younger);
 
       expect((await oracle.agreed()).epoch).to.equal(ended);
-      await expect(oracle.connect(committee[2]!).vote(older))
+      await expect(oracle.connect(committee[2]).vote(older))
         .to.be.revertedWithCustomError(oracle, "AlreadyAgreed")
         .withArgs(ended - 1n, ended);
     });
@@ -153,7 +153,7 @@ describe("ReportOracle", () => {
       expect(new Set(hashes).size).to.equal(6);
 
       for (const [index, each] of [report, ...others.slice(0, 3)].entries()) {
-        await oracle.connect(committee[index]!).vote(each);
+        await oracle.connect(committee[index]).vote(each);
         expect(await oracle.votesOf(hashes[index]!)).to.equal(1n);
       }
       expect((await oracle.agreed()).epoch).to.equal(0n);

@@ -113,7 +113,7 @@ describe("Allocator", () => {
       expect([members, weight]).to.deep.equal([2n, 100n]);
     });
 
-    it("gives a cap to who has been listed since, by governance", async () => {
+    it("gives who has been listed since, by governance, the cap that its ramp begins with: 5 bp of the pool", async () => {
       const world = await load();
       const { allocator, registry, foundation } = world;
       const pool = await ethers.deployContract("HostilePool");
@@ -128,7 +128,7 @@ describe("Allocator", () => {
         groups: 0,
       });
       await nextRound(world);
-      expect([...(await allocator.snapshotOf(4))]).to.deep.equal([ether(9), 0n, 70n, 0n]);
+      expect([...(await allocator.snapshotOf(4))]).to.deep.equal([ether(100) / 2_000n, 0n, 70n, 0n]);
       expect((await allocator.snapshotScope()).operators).to.equal(4n);
     });
 

@@ -37,6 +37,13 @@ const FUNCTIONS = callableFunctions();
 
 describe("Leaving", function () {
   this.timeout(IS_DEEP ? 7_200_000 : 300_000);
+  // The chain is shared with tests that begin earlier.
+  let undo: () => Promise<void>;
+  before(async () => {
+    const snapshot = await networkHelpers.takeSnapshot();
+    undo = () => snapshot.restore();
+  });
+  after(() => undo());
 
   it("stays possible, as soon and for as much, after any one call by anybody else", async () => {
     const called = new Map<string, number>(FUNCTIONS.map(({ name }) => [name, 0]));

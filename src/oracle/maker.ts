@@ -31,10 +31,11 @@ export function makerOf({ source, provider, chainId, oracle, patience }: MakerSe
     const counters = await withRetries(patience, () => source.countersOf(epoch));
     if (counters.operators.length === 0) throw new MissingEpoch(`There was no operator in epoch ${epoch}.`);
     const block = await withRetries(patience, () => provider.getBlock(Number(counters.refBlock)));
-    if (block === null || block.hash === null) {
+    const hash = block?.hash ?? null;
+    if (hash === null) {
       throw new MissingEpoch(`The chain has no block ${counters.refBlock}, at which epoch ${epoch} is reported.`);
     }
-    const paged = buildReport(epoch, block.hash, counters);
+    const paged = buildReport(epoch, hash, counters);
     const report = { ...paged, hash: reportHash(chainId, oracle, paged.report) };
     made.set(epoch, report);
     return report;

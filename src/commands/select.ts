@@ -9,6 +9,7 @@ import { readFileWith } from "../cli/files.ts";
 import { readReports } from "../cli/series.ts";
 import type { Place } from "../cli/session.ts";
 import { toJson } from "../keeper/log.ts";
+import { DIMENSIONS, namedGroups } from "../lens/dimensions.ts";
 import { readLens } from "../lens/read.ts";
 import { type EpochReport, isUsable } from "../reports/epoch.ts";
 import { type Changes, changesOf, type Newcomer } from "../selection/changes.ts";
@@ -18,7 +19,7 @@ import { parseNewcomers } from "../selection/newcomers.ts";
 import { proposalOf, type Site } from "../selection/notice.ts";
 import { renderSelection, selectionJson } from "../selection/render.ts";
 import { ledgersOf, select, windowsOf } from "../selection/select.ts";
-import { DIMENSIONS, isIn, listedAs, membershipOf, readStanding, type Standing } from "../selection/standing.ts";
+import { isIn, listedAs, readStanding, type Standing } from "../selection/standing.ts";
 import type { Selection, Settings } from "../selection/types.ts";
 import { StakingPool__factory } from "../../types/index.ts";
 
@@ -143,7 +144,7 @@ function withPool(world: World, options: Options, selection: Selection): Promise
     return {
       before: new Set(selection.candidates.map(({ id }) => id).filter((id) => isHeld(standing, id))),
       tight: tightDimensions(
-        selection.chosen.map(({ id }) => membershipOf(groupsOf(id))),
+        selection.chosen.map(({ id }) => namedGroups(groupsOf(id))),
         DIMENSIONS,
         (_, group) => standing.groups.find(({ id }) => id.toString() === group)?.poolShareBps ?? null,
       ),

@@ -1,4 +1,5 @@
 import { CsvError, optionalText, parseCsv, text, wholeNumber } from "../data/csv.ts";
+import { namedGroups, unpackGroups } from "../lens/dimensions.ts";
 import type { LensReading } from "../lens/read.ts";
 import type { EpochReport } from "../reports/epoch.ts";
 import type { Holding } from "./measure.ts";
@@ -23,8 +24,6 @@ const KNOWN: readonly HoldingColumns[] = [
   { id: "id", pool: null, network: "total_stake_planck", dimensions: ["entity"] },
 ];
 
-/** In the order of their bytes in the registry. */
-const DIMENSIONS = ["entity", "jurisdiction", "infrastructure", "client", "tenure"];
 const REMOVED = 5n;
 
 /** The columns that a file of a known kind has, or null. */
@@ -79,12 +78,7 @@ export function holdingsOfLens({ operators }: Pick<LensReading, "operators">): H
       name: `operator ${id}`,
       pool: position.position,
       network: position.position + snapshot.others,
-      groups: Object.fromEntries(
-        DIMENSIONS.flatMap((dimension, index) => {
-          const group = (operator.groups >> BigInt(8 * index)) & 0xffn;
-          return group === 0n ? [] : [[dimension, `group ${group}`]];
-        }),
-      ),
+      groups: namedGroups(unpackGroups(operator.groups), (group) => `group ${group}`),
     }));
 }
 

@@ -14,7 +14,7 @@ export const ZERO = fraction(0n);
 export function add(...terms: readonly Fraction[]): Fraction {
   let [numerator, denominator] = [0n, 1n];
   for (const term of terms) {
-    if (term.denominator === denominator) numerator += term.numerator;
+    if (denominator % term.denominator === 0n) numerator += term.numerator * (denominator / term.denominator);
     else {
       numerator = numerator * term.denominator + term.numerator * denominator;
       denominator *= term.denominator;

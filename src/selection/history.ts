@@ -14,6 +14,8 @@ export interface History {
 }
 
 const PPB = 10n ** 9n;
+/** The stake that rewards are stated for: with one for all, sums over hundreds of epochs stay short. */
+const STAKE_ONE = 10n ** 18n;
 const ABSENT: Era = { isActive: false, reward: 0n, stake: 0n, commission: 0n, slashed: 0n };
 
 /** Histories of everyone whom one of the reports lists; where one is not listed it was not active. */
@@ -32,9 +34,16 @@ export function historiesOf(reports: readonly EpochReport[]): History[] {
   });
 }
 
+/** Rewards are rounded down to a part in 10^18 of the stake. */
 function eraOf({ counters }: ReportedOperator): Era {
   const { active, reward, stake, commissionBps, slashed } = counters;
-  return { isActive: active, reward, stake, commission: (commissionBps * PPB) / BPS, slashed };
+  return {
+    isActive: active,
+    reward: stake === 0n ? 0n : (reward * STAKE_ONE) / stake,
+    stake: stake === 0n ? 0n : STAKE_ONE,
+    commission: (commissionBps * PPB) / BPS,
+    slashed,
+  };
 }
 
 function dutyOf({ counters: { assigned, done } }: ReportedOperator): bigint {

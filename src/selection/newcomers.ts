@@ -1,8 +1,8 @@
 import { getAddress, isAddress } from "ethers";
 
 import { checkRising, type Column, count, parseCsv, text } from "../data/csv.ts";
+import { DIMENSIONS } from "../lens/dimensions.ts";
 import type { Newcomer } from "./changes.ts";
-import { DIMENSIONS } from "./standing.ts";
 
 const address: Column<string> = (field) => {
   const isOne: boolean = isAddress(field);

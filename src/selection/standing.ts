@@ -1,5 +1,6 @@
 import { toUtf8String } from "ethers";
 
+import { unpackGroups } from "../lens/dimensions.ts";
 import type { LensReading } from "../lens/read.ts";
 
 /** An operator as the registry has it. */
@@ -28,9 +29,6 @@ export interface Standing {
   readonly groups: readonly CappedGroup[];
 }
 
-/** In the order of the registry's bytes, which count from 1. */
-export const DIMENSIONS = ["entity", "jurisdiction", "infrastructure", "client", "tenure"] as const;
-
 const STATES = ["none", "ramping", "active", "draining", "delisted"] as const;
 const NO_SHARE = 65_535n;
 
@@ -49,7 +47,7 @@ export async function readStanding(
       state,
       whitelisted: operator.whitelisted,
       maxWeight,
-      groups: DIMENSIONS.map((_, index) => Number((operator.groups >> BigInt(8 * index)) & 0xffn)),
+      groups: unpackGroups(operator.groups),
     });
   }
   const capped = groups
@@ -70,16 +68,6 @@ export function listedAs({ listed }: Standing, name: string): Listed | null {
 /** Whether the pool has an operator: listed, not on its way out, and with a weight. */
 export function isIn({ state, maxWeight }: Listed): boolean {
   return (state === "ramping" || state === "active") && maxWeight > 0n;
-}
-
-/** Its groups by the names of the dimensions, those that it has. */
-export function membershipOf(groups: readonly number[]): Record<string, string> {
-  return Object.fromEntries(
-    DIMENSIONS.flatMap((dimension, index) => {
-      const group = groups[index] ?? 0;
-      return group === 0 ? [] : [[dimension, group.toString()]];
-    }),
-  );
 }
 
 /** A key that is text as that text; any other stays in hex. */

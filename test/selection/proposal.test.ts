@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { Interface, toBeHex, ZeroAddress } from "ethers";
 
+import { namedGroups } from "../../src/lens/dimensions.ts";
 import { changesOf, type Change, type Newcomer } from "../../src/selection/changes.ts";
 import { parseNewcomers } from "../../src/selection/newcomers.ts";
 import { proposalOf } from "../../src/selection/notice.ts";
 import { checksumOf, safeBatch, type SafeBatch } from "../../src/selection/safe.ts";
 import { select } from "../../src/selection/select.ts";
-import { type Listed, listedAs, membershipOf, type Standing } from "../../src/selection/standing.ts";
+import { type Listed, listedAs, type Standing } from "../../src/selection/standing.ts";
 import { Notice__factory, OperatorRegistry__factory } from "../../types/index.ts";
 import { refusalOf } from "../data/refusals.ts";
 import { reportsOf, SETTINGS } from "./reports.ts";
@@ -137,7 +138,7 @@ describe("changesOf", () => {
     expect(listedAs(standing, "kept")!.id).to.equal(2n);
     expect(listedAs(standing, "3")!.id).to.equal(3n);
     expect(listedAs(standing, "4")).to.equal(null);
-    expect(membershipOf([0, 4, 0, 9, 0])).to.deep.equal({ jurisdiction: "4", client: "9" });
+    expect(namedGroups([0, 4, 0, 9, 0])).to.deep.equal({ jurisdiction: "4", client: "9" });
   });
 });
 

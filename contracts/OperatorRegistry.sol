@@ -228,9 +228,9 @@ contract OperatorRegistry
     }
 
     /// @inheritdoc IOperatorRegistry
-    function noteScores() external restricted {
-        uint256 epoch = _storage.currentEpoch();
-        _storage.scoredEpoch = epoch.toUint40();
+    function noteScores(uint256 epoch) external restricted {
+        OperatorBook.checkWithin(epoch, 0, _storage.currentEpoch());
+        if (epoch > _storage.scoredEpoch) _storage.scoredEpoch = epoch.toUint40();
 
         emit ScoresNoted(epoch);
     }
@@ -374,8 +374,15 @@ contract OperatorRegistry
     }
 
     /// @inheritdoc IOperatorRegistry
-    function group(uint256 id) external view returns (Group memory) {
-        return _storage.groupOf(id);
+    function group(uint256 id) external view returns (Group memory caps) {
+        caps = _storage.groups[id];
+        if (_storage.isHard(caps.dimension)) return caps;
+
+        (caps.poolShareBps, caps.netShareBps, caps.absoluteCap) = (
+            OperatorBook.NO_SHARE,
+            OperatorBook.NO_SHARE,
+            OperatorBook.NO_CAP
+        );
     }
 
     /// @inheritdoc IOperatorRegistry

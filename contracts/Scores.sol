@@ -94,8 +94,18 @@ contract Scores is IScores, AccessManaged {
     }
 
     /// @inheritdoc IScores
-    function resolve(uint256 id, bool accept) external restricted {
-        _book.resolve(_system(), id, accept);
+    function resolveReward(uint256 id, uint256 rate, bool accept) external restricted {
+        _book.resolveReward(id, rate, accept);
+    }
+
+    /// @inheritdoc IScores
+    function resolveSlash(uint256 id, bool accept) external restricted {
+        _book.resolveSlash(_system(), id, accept);
+    }
+
+    /// @inheritdoc IScores
+    function pardon(uint256 id) external restricted {
+        _book.pardon(id);
     }
 
     /* VIEWS */

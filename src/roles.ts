@@ -126,7 +126,7 @@ const OPERATOR_REGISTRY: readonly Restriction[] = [
   { contract: "OperatorRegistry", signature: "liftWatch(uint256)", role: "scorer", notice: false },
   { contract: "OperatorRegistry", signature: "drainByReport(uint256)", role: "scorer", notice: false },
   { contract: "OperatorRegistry", signature: "readmit(uint256)", role: "scorer", notice: false },
-  { contract: "OperatorRegistry", signature: "noteScores()", role: "scorer", notice: false },
+  { contract: "OperatorRegistry", signature: "noteScores(uint256)", role: "scorer", notice: false },
 ];
 
 const REPORTS: readonly Restriction[] = [
@@ -143,7 +143,9 @@ const REPORTS: readonly Restriction[] = [
     role: "governance",
     notice: true,
   },
-  { contract: "Scores", signature: "resolve(uint256,bool)", role: "governance", notice: true },
+  { contract: "Scores", signature: "resolveReward(uint256,uint256,bool)", role: "governance", notice: true },
+  { contract: "Scores", signature: "resolveSlash(uint256,bool)", role: "governance", notice: true },
+  { contract: "Scores", signature: "pardon(uint256)", role: "governance", notice: true },
   { contract: "ReportOracle", signature: "setCommittee(address[],uint256)", role: "governance", notice: true },
   { contract: "Attributes", signature: "attest(uint256,uint8,uint8,string)", role: "attester", notice: false },
 ];

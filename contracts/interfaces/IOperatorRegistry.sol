@@ -85,7 +85,7 @@ interface IOperatorRegistry {
     event DrainedByReport(uint256 indexed id);
     /// @notice A guardian drained what reports had drained: they cannot bring it back any more.
     event DrainConfirmed(uint256 indexed id);
-    /// @notice Every operator has the score of a report that was agreed; class 2 is open for two epochs after this one.
+    /// @notice Every operator has the score of the report of `epoch`: class 2 is open for three epochs after it.
     event ScoresNoted(uint256 indexed epoch);
     event LongestUnbondingChanged(uint256 oldUnbondingTime, uint256 newUnbondingTime);
     /// @notice An immediate tightening made `amount` wei a violation; `used` of the epoch's share is gone.
@@ -105,6 +105,7 @@ interface IOperatorRegistry {
     error WrongState(uint256 id, State state);
     error StillHolding(uint256 id, uint256 position, uint256 unbonding);
     error RoundOpen(uint256 round);
+    error GroupsNotRead(uint256 round, uint256 firstRound);
     error WeightOutOfBounds(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight);
     error WeightStepTooLarge(uint256 id, uint256 weight, uint256 lowest, uint256 highest);
     error LengthMismatch(uint256 ids, uint256 weights);
@@ -208,8 +209,9 @@ interface IOperatorRegistry {
     /// @dev Requires that no guardian has drained it as well, and that no round is open.
     function readmit(uint256 id) external;
 
-    /// @notice Notes that every operator has been scored in this epoch.
-    function noteScores() external;
+    /// @notice Notes that every operator has the score of the report of `epoch`, which is not in the future. An older one than
+    /// before changes nothing.
+    function noteScores(uint256 epoch) external;
 
     /* ANYONE */
 
@@ -265,7 +267,7 @@ interface IOperatorRegistry {
     function policy() external view returns (Policy memory);
     /// @notice Longest unbonding time among listed operators, in seconds.
     function longestUnbonding() external view returns (uint256);
-    /// @notice The epoch in which every operator was last scored; 0 before the first time.
+    /// @notice The last epoch of whose report every operator has its score; 0 before the first one.
     function scoredEpoch() external view returns (uint256);
     /// @notice What is left of this epoch's guardian share, in wei.
     function guardianShareLeft() external view returns (uint256);

@@ -85,7 +85,7 @@ interface IPoolLens {
         uint256 fundedThrough;
         uint256 longestUnbonding;
         uint256 guardianShareLeft;
-        uint256 scoredEpoch; // in which operators were last scored; 0 before the first time
+        uint256 scoredEpoch; // of whose report operators have their scores; 0 before the first one
         bool scoresAreOld; // too old for class 2
         uint256 operatorCount; // tombstones included
         uint256 groupCount; // without the pool

@@ -108,7 +108,9 @@ interface IScores {
     event RewardConfirmed(uint256 indexed id, uint256 indexed epoch, uint256 previousRate, uint256 newRate);
     event SlashSetAside(uint256 indexed id, uint256 indexed epoch, uint256 slashed, uint256 stake);
     event SlashAccepted(uint256 indexed id, uint256 indexed epoch, uint256 slashed);
-    event Resolved(uint256 indexed id, bool accepted);
+    event RewardResolved(uint256 indexed id, uint256 rate, bool accepted);
+    event SlashResolved(uint256 indexed id, bool accepted);
+    event Pardoned(uint256 indexed id);
     event OperatorScored(
         uint256 indexed id,
         uint256 indexed epoch,
@@ -136,6 +138,8 @@ interface IScores {
     error IncompleteReport(uint256 recorded, uint256 operators);
     error NothingSetAside(uint256 id);
     error NothingToEnforce(uint256 id);
+    error NothingToPardon(uint256 id);
+    error RoundOpen(uint256 round);
     error TooLittleGas(uint256 gasLeft, uint256 needed);
 
     /* REPORTER */
@@ -152,19 +156,28 @@ interface IScores {
 
     /// @notice Scores up to `maxOperators` operators of the closed report, fewer if gas runs short: averages, what the rules
     /// say of their conduct, weights. The last one notes at the registry that there are scores.
-    /// @return scored operators; @return completed whether there is nothing left to score. Never reverts for want of work.
+    /// @dev Reverts with `RoundOpen` while a round is settled, which anyone can finish; never for want of work.
+    /// @return scored operators; @return completed whether there is nothing left to score.
     function score(uint256 maxOperators) external returns (uint256 scored, bool completed);
 
     /// @notice Does what the rules said and could not be done then: drains an operator that the guardian share did not allow
-    /// to be drained, or readmits one that had to wait for a round to end.
+    /// to be drained.
     function enforce(uint256 id) external;
 
     /* GOVERNANCE, WITH NOTICE */
 
     function setParameters(Parameters calldata newParameters) external;
 
-    /// @notice Decides what was set aside of an operator: takes rate and slash as reported, or drops both.
-    function resolve(uint256 id, bool accept) external;
+    /// @notice Takes the rate of reward that was set aside of an operator, or drops it. Reverts with `NothingSetAside` if it is
+    /// not `rate`: a report that came after the announcement may have set aside another one.
+    function resolveReward(uint256 id, uint256 rate, bool accept) external;
+
+    /// @notice Takes the slash that was set aside of an operator, which drains it, or drops it.
+    function resolveSlash(uint256 id, bool accept) external;
+
+    /// @notice Forgets every slash of an operator and why it is still to be drained, as if they had not been reported. Does not
+    /// bring back what is draining: that is `reinstate` of the registry.
+    function pardon(uint256 id) external;
 
     /* VIEWS */
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IScores} from "../interfaces/IScores.sol";
 
 /// @title What the rules make of an operator's conduct, report by report (docs/spec.md §6). A pure transition of one slot: who
 /// calls it does what the verdict says, and notes with `refuse` what could not be done.
 library Conduct {
-    using Math for uint256;
-
     /// @dev Where the registry has the operator.
     enum Standing {
         Listed, // Ramping or Active
@@ -65,17 +62,19 @@ library Conduct {
         if (facts.isDoubtful) verdict.watch = IScores.Cause.DoubtfulSlash;
         else if (facts.isLow) verdict.watch = IScores.Cause.Duties;
         verdict.lift = self.clean >= CLEAN_TO_LIFT && verdict.drain == IScores.Cause.None;
-        verdict.readmit = mayReturn(self, standing, facts.isBarred);
+        verdict.readmit =
+            standing == Standing.DrainedByReport && self.clean == CLEAN_TO_READMIT && !facts.isBarred;
     }
 
-    /// @dev Notes that a drain was done, or that it could not be.
+    /// @dev Notes that a drain was done, or that it could not be. Clean reports count from the drain on.
     function noteDrain(IScores.Record memory self, IScores.Cause cause, bool isDone) internal pure {
         self.owed = isDone ? IScores.Cause.None : cause;
+        if (isDone) self.clean = 0;
     }
 
-    /// @dev Whether reports readmit an operator that they drained.
-    function mayReturn(IScores.Record memory self, Standing standing, bool isBarred) internal pure returns (bool) {
-        return standing == Standing.DrainedByReport && self.clean == CLEAN_TO_READMIT && !isBarred;
+    /// @dev Forgets why an operator is to be drained.
+    function pardon(IScores.Record memory self) internal pure {
+        self.owed = IScores.Cause.None;
     }
 
     function isClean(Facts memory facts) internal pure returns (bool) {

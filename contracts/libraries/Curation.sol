@@ -106,6 +106,7 @@ library Curation {
 
         uint40 oldGroups = record.groups;
         record.groups = groups;
+        self.noteRegrouping();
 
         emit IOperatorRegistry.GroupsChanged(id, oldGroups, self.enter(id));
     }

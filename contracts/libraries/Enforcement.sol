@@ -38,49 +38,75 @@ library Enforcement {
 
         if (watch != IScores.Cause.None) _watch(page.system, page.report.epoch, id, operator.watch, watch);
         else if (verdict.lift && operator.watch) _lift(page, id);
-        if (verdict.readmit && _readmit(page, id)) operator.state = IOperatorRegistry.State.Ramping;
+        if (verdict.readmit) {
+            operator.state = IOperatorRegistry.State.Ramping;
+            emit IScores.OperatorReadmitted(id, page.report.epoch);
+            page.system.registry.readmit(id);
+        }
         if (!facts.isSlashed) return;
         reported.marks &= ~Sanity.SLASH_DUE;
         self.reported[id] = reported;
     }
 
-    /// @dev Does what was said and could not be done. Reverts as the registry does, if it still cannot.
+    /// @dev Drains who is to be drained since the guardian share did not allow it. Reverts as the registry does, if it still
+    /// does not.
     function enforce(ScoreBook.State storage self, ScoreBook.System memory system, uint256 id) internal {
         IScores.Record memory record = self.records[id];
-        Conduct.Standing standing = _standingOf(system, id, system.registry.operator(id).state);
-        uint256 epoch = self.progress.epoch;
         IScores.Cause cause = record.owed;
+        bool isListed = ScoreBook.isListed(system.registry.operator(id).state);
+        require(isListed && cause != IScores.Cause.None, IScores.NothingToEnforce(id));
 
-        if (standing == Conduct.Standing.Listed && cause != IScores.Cause.None) {
-            record.noteDrain(cause, true);
-            self.records[id] = record;
-            emit IScores.OperatorDrained(id, epoch, cause);
-            system.registry.drainByReport(id);
-        } else {
-            bool isBarred = self.reported[id].has(Sanity.SLASHED);
-            require(record.mayReturn(standing, isBarred), IScores.NothingToEnforce(id));
-            emit IScores.OperatorReadmitted(id, epoch);
-            system.registry.readmit(id);
-        }
+        record.noteDrain(cause, true);
+        self.records[id] = record;
+        emit IScores.OperatorDrained(id, self.progress.epoch, cause);
+        system.registry.drainByReport(id);
     }
 
-    /// @dev Takes or drops what was set aside; a slash that is taken drains at once, or is owed.
-    function resolve(ScoreBook.State storage self, ScoreBook.System memory system, uint256 id, bool accept) internal {
+    /// @dev `rate` is what governance saw: another one may have been set aside since.
+    function resolveReward(ScoreBook.State storage self, uint256 id, uint256 rate, bool accept) internal {
         IScores.Reported memory reported = self.reported[id];
-        require(reported.has(Sanity.RATE_PENDING | Sanity.SLASH_PENDING), IScores.NothingSetAside(id));
+        bool isThere = reported.has(Sanity.RATE_PENDING) && reported.pendingRate == rate;
+        require(isThere, IScores.NothingSetAside(id));
 
-        bool isSlashed = accept && reported.has(Sanity.SLASH_PENDING);
-        reported.resolve(accept);
+        reported.resolveRate(accept);
         self.reported[id] = reported;
-        emit IScores.Resolved(id, accept);
+        emit IScores.RewardResolved(id, rate, accept);
+    }
 
-        if (!isSlashed) return;
+    /// @dev A slash that is taken drains at once, or is owed.
+    function resolveSlash(
+        ScoreBook.State storage self,
+        ScoreBook.System memory system,
+        uint256 id,
+        bool accept
+    ) internal {
+        IScores.Reported memory reported = self.reported[id];
+        require(reported.has(Sanity.SLASH_PENDING), IScores.NothingSetAside(id));
+
+        reported.resolveSlash(accept);
+        self.reported[id] = reported;
+        emit IScores.SlashResolved(id, accept);
+
+        if (!accept) return;
         IOperatorRegistry.Operator memory operator = system.registry.operator(id);
         if (!ScoreBook.isListed(operator.state)) return;
         IScores.Record memory record = self.records[id];
         bool isDone = _drain(self, system, id, record, IScores.Cause.Slash);
         self.records[id] = record;
         if (!isDone) _watch(system, self.progress.epoch, id, operator.watch, IScores.Cause.Slash);
+    }
+
+    /// @dev What was said of an operator that drains it, or bars it: a committee that lied, or erred.
+    function pardon(ScoreBook.State storage self, uint256 id) internal {
+        IScores.Reported memory reported = self.reported[id];
+        IScores.Record memory record = self.records[id];
+        bool isBlamed = reported.has(Sanity.SLASHED | Sanity.SLASH_PENDING) || record.owed != IScores.Cause.None;
+        require(isBlamed, IScores.NothingToPardon(id));
+
+        reported.pardon();
+        record.pardon();
+        (self.reported[id], self.records[id]) = (reported, record);
+        emit IScores.Pardoned(id);
     }
 
     function _factsOf(
@@ -156,16 +182,6 @@ library Enforcement {
 
         emit IScores.WatchLifted(id, page.report.epoch);
         registry.liftWatch(id);
-    }
-
-    /// @dev While a round is open an operator waits: for the next report, or for `enforce`.
-    function _readmit(Valuation.Page memory page, uint256 id) private returns (bool) {
-        (uint256 round, ) = page.system.allocator.openRound();
-        if (round != 0) return false;
-
-        emit IScores.OperatorReadmitted(id, page.report.epoch);
-        page.system.registry.readmit(id);
-        return true;
     }
 
     function _standingOf(

@@ -89,6 +89,7 @@ library GuardianShare {
         _checkNotHigher(oldCaps.netShareBps, netShareBps);
         _checkNotHigher(oldCaps.absoluteCap, absoluteCap);
         self.checkNoRound(); // which sums up anew what the group's members hold
+        _checkGroupsRead(self);
 
         IOperatorRegistry.Group memory newCaps = IOperatorRegistry.Group(
             oldCaps.dimension,
@@ -139,6 +140,14 @@ library GuardianShare {
         if (!self.mayHold(record)) return 0;
 
         return Tightening.soundPosition(self.allocatorOf(), id, record.absoluteCap);
+    }
+
+    /// @dev Else what a group is about to hold would be tightened for nothing.
+    function _checkGroupsRead(OperatorBook.State storage self) private view {
+        if (msg.sender == self.notice) return;
+
+        uint256 round = self.allocatorOf().poolSnapshot().round;
+        require(round >= self.groupsRound, IOperatorRegistry.GroupsNotRead(round, self.groupsRound));
     }
 
     function _checkNotHigher(uint256 oldCap, uint256 newCap) private pure {

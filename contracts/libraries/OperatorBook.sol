@@ -56,8 +56,9 @@ library OperatorBook {
         uint40 modes; // byte k is the mode of dimension k + 1
         uint8 tenureGroup;
         IOperatorRegistry.Policy policy; // fourth slot: 64 bits
-        uint96 guardianUsed; // fifth slot: 136 bits; structs end theirs
+        uint96 guardianUsed; // fifth slot: 176 bits; structs end theirs
         uint40 guardianEpoch;
+        uint40 groupsRound; // the first whose snapshot has all operators in the groups that they are in
         mapping(uint256 id => Record) records;
         mapping(address pool => uint256 id) ids;
         mapping(address pool => PoolStatus) pools;
@@ -142,6 +143,14 @@ library OperatorBook {
         emit IOperatorRegistry.WeightChanged(id, oldWeight, newWeight);
     }
 
+    /// @dev The groups of an operator have changed: what its old ones hold, and the new ones, is read in the next round.
+    function noteRegrouping(State storage self) internal {
+        IAllocator allocator = allocatorOf(self);
+        (uint256 round, ) = allocator.openRound();
+
+        self.groupsRound = (round.max(allocator.poolSnapshot().round) + 1).toUint40();
+    }
+
     function setLongestUnbonding(State storage self, uint256 unbondingTime) internal {
         uint256 oldUnbondingTime = self.longestUnbonding;
         self.longestUnbonding = unbondingTime.toUint32();
@@ -197,12 +206,9 @@ library OperatorBook {
         return (base.saturatingSub(step), base + step);
     }
 
-    /// @dev A group's caps as they hold.
-    function groupOf(State storage self, uint256 id) internal view returns (IOperatorRegistry.Group memory caps) {
-        caps = self.groups[id];
-        if (caps.dimension == 0 || modeOf(self, caps.dimension) == IOperatorRegistry.DimensionMode.Hard) return caps;
-
-        return IOperatorRegistry.Group(caps.dimension, NO_SHARE, NO_SHARE, NO_CAP);
+    /// @dev Whether caps of a dimension hold. There is no dimension 0, of a group that there is not: its caps are 0.
+    function isHard(State storage self, uint256 dimension) internal view returns (bool) {
+        return uint8((uint256(self.modes) << 8) >> (dimension << 3)) == uint8(IOperatorRegistry.DimensionMode.Hard);
     }
 
     function modeOf(State storage self, uint256 dimension) internal view returns (IOperatorRegistry.DimensionMode) {

@@ -11,10 +11,11 @@ import {AllocatorBook} from "./AllocatorBook.sol";
 /// @notice Only for who is not established: an Active operator is never looked up here.
 ///
 ///     floor = 5 bp of T                     full = poolShare·T'                        both of the last snapshot
-///     first reading → floor                 fault → max(floor, ramp/2)                 held → max(floor, ramp)
+///     first reading → floor                 fault → ramp/2, but no less than min(floor, ramp)
 ///     clean, and it held stake of ours when the last round ended → min(full, ramp·3/2); at full it is established
 ///
-/// @dev Guarantees: a ramp grows by a half per epoch at most, and only while there is stake that it could lose.
+/// @dev Guarantees: once begun, a ramp grows by a half per epoch at most, however T grows, and only while there is stake that
+/// it could lose.
 library Ramps {
     using Math for uint256;
     using SafeCast for uint256;
@@ -51,8 +52,9 @@ library Ramps {
     ) private view returns (uint256 next, bool isComplete) {
         uint256 total = self.snapshot.total;
         uint256 floor = (total * FLOOR_BPS) / AllocatorBook.BPS;
-        if (finding.isFaulted) return (floor.max(ramp / 2), false);
-        if (ramp == 0 || finding.isHeld || !finding.hasStake) return (floor.max(ramp), false);
+        if (ramp == 0) return (floor, false);
+        if (finding.isFaulted) return (floor.max(ramp / 2).min(ramp), false);
+        if (finding.isHeld || !finding.hasStake) return (ramp, false);
 
         uint256 full = AllocatorBook.shareDown(total + self.snapshot.faultedStake, self.poolShareBps);
         next = full.min((ramp * 3) / 2);

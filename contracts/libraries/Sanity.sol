@@ -51,12 +51,22 @@ library Sanity {
         self.epoch = epoch.toUint32();
     }
 
-    /// @dev Takes what was set aside as it was reported, or drops it.
-    function resolve(IScores.Reported memory self, bool accept) internal pure {
-        if (accept && has(self, RATE_PENDING)) self.rate = self.pendingRate;
-        if (accept && has(self, SLASH_PENDING)) self.marks |= SLASHED;
+    /// @dev Takes the rate that was set aside, or drops it.
+    function resolveRate(IScores.Reported memory self, bool accept) internal pure {
+        if (accept) self.rate = self.pendingRate;
         self.pendingRate = 0;
-        self.marks &= ~(RATE_PENDING | SLASH_PENDING);
+        self.marks &= ~RATE_PENDING;
+    }
+
+    /// @dev Takes the slash that was set aside, or drops it.
+    function resolveSlash(IScores.Reported memory self, bool accept) internal pure {
+        if (accept) self.marks |= SLASHED;
+        self.marks &= ~SLASH_PENDING;
+    }
+
+    /// @dev Forgets every slash.
+    function pardon(IScores.Reported memory self) internal pure {
+        self.marks &= ~(SLASHED | SLASH_DUE | SLASH_PENDING);
     }
 
     function has(IScores.Reported memory self, uint16 mark) internal pure returns (bool) {

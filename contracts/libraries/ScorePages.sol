@@ -45,6 +45,8 @@ library ScorePages {
         uint256 left = self.progress.operators - before; // none, too, before the report is closed
         uint256 size = maxOperators.min(left).min(MAX_PAGE);
         if (size == 0) return (0, left == 0);
+        (uint256 round, ) = system.allocator.openRound();
+        require(round == 0, IScores.RoundOpen(round)); // which sums up anew what groups hold, and readmits nobody
 
         Valuation.Page memory page = self.open(system);
         Changes memory changes = Changes(0, new uint256[](size), new uint24[](size));
@@ -77,8 +79,21 @@ library ScorePages {
         Enforcement.enforce(self, system, id);
     }
 
-    function resolve(ScoreBook.State storage self, ScoreBook.System memory system, uint256 id, bool accept) public {
-        Enforcement.resolve(self, system, id, accept);
+    function resolveReward(ScoreBook.State storage self, uint256 id, uint256 rate, bool accept) public {
+        Enforcement.resolveReward(self, id, rate, accept);
+    }
+
+    function resolveSlash(
+        ScoreBook.State storage self,
+        ScoreBook.System memory system,
+        uint256 id,
+        bool accept
+    ) public {
+        Enforcement.resolveSlash(self, system, id, accept);
+    }
+
+    function pardon(ScoreBook.State storage self, uint256 id) public {
+        Enforcement.pardon(self, id);
     }
 
     function _gasFor(Changes memory changes) private pure returns (uint256) {
@@ -167,6 +182,6 @@ library ScorePages {
             page.report.averageDuty,
             self.prior.performance
         );
-        page.system.registry.noteScores();
+        page.system.registry.noteScores(page.report.epoch);
     }
 }

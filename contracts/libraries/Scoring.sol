@@ -2,13 +2,11 @@
 pragma solidity ^0.8.20;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IScores} from "../interfaces/IScores.sol";
 
 /// @title The arithmetic of scores (docs/spec.md §6): pure, and floored throughout. src/scoring is equal to the unit.
 library Scoring {
     using Math for uint256;
-    using SafeCast for uint256;
 
     uint256 internal constant ONE = 1e9;
     uint256 internal constant RATE_ONE = 1e12;

@@ -12,13 +12,19 @@ library Tenure {
     uint8 internal constant DIMENSION = 5;
     uint8 private constant SHIFT = 8 * (DIMENSION - 1);
 
-    /// @dev Lets an operator ramp that is listed already.
+    /// @dev Lets an operator ramp that is listed already. Who was established in the tenure group stays there afterwards.
     function beginRamp(OperatorBook.State storage self, uint256 id) internal {
+        OperatorBook.Record storage record = self.records[id];
+        uint40 oldGroups = record.groups;
+        bool wasEstablished = record.drainedFrom == IOperatorRegistry.State.Active;
+        if (wasEstablished && _groupIn(oldGroups) == self.tenureGroup) record.laterGroup = self.tenureGroup;
         self.setState(id, IOperatorRegistry.State.Ramping);
 
-        uint40 oldGroups = self.records[id].groups;
         uint40 newGroups = enter(self, id);
-        if (newGroups != oldGroups) emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
+        if (newGroups == oldGroups) return;
+        self.noteRegrouping();
+
+        emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
     }
 
     function endRamp(OperatorBook.State storage self, uint256 id) internal {
@@ -31,7 +37,7 @@ library Tenure {
         record.groups = newGroups;
         record.laterGroup = 0;
 
-        emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
+        if (newGroups != oldGroups) emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
     }
 
     /// @dev Puts an operator into the tenure group if it ramps and there is one. What it was given in that dimension waits, so

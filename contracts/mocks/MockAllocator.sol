@@ -45,6 +45,10 @@ contract MockAllocator {
         _poolSnapshot.networkStake = networkStake;
     }
 
+    function setSnapshotRound(uint32 snapshotRound) external {
+        _poolSnapshot.round = snapshotRound;
+    }
+
     function setPosition(uint256 id, uint96 position, uint96 unbonding, bool writtenDown) external {
         _positions[id].position = position;
         _positions[id].unbonding = unbonding;

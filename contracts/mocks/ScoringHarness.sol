@@ -100,8 +100,19 @@ contract ScoringHarness {
         return (reported, reward, slash, rate);
     }
 
-    function resolve(IScores.Reported memory reported, bool accept) external pure returns (IScores.Reported memory) {
-        reported.resolve(accept);
+    function resolveRate(
+        IScores.Reported memory reported,
+        bool accept
+    ) external pure returns (IScores.Reported memory) {
+        reported.resolveRate(accept);
+        return reported;
+    }
+
+    function resolveSlash(
+        IScores.Reported memory reported,
+        bool accept
+    ) external pure returns (IScores.Reported memory) {
+        reported.resolveSlash(accept);
         return reported;
     }
 

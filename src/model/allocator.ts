@@ -21,7 +21,7 @@ const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
-/** Epochs for which a score may be acted on. */
+/** Epochs after the end of the one that was reported in which its scores may be acted on. */
 const MAX_SCORE_AGE = 2n;
 /** A bond covers at least that part of a position that is frozen (design, section 8). */
 const FREEZE = { from: 4n, of: 5n };
@@ -95,6 +95,7 @@ export interface Allocator {
   tenureGroup: bigint | undefined; // where operators sit while they ramp
   modes: Map<number, Mode>; // by dimension; Hard if it has none
   scoredEpoch: bigint; // 0 before the first
+  groupsRound: bigint; // the first whose snapshot has all operators in the groups that they are in
   operators: Operator[];
   networkStake: () => bigint; // N; 0 if it cannot be read
   lastRoundEpoch: bigint | undefined;
@@ -120,6 +121,7 @@ export function newAllocator(
     tenureGroup: undefined,
     modes: new Map(),
     scoredEpoch: 0n,
+    groupsRound: 0n,
     ...rules,
     operators: [],
     lastRoundEpoch: undefined,
@@ -203,7 +205,7 @@ export function class2Used(allocator: Allocator): bigint {
 
 /** Whether operators have been scored before, and not for too long: then class 2 is closed. */
 export function areScoresOld({ book, scoredEpoch }: Allocator, now: bigint): boolean {
-  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + MAX_SCORE_AGE;
+  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + 1n + MAX_SCORE_AGE;
 }
 
 /** When a round may begin at the earliest. */

@@ -24,11 +24,11 @@ export function followRamp(allocator: Allocator, operator: Operator, lost: bigin
   const isHeld = operator.watch || !operator.whitelisted || lost > ROUNDING;
   // The operator's snapshot is still that of the last round.
   const hadStake = operator.snapshot.position > 0n;
-  if (operator.faulted) {
-    operator.ramp = max(floor, operator.ramp / 2n);
-  } else if (operator.ramp === 0n || isHeld || !hadStake) {
-    operator.ramp = max(floor, operator.ramp);
-  } else {
+  if (operator.ramp === 0n) {
+    operator.ramp = floor;
+  } else if (operator.faulted) {
+    operator.ramp = min(operator.ramp, max(floor, operator.ramp / 2n));
+  } else if (!isHeld && hadStake) {
     const full = mulDivDown(withFaulted, allocator.begun.poolShareBps, BPS);
     operator.ramp = min(full, mulDivDown(operator.ramp, 3n, 2n));
     if (operator.ramp < full || full === 0n) return;

@@ -21,13 +21,14 @@ import { max, min, monus, mulDivDown } from "./arithmetic.ts";
 import { BPS, epochAt } from "./book.ts";
 import { required } from "./errors.ts";
 import { type Listing, type Operator, type OperatorPool, setWatch } from "./operators.ts";
-import { beginRamp, enterTenure, isOfTenure, setState } from "./tenure.ts";
+import { beginRamp, enterTenure, isOfTenure, noteRegrouping, setState } from "./tenure.ts";
 
 const WEIGHT_STEP_BPS = 2_000n;
 const DIMENSIONS = 5n;
 /** How the contracts write that there is no cap. */
 const NONE = { poolShareBps: 2n ** 16n - 1n, netShareBps: 2n ** 16n - 1n, absoluteCap: 2n ** 96n - 1n };
 /** In the contracts' order. */
+const MAX_POOL_SHARE_BPS = 3_333n;
 const STATES = ["None", "Ramping", "Active", "Draining", "Delisted", "Removed"];
 
 /** Who makes a call: by notice, or at once within the guardian's share. */
@@ -155,8 +156,10 @@ function weightSteps({ weight, weightBefore }: Operator, epoch: bigint): [lowest
   return [monus(before, step), before + step];
 }
 
-export function noteScores(allocator: Allocator, now: bigint): void {
-  allocator.scoredEpoch = epochAt(allocator.book, now);
+export function noteScores(allocator: Allocator, now: bigint, epoch: bigint): void {
+  const current = epochAt(allocator.book, now);
+  required(epoch <= current, "OutOfBounds", epoch, 0n, current);
+  allocator.scoredEpoch = max(allocator.scoredEpoch, epoch);
 }
 
 export function setWeightBounds(allocator: Allocator, now: bigint, id: bigint, least: bigint, most: bigint): void {
@@ -188,6 +191,7 @@ export function lowerAbsoluteCap(allocator: Allocator, now: bigint, id: bigint, 
 export function setGroups(allocator: Allocator, id: bigint, groups: bigint[]): void {
   const operator = listedOf(allocator, id);
   operator.groups = groups;
+  noteRegrouping(allocator);
   enterTenure(allocator, operator);
 }
 
@@ -229,12 +233,18 @@ export function lowerGroupCaps(allocator: Allocator, now: bigint, id: bigint, ca
     required(!isHigher, "NotLower", old ?? NONE[key], next ?? NONE[key]);
   }
   checkNoRound(allocator);
+  const lastRound = allocator.snapshot?.round ?? 0n;
+  const areRead = by === "notice" || lastRound >= allocator.groupsRound;
+  required(areRead, "GroupsNotRead", lastRound, allocator.groupsRound);
   tighten(allocator, now, groupTightening(allocator, now, group, caps), by);
   for (const key of ["poolShareBps", "netShareBps", "absoluteCap"] as const) Reflect.deleteProperty(group, key);
   Object.assign(group, caps);
 }
 
 export function setPolicy(allocator: Allocator, policy: Policy): void {
+  const { poolShareBps } = policy;
+  const isFitting = poolShareBps >= 1n && poolShareBps <= MAX_POOL_SHARE_BPS;
+  required(isFitting, "OutOfBounds", poolShareBps, 1n, MAX_POOL_SHARE_BPS);
   allocator.policy = policy;
 }
 

@@ -1,14 +1,20 @@
 /** Ramps in the registry: how they begin and end, and the group that operators sit in meanwhile. */
 import type { Allocator } from "./allocator.ts";
+import { max } from "./arithmetic.ts";
 import type { Operator } from "./operators.ts";
 
 /** The dimension of the tenure group. */
 const TENURE = 5;
 
-/** Lets an operator ramp that is listed already. */
+/** Lets an operator ramp that is listed already. Who was established in the tenure group stays there afterwards. */
 export function beginRamp(allocator: Allocator, operator: Operator): void {
+  const { tenureGroup } = allocator;
+  const isOwn = tenureGroup !== undefined && operator.groups.includes(tenureGroup);
+  if (operator.drainedFrom === "Active" && isOwn) operator.laterGroup = tenureGroup;
   setState(operator, "Ramping");
+  const before = operator.groups;
   enterTenure(allocator, operator);
+  if (operator.groups !== before) noteRegrouping(allocator);
 }
 
 export function endRamp(allocator: Allocator, operator: Operator): void {
@@ -17,6 +23,12 @@ export function endRamp(allocator: Allocator, operator: Operator): void {
   if (tenureGroup === undefined || !operator.groups.includes(tenureGroup)) return;
   operator.groups = withTenure(allocator, operator.groups, operator.laterGroup);
   operator.laterGroup = undefined;
+}
+
+/** The groups of an operator have changed: what its old ones hold, and the new ones, is read in the next round. */
+export function noteRegrouping(allocator: Allocator): void {
+  const { round, snapshot } = allocator;
+  allocator.groupsRound = max(round, snapshot?.round ?? 0n) + 1n;
 }
 
 /** Puts an operator that ramps into the tenure group, if there is one; its own group of that dimension waits. */

@@ -15,6 +15,9 @@ export async function scoreJob(contracts: OracleContracts, options: KeeperOption
   let operators = 0n;
 
   const step = async (): Promise<Step> => {
+    const { round } = await ask(desk, () => desk.contracts.allocator.openRound());
+    if (round !== 0n) return { outcome: "incomplete", reason: `round ${round} is open, and has to be settled first` };
+
     const [scored, completed] = (await ask(desk, () =>
       score.staticCall(pageSize, { from: desk.from, gasLimit: GAS_LIMIT }),
     )) as [bigint, boolean];

@@ -59,19 +59,19 @@ export function judge(
     drain,
     watch: facts.isDoubtful ? CAUSES.doubtfulSlash : facts.isLow ? CAUSES.duties : CAUSES.none,
     lift: clean >= CLEAN_TO_LIFT && drain === CAUSES.none,
-    readmit: mayReturn(record, standing, facts.isBarred),
+    readmit: standing === STANDINGS.drainedByReport && clean === CLEAN_TO_READMIT && !facts.isBarred,
   };
   return { record, verdict };
 }
 
-/** Notes that a drain was done, or that it could not be. */
+/** Notes that a drain was done, or that it could not be. Clean reports count from the drain on. */
 export function noteDrain(record: ConductRecord, cause: bigint, isDone: boolean): ConductRecord {
-  return { ...record, owed: isDone ? CAUSES.none : cause };
+  return isDone ? { ...record, owed: CAUSES.none, clean: 0n } : { ...record, owed: cause };
 }
 
-/** Whether reports readmit an operator that they drained. */
-export function mayReturn(record: ConductRecord, standing: bigint, isBarred: boolean): boolean {
-  return standing === STANDINGS.drainedByReport && record.clean === CLEAN_TO_READMIT && !isBarred;
+/** Forgets why an operator is to be drained, as governance says. */
+export function pardonRecord(record: ConductRecord): ConductRecord {
+  return { ...record, owed: CAUSES.none };
 }
 
 function isClean(facts: Facts): boolean {

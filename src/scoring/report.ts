@@ -33,8 +33,6 @@ export interface Seat extends Place {
   readonly standing: bigint | null;
   readonly isWhitelisted: boolean;
   readonly drain: (cause: bigint) => boolean;
-  /** Whether no round is open, so that it can be readmitted. */
-  readonly canReturn: boolean;
 }
 
 /** What became of an operator's score. */
@@ -116,8 +114,7 @@ function scoreOne(
   const isToDrain = verdict.drain !== CAUSES.none;
   const isDrained = isToDrain && seat.drain(verdict.drain);
   const record = isToDrain ? noteDrain(judged, verdict.drain, isDrained) : judged;
-  const isBack = verdict.readmit && seat.canReturn;
-  const standing = isDrained ? STANDINGS.drainedByReport : isBack ? STANDINGS.listed : at;
+  const standing = isDrained ? STANDINGS.drainedByReport : verdict.readmit ? STANDINGS.listed : at;
   const mayHold = standing === STANDINGS.listed && seat.isWhitelisted;
   const value = valueOf(scale, { ...seat, mayHold }, reported, averages);
 

@@ -49,16 +49,21 @@ export function takeCounters(before: Reported, counters: Counters, epoch: bigint
   return { reported, reward, slash, rate };
 }
 
-/** Takes what was set aside as it was reported, or drops it. */
-export function resolve(before: Reported, accept: boolean): Reported {
-  const isSlashed = accept && has(before, MARKS.slashPending);
-  const marks = set(set(before.marks, MARKS.ratePending, false), MARKS.slashPending, false);
-  return {
-    ...before,
-    rate: accept && has(before, MARKS.ratePending) ? before.pendingRate : before.rate,
-    pendingRate: 0n,
-    marks: isSlashed ? marks | MARKS.slashed : marks,
-  };
+/** Takes the rate that was set aside, or drops it. */
+export function resolveRate(before: Reported, accept: boolean): Reported {
+  const rate = accept ? before.pendingRate : before.rate;
+  return { ...before, rate, pendingRate: 0n, marks: set(before.marks, MARKS.ratePending, false) };
+}
+
+/** Takes the slash that was set aside, or drops it. */
+export function resolveSlash(before: Reported, accept: boolean): Reported {
+  const marks = set(before.marks, MARKS.slashPending, false);
+  return { ...before, marks: accept ? marks | MARKS.slashed : marks };
+}
+
+/** Forgets every slash, as governance says. */
+export function pardonReported(before: Reported): Reported {
+  return { ...before, marks: before.marks & ~(MARKS.slashed | MARKS.slashDue | MARKS.slashPending) };
 }
 
 export function has(reported: Reported, mark: bigint): boolean {

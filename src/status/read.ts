@@ -76,7 +76,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
 function scoreWarnings({ scoresAreOld, scoredEpoch }: PoolView): string[] {
   if (!scoresAreOld) return [];
   return [
-    `operators were last scored in epoch ${scoredEpoch}: until they are again, nothing is moved for better scores`,
+    `operators were last scored for epoch ${scoredEpoch}: until they are again, nothing is moved for better scores`,
   ];
 }
 

@@ -31,10 +31,15 @@ async function deploy() {
 
 const load = () => networkHelpers.loadFixture(deploy);
 
+/** Everybody has the score of the report of the last epoch that has ended, or of one before it. */
+async function note({ registry, allocator, scorer }: World, before = 0n): Promise<void> {
+  await registry.connect(scorer).noteScores((await allocator.currentEpoch()) - 1n - before);
+}
+
 /** After as many epochs, each with a round, since the scorer scored everybody; the last one has levels. */
 async function scored(epochsAgo: number): Promise<World> {
   const world = await load();
-  await world.registry.connect(world.scorer).noteScores();
+  await note(world);
   for (let epoch = 0; epoch < epochsAgo; epoch += 1) await nextRound(world);
   expect(await certifyFair(world)).to.equal(true);
   return world;
@@ -59,17 +64,17 @@ describe("Allocator", () => {
     it("is open while scores are two epochs old", async () => {
       const world = await scored(2);
       const { allocator, registry } = world;
-      expect(await allocator.currentEpoch()).to.equal((await registry.scoredEpoch()) + 2n);
+      expect(await allocator.currentEpoch()).to.equal((await registry.scoredEpoch()) + 3n);
 
       expect(await allocator.areScoresOld()).to.equal(false);
       expect((await roomsOf(world))[0]).to.deep.equal([0n, 0n, SURPLUS, 0n]);
       expect(await move(world, [down(1, EVERYTHING)])).to.deep.equal([SURPLUS]);
     });
 
-    it("is closed when they are three epochs old, also for what a budget would allow", async () => {
+    it("is closed when they are older, also for what a budget would allow", async () => {
       const world = await scored(3);
       const { allocator, registry, keeper } = world;
-      expect(await allocator.currentEpoch()).to.equal((await registry.scoredEpoch()) + 3n);
+      expect(await allocator.currentEpoch()).to.equal((await registry.scoredEpoch()) + 4n);
 
       expect(await allocator.areScoresOld()).to.equal(true);
       expect((await roomsOf(world))[0]).to.deep.equal([0n, 0n, 0n, 0n]);
@@ -87,9 +92,33 @@ describe("Allocator", () => {
       expect((await roomsOf(world))[0]![2]).to.equal(0n);
     });
 
+    it("counts from the epoch that was reported: who scores a report of long ago opens nothing", async () => {
+      const world = await scored(3);
+      const { registry, scorer } = world;
+      await note(world, 3n);
+      expect(await world.allocator.areScoresOld()).to.equal(true);
+      expect((await roomsOf(world))[0]![2]).to.equal(0n);
+
+      await note(world);
+      const last = await registry.scoredEpoch();
+      // Nor does it close what is open.
+      await expect(registry.connect(scorer).noteScores(last - 5n)).to.emit(registry, "ScoresNoted").withArgs(last - 5n);
+      expect(await registry.scoredEpoch()).to.equal(last);
+      expect((await roomsOf(world))[0]![2]).to.equal(SURPLUS);
+    });
+
+    it("is not opened for epochs to come", async () => {
+      const { registry, allocator, scorer } = await load();
+      const epoch = await allocator.currentEpoch();
+
+      await expect(registry.connect(scorer).noteScores(epoch + 1n))
+        .to.be.revertedWithCustomError(registry, "OutOfBounds")
+        .withArgs(epoch + 1n, 0n, epoch);
+    });
+
     it("opens again with the next scores", async () => {
       const world = await scored(3);
-      await world.registry.connect(world.scorer).noteScores();
+      await note(world);
 
       expect((await roomsOf(world))[0]).to.deep.equal([0n, 0n, SURPLUS, 0n]);
     });
@@ -105,7 +134,7 @@ describe("Allocator", () => {
           bondRatio: 0,
           guardianShareBps: 3_333,
         });
-        await registry.connect(world.scorer).noteScores();
+        await note(world);
         for (let epoch = 1; epoch < epochsAgo; epoch += 1) await nextRound(world);
         await metaPool.connect(alice).unstake(ether(10));
         await nextRound(world);

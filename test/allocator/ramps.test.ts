@@ -115,17 +115,29 @@ describe("Allocator", () => {
       expect(await Promise.all([1, 2].map((id) => allocator.rampOf(id)))).to.deep.equal([0n, 0n]);
     });
 
-    it("follow T: the floor of one that was below it rises", async () => {
+    it("do not follow T once they have begun: who stakes much for a moment lifts nobody", async () => {
       const world = await networkHelpers.loadFixture(deployEmpty);
-      const { metaPool, alice } = world;
+      const { metaPool, allocator, registry, guardian, alice, newcomer } = world;
       const floor = await rampOf(world);
-      await metaPool.connect(alice).deposit_and_stake({ value: ether(100_000) });
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(800_000) });
       await nextRound(world);
-      expect(await rampOf(world), "by the T of the round before").to.equal(floor);
+      await metaPool.connect(alice).unstake(ether(800_000));
+      expect((await allocator.poolSnapshot()).total).to.be.above(ether(900_000));
       await nextRound(world);
-
-      expect(await rampOf(world)).to.equal(await floorOf(world));
-      expect(await rampOf(world)).to.equal((ether("200000.1") * 5n) / BPS);
+      expect(await rampOf(world), "without stake").to.equal(floor);
+      await lift(world);
+      await nextRound(world);
+      await nextRound(world);
+      expect(await rampOf(world), "with it").to.equal((floor * 3n) / 2n);
+      await registry.connect(guardian).watch(newcomer.id);
+      await nextRound(world);
+      expect(await rampOf(world), "on watch").to.equal((floor * 3n) / 2n);
+      await newcomer.pool.setMode(Mode.reverts);
+      for (let faults = 0; faults < 3; faults += 1) {
+        const [ramp, least] = [await rampOf(world), await floorOf(world)];
+        await nextRound(world);
+        expect(await rampOf(world), "faulted").to.equal(ramp / 2n > least ? ramp / 2n : least);
+      }
     });
 
     it("are halved by each faulted round, and never below 5 bp", async () => {

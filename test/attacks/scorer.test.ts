@@ -73,7 +73,7 @@ describe("Attacks", () => {
           await byScorer.setWeights([id], [id === CRONY ? highest : lowest]);
           await byScorer.liftWatch(id);
         }
-        await byScorer.noteScores();
+        await byScorer.noteScores(await allocator.currentEpoch());
         // Out of the group that holds it, and through the ramp.
         await byScorer.drainByReport(CRONY);
         await byScorer.readmit(CRONY);

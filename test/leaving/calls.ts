@@ -236,7 +236,8 @@ function hintFor(state: State, name: string): Hint | undefined {
   const hints: Record<string, () => Hint | undefined> = {
     "Scores.score(uint256)": () => ({ args: [random.pick([1n, 100n])] }),
     "Scores.enforce(uint256)": () => ({ args: [state.owed.length === 0 ? id : random.pick([...state.owed])] }),
-    "Scores.resolve(uint256,bool)": () => ({ args: [random.pick([2n, id]), random.below(2) === 1] }),
+    "Scores.resolveSlash(uint256,bool)": () => ({ args: [random.pick([2n, id]), random.below(2) === 1] }),
+    "Scores.pardon(uint256)": () => ({ args: [state.owed.length === 0 ? id : random.pick([...state.owed])] }),
     "Scores.setParameters((uint16,uint16,uint16,uint8,uint16,uint16,uint16,uint16,uint96))": () => ({
       args: [[7, 30, 365, random.pick([1, 4, 16]), 200, 2_500, 1_000, 200, 0n]],
     }),

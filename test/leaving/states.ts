@@ -31,7 +31,7 @@ const ANNOUNCED_PER_STATE = 8;
 const RETURNS = [
   ["Allocator.clearWriteDown(uint256)", "written down", [1n]],
   ["OperatorRegistry.reinstate(uint256)", "drained", [3n]],
-  ["Scores.resolve(uint256,bool)", "drained", [2n, true]],
+  ["Scores.resolveSlash(uint256,bool)", "drained", [2n, true]],
 ] as const;
 
 export async function bringAbout(system: System, seed: number): Promise<State> {

@@ -109,6 +109,34 @@ describe("OperatorRegistry", function () {
         .withArgs(ether(160), ether(100));
     });
 
+    it("attack: a group is not tightened before a round has read whom it has got", async function () {
+      const { registry, allocator, byGuardian, byNotice } = await loadPositions();
+      await allocator.setSnapshotRound(5);
+      await byNotice.setGroups(1, 2n << 8n); // with 80 ether, which the group is about to hold
+      for (const round of [5, 0]) {
+        await allocator.setSnapshotRound(round);
+        await expect(byGuardian.lowerGroupCaps(2, 0, 0, 0))
+          .to.be.revertedWithCustomError(registry, "GroupsNotRead")
+          .withArgs(BigInt(round), 6n);
+      }
+
+      await allocator.setSnapshotRound(6);
+      await allocator.setGroup(2, ether(160), 0, 0);
+      await expect(byGuardian.lowerGroupCaps(2, 0, 0, 0))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(ether(160), ether(100));
+      // A round that has begun may have read it before.
+      await allocator.setRound(7);
+      await byNotice.setGroups(1, 0);
+      await allocator.setRound(0);
+      await allocator.setSnapshotRound(7);
+      await expect(byGuardian.lowerGroupCaps(1, 0, 0, 0))
+        .to.be.revertedWithCustomError(registry, "GroupsNotRead")
+        .withArgs(7n, 8n);
+      // With notice nobody is taken by surprise.
+      await expect(byNotice.lowerGroupCaps(2, 0, 0, 0)).to.emit(registry, "GroupChanged");
+    });
+
     it("attack: a step that fails uses nothing", async function () {
       const { registry, byGuardian } = await loadPositions();
       await byGuardian.drain(1);

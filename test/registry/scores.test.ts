@@ -9,7 +9,7 @@ describe("OperatorRegistry", function () {
       const { registry, governance, noticeSigner } = await loadOperators();
 
       for (const caller of [governance, noticeSigner]) {
-        await expect(registry.connect(caller).noteScores())
+        await expect(registry.connect(caller).noteScores(1))
           .to.be.revertedWithCustomError(registry, "AccessManagedUnauthorized")
           .withArgs(caller);
       }
@@ -18,19 +18,26 @@ describe("OperatorRegistry", function () {
     it("reverts before the registry is connected", async function () {
       const { registry } = await loadUnconnectedRegistry();
 
-      await expect(registry.noteScores()).to.be.revertedWithCustomError(registry, "NotConnected").withArgs();
+      await expect(registry.noteScores(0)).to.be.revertedWithCustomError(registry, "NotConnected").withArgs();
     });
 
-    it("notes the present epoch, again and again", async function () {
+    it("reverts for an epoch to come", async function () {
+      const { registry, byScorer } = await loadOperators();
+
+      await expect(byScorer.noteScores(2)).to.be.revertedWithCustomError(registry, "OutOfBounds").withArgs(2n, 0n, 1n);
+    });
+
+    it("keeps the last epoch of those that it is told", async function () {
       const { registry, allocator, byScorer } = await loadOperators();
       expect(await registry.scoredEpoch()).to.equal(0n);
 
-      await expect(byScorer.noteScores()).to.emit(registry, "ScoresNoted").withArgs(1n);
+      await expect(byScorer.noteScores(1)).to.emit(registry, "ScoresNoted").withArgs(1n);
       expect(await registry.scoredEpoch()).to.equal(1n);
       await allocator.setEpoch(2n ** 40n - 1n);
-      await expect(byScorer.noteScores())
+      await expect(byScorer.noteScores(2n ** 40n - 1n))
         .to.emit(registry, "ScoresNoted")
         .withArgs(2n ** 40n - 1n);
+      await expect(byScorer.noteScores(7)).to.emit(registry, "ScoresNoted").withArgs(7n);
 
       expect(await registry.scoredEpoch()).to.equal(2n ** 40n - 1n);
       expect(await registry.longestUnbonding()).to.equal(172_800n);

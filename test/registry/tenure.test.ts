@@ -131,6 +131,29 @@ describe("OperatorRegistry", function () {
     });
   });
 
+  describe("activate after readmit", function () {
+    for (const [own, what] of [
+      [TENURE, "the tenure group, which was its own"],
+      [VETERANS, "its own group"],
+      [0, "none"],
+    ] as const) {
+      it(`leaves who was established in ${what}`, async function () {
+        const { registry, byNotice, byScorer, byAllocator } = await loadTenure();
+        await byNotice.setGroups(1, inTenure(own));
+        await byScorer.drainByReport(1);
+        await byScorer.readmit(1);
+        expect((await registry.operator(1)).groups).to.equal(inTenure(TENURE));
+        // Neither does it get out by being drained again while it ramps.
+        await byScorer.drainByReport(1);
+        await byScorer.readmit(1);
+
+        await byAllocator.activate(1);
+
+        expect((await registry.operator(1)).groups).to.equal(inTenure(own));
+      });
+    }
+  });
+
   describe("reinstate with a tenure group", function () {
     it("puts into it who goes on ramping, and not who was active", async function () {
       const { registry, byNotice, byGuardian } = await loadTenure();

@@ -134,19 +134,6 @@ describe("Scores", () => {
       expect((await scores.scoreOf(1)).gates).to.equal(0n);
     });
 
-    it("brings nobody back while a round is open; the next report does", async () => {
-      const fixture = await loadScores();
-      const { allocator } = fixture;
-      await live(fixture, [all({ commissionBps: 1_001n }), ...times(5, CLEAN)]);
-      await allocator.setRound(7);
-      await live(fixture, [CLEAN], FIRST + 6n);
-      expect(await stateOf(fixture)).to.deep.equal(DRAINED);
-
-      await allocator.setRound(0);
-      await live(fixture, [CLEAN], FIRST + 7n);
-      expect((await stateOf(fixture)).state).to.equal(State.ramping);
-    });
-
     it("brings nobody back whose drain a guardian confirmed", async () => {
       const fixture = await loadScores();
       const { registry, guardian } = fixture;

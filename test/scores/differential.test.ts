@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import type { Counters } from "../../src/reports/types.ts";
-import { STANDINGS } from "../../src/scoring/conduct.ts";
+import { pardonRecord, STANDINGS } from "../../src/scoring/conduct.ts";
 import {
   newScoreBook,
   recordReport,
@@ -12,8 +12,9 @@ import {
   scoreReport,
   type Seat,
 } from "../../src/scoring/report.ts";
-import { resolve } from "../../src/scoring/sanity.ts";
+import { has, pardonReported, resolveRate, resolveSlash } from "../../src/scoring/sanity.ts";
 import { clampWeight, fullnessOf } from "../../src/scoring/score.ts";
+import { CAUSES, type ConductRecord, MARKS } from "../../src/scoring/types.ts";
 import {
   ether,
   FIRST,
@@ -58,9 +59,10 @@ const epochs = fc.array(
     gap: fc.constantFrom(0n, 0n, 0n, 1n, 5n),
     /** Operators in a page. */
     page: fc.integer({ min: 1, max: OPERATORS }),
-    isRoundOpen: fc.constantFrom(false, false, true),
     /** What governance does before the report: it decides of an operator, or lists it again. */
-    resolves: fc.option(fc.record({ id: fc.integer({ min: 1, max: OPERATORS }), accept: fc.boolean() })),
+    resolves: fc.option(
+      fc.record({ id: fc.integer({ min: 1, max: OPERATORS }), accept: fc.boolean(), pardons: fc.boolean() }),
+    ),
     reinstates: fc.option(fc.integer({ min: 1, max: OPERATORS })),
   }),
   EPOCHS,
@@ -75,7 +77,7 @@ async function standingOf({ registry }: Fixture, id: number): Promise<bigint> {
 }
 
 /** What the registry would do to operators in order, as the guardian share allows. */
-async function seatsOf(fixture: Fixture, isRoundOpen: boolean): Promise<Seat[]> {
+async function seatsOf(fixture: Fixture): Promise<Seat[]> {
   const { registry, allocator } = fixture;
   let left = await registry.guardianShareLeft();
   const seats: Seat[] = [];
@@ -93,27 +95,35 @@ async function seatsOf(fixture: Fixture, isRoundOpen: boolean): Promise<Seat[]> 
         left -= position;
         return true;
       },
-      canReturn: !isRoundOpen,
     });
   }
   return seats;
 }
 
-async function resolveBoth(fixture: Fixture, book: ScoreBook, id: number, accept: boolean): Promise<ScoreBook> {
-  const standing = book.standings[id - 1];
-  // 2 and 16: a rate and a slash that are pending.
-  if (standing === undefined || (standing.reported.marks & 18n) === 0n) return book;
-  const isSlash = accept && (standing.reported.marks & 16n) !== 0n;
-  await fixture.byNotice.resolve(id, accept);
-  const standings = book.standings.slice();
-  const record = await fixture.scores.conductOf(id);
-  // Whether the drain was done is the registry's to say.
-  standings[id - 1] = {
-    ...standing,
-    reported: resolve(standing.reported, accept),
-    record: isSlash ? { ...standing.record, owed: record.owed } : standing.record,
-  };
-  return { ...book, standings };
+/** Decides what is set aside of an operator, or pardons it, on both. */
+async function resolveBoth(
+  { byNotice, scores }: Fixture,
+  book: ScoreBook,
+  { id, accept, pardons }: { readonly id: number; readonly accept: boolean; readonly pardons: boolean },
+): Promise<ScoreBook> {
+  const before = book.standings[id - 1];
+  if (before === undefined) return book;
+  let { reported, record } = before;
+  if (has(reported, MARKS.ratePending)) {
+    await byNotice.resolveReward(id, reported.pendingRate, accept);
+    reported = resolveRate(reported, accept);
+  }
+  if (has(reported, MARKS.slashPending)) {
+    await byNotice.resolveSlash(id, accept);
+    reported = resolveSlash(reported, accept);
+    // Whether the drain was done is the registry's to say.
+    if (accept) record = plain(await scores.conductOf(id)) as ConductRecord;
+  }
+  if (pardons && (has(reported, MARKS.slashed) || record.owed !== CAUSES.none)) {
+    await byNotice.pardon(id);
+    [reported, record] = [pardonReported(reported), pardonRecord(record)];
+  }
+  return { ...book, standings: book.standings.with(id - 1, { ...before, reported, record }) };
 }
 
 /** Plays an epoch on both; compares everything that is kept. */
@@ -121,7 +131,7 @@ async function play(fixture: Fixture, before: ScoreBook, epoch: bigint, step: St
   const { scores, registry, allocator, byReporter, noticeSigner } = fixture;
   await allocator.setEpoch(epoch + 1n);
   let book = before;
-  if (step.resolves !== null) book = await resolveBoth(fixture, book, step.resolves.id, step.resolves.accept);
+  if (step.resolves !== null) book = await resolveBoth(fixture, book, step.resolves);
   if (step.reinstates !== null && (await standingOf(fixture, step.reinstates)) !== STANDINGS.listed) {
     await registry.connect(noticeSigner).reinstate(step.reinstates);
   }
@@ -134,8 +144,7 @@ async function play(fixture: Fixture, before: ScoreBook, epoch: bigint, step: St
     expect(progress[name as keyof typeof recorded.totals], name).to.equal(value);
   }
 
-  await allocator.setRound(step.isRoundOpen ? 7 : 0);
-  const seats = await seatsOf(fixture, step.isRoundOpen);
+  const seats = await seatsOf(fixture);
   const ranges = await Promise.all(seats.map((_, index) => registry.weightRange(index + 1)));
   const scored = scoreReport(recorded.book, recorded.totals, seats);
   const events: bigint[][] = [];
@@ -145,7 +154,6 @@ async function play(fixture: Fixture, before: ScoreBook, epoch: bigint, step: St
       if (log?.name === "OperatorScored") events.push([...log.args] as bigint[]);
     }
   }
-  await allocator.setRound(0);
 
   for (const [index, { performance, score, gates, standing }] of (scored.scores as Scored[]).entries()) {
     const id = index + 1;

@@ -10,15 +10,6 @@ async function loadOwed() {
   return fixture;
 }
 
-/** Operator 1 was drained for its commission and is clean again, but a round was open when the reports would have it back. */
-async function loadWaiting() {
-  const fixture = await loadScores();
-  await live(fixture, [all({ commissionBps: 1_001n }), ...times(5, all())]);
-  await fixture.allocator.setRound(7);
-  await live(fixture, [all()], FIRST + 6n);
-  return fixture;
-}
-
 describe("Scores", () => {
   describe("enforce", () => {
     it("reverts where nothing is owed", async () => {
@@ -63,32 +54,22 @@ describe("Scores", () => {
       await expect(scores.enforce(1)).to.be.revertedWithCustomError(scores, "NothingToEnforce").withArgs(1n);
     });
 
-    it("reverts as the registry does while a round is open", async () => {
-      const { scores, registry } = await loadWaiting();
+    it("lets who is drained so begin again after six clean reports from then on", async () => {
+      const fixture = await loadScores();
+      const { scores, registry, allocator } = fixture;
+      await allocator.setPosition(1, ether(101), 0n, false);
+      await live(fixture, [all({ commissionBps: 1_001n }), ...times(5, all())]);
+      await allocator.setPosition(1, ether(100), 0n, false);
 
-      await expect(scores.enforce(1)).to.be.revertedWithCustomError(registry, "RoundOpen").withArgs(7n);
-    });
-
-    it("readmits for anyone once the round is over", async () => {
-      const { scores, registry, allocator, stranger } = await loadWaiting();
-      await allocator.setRound(0);
-
-      await expect(scores.connect(stranger).enforce(1))
+      await scores.enforce(1);
+      expect((await scores.conductOf(1)).clean).to.equal(0n);
+      await live(fixture, times(5, all()), FIRST + 6n);
+      expect((await registry.operator(1)).state).to.equal(State.draining);
+      const scoring = await live(fixture, [all()], FIRST + 11n);
+      await expect(scoring)
         .to.emit(scores, "OperatorReadmitted")
-        .withArgs(1n, FIRST + 6n);
+        .withArgs(1n, FIRST + 11n);
       expect((await registry.operator(1)).state).to.equal(State.ramping);
-      await expect(scores.enforce(1)).to.be.revertedWithCustomError(scores, "NothingToEnforce").withArgs(1n);
-    });
-
-    it("readmits nobody whose drain a guardian confirmed, or who was slashed", async () => {
-      const { scores, registry, allocator, guardian } = await loadWaiting();
-      await allocator.setRound(0);
-      await registry.connect(guardian).drain(1);
-      await expect(scores.enforce(1)).to.be.revertedWithCustomError(scores, "NothingToEnforce").withArgs(1n);
-
-      const slashed = await loadScores();
-      await live(slashed, [all({ slashed: 1n }), ...times(7, all())]);
-      await expect(slashed.scores.enforce(1)).to.be.revertedWithCustomError(scores, "NothingToEnforce").withArgs(1n);
     });
   });
 });

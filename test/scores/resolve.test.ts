@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { all, Cause, ether, FIRST, good, live, loadScores, State, times } from "../fixtures/scores.ts";
+import { all, Cause, ether, FIRST, good, live, loadScores, ONE, State, times } from "../fixtures/scores.ts";
 
 const RATE = 200_000_000n;
 
@@ -13,46 +13,91 @@ async function loadDoubtful() {
 }
 
 describe("Scores", () => {
-  describe("resolve", () => {
-    it("reverts when the caller is not Notice", async () => {
+  for (const [name, args] of [
+    ["resolveReward", [1n, 2n * RATE, true]],
+    ["resolveSlash", [1n, true]],
+    ["pardon", [1n]],
+  ] as const) {
+    it(`${name} reverts when the caller is not Notice`, async () => {
       const { scores, governance, reporter } = await loadDoubtful();
 
       for (const caller of [governance, reporter]) {
-        await expect(scores.connect(caller).resolve(1, true))
+        await expect(scores.connect(caller).getFunction(name)(...args))
           .to.be.revertedWithCustomError(scores, "AccessManagedUnauthorized")
           .withArgs(caller);
       }
     });
+  }
 
-    it("reverts where nothing was set aside", async () => {
+  describe("resolveReward", () => {
+    it("reverts where none was set aside, and for another one than governance saw", async () => {
       const { scores, byNotice } = await loadDoubtful();
 
-      await expect(byNotice.resolve(3, true)).to.be.revertedWithCustomError(scores, "NothingSetAside").withArgs(3n);
+      for (const [id, rate] of [
+        [3n, 0n],
+        [3n, RATE],
+        [2n, 2n * RATE - 1n],
+        [2n, RATE],
+      ] as const) {
+        await expect(byNotice.resolveReward(id, rate, true))
+          .to.be.revertedWithCustomError(scores, "NothingSetAside")
+          .withArgs(id);
+      }
     });
 
     it("takes the reward as it was reported", async () => {
       const fixture = await loadDoubtful();
       const { scores, byNotice } = fixture;
 
-      await expect(byNotice.resolve(2, true)).to.emit(scores, "Resolved").withArgs(2n, true);
+      await expect(byNotice.resolveReward(2, 2n * RATE, true))
+        .to.emit(scores, "RewardResolved")
+        .withArgs(2n, 2n * RATE, true);
 
       const { rate, pendingRate, marks } = await scores.reportedOf(2);
       expect([rate, pendingRate, marks]).to.deep.equal([2n * RATE, 0n, 1n]);
-      await expect(byNotice.resolve(2, true)).to.be.revertedWithCustomError(scores, "NothingSetAside").withArgs(2n);
+      await expect(byNotice.resolveReward(2, 2n * RATE, true))
+        .to.be.revertedWithCustomError(scores, "NothingSetAside")
+        .withArgs(2n);
       // What it is compared with from now on.
       await live(fixture, [all({}, { reward: 2n * good().reward })], FIRST + 2n);
       expect((await scores.reportedOf(2)).rate).to.equal(2n * RATE);
     });
 
+    it("decides of the reward alone: a slash stays set aside", async () => {
+      const { scores, byNotice } = await loadDoubtful();
+
+      await expect(byNotice.resolveReward(1, 2n * RATE, false))
+        .to.emit(scores, "RewardResolved")
+        .withArgs(1n, 2n * RATE, false);
+
+      const { rate, pendingRate, marks } = await scores.reportedOf(1);
+      expect([rate, pendingRate, marks]).to.deep.equal([RATE, 0n, 17n]);
+    });
+  });
+
+  describe("resolveSlash", () => {
+    it("reverts where none was set aside", async () => {
+      const { scores, byNotice } = await loadDoubtful();
+
+      for (const id of [2n, 3n]) {
+        await expect(byNotice.resolveSlash(id, true))
+          .to.be.revertedWithCustomError(scores, "NothingSetAside")
+          .withArgs(id);
+      }
+    });
+
     it("takes a slash, and drains at once", async () => {
       const { scores, registry, byNotice } = await loadDoubtful();
 
-      await expect(byNotice.resolve(1, true))
+      const resolution = byNotice.resolveSlash(1, true);
+      await expect(resolution).to.emit(scores, "SlashResolved").withArgs(1n, true);
+      await expect(resolution)
         .to.emit(scores, "OperatorDrained")
         .withArgs(1n, FIRST + 1n, Cause.slash);
 
       expect((await registry.operator(1)).state).to.equal(State.draining);
       expect((await scores.scoreOf(1)).gates).to.equal(3n);
+      expect((await scores.reportedOf(1)).pendingRate).to.equal(2n * RATE);
     });
 
     it("takes a slash, owes the drain that the guardian share does not allow, and stops increases meanwhile", async () => {
@@ -60,7 +105,7 @@ describe("Scores", () => {
       await allocator.setPosition(1, ether(101), 0n, false);
       await registry.connect(noticeSigner).clearWatch(1);
 
-      const resolution = byNotice.resolve(1, true);
+      const resolution = byNotice.resolveSlash(1, true);
       await expect(resolution)
         .to.emit(scores, "DrainRefused")
         .withArgs(1n, FIRST + 1n, Cause.slash);
@@ -80,17 +125,18 @@ describe("Scores", () => {
       const { scores, registry, byNotice } = fixture;
       await live(fixture, [all({ slashed: ether(31), commissionBps: 1_001n })]);
 
-      await expect(byNotice.resolve(1, true)).to.not.emit(scores, "OperatorDrained");
+      await expect(byNotice.resolveSlash(1, true)).to.not.emit(scores, "OperatorDrained");
       await live(fixture, times(7, all()), FIRST + 1n);
 
       expect((await registry.operator(1)).state).to.equal(State.draining);
     });
 
-    it("drops both, and three clean reports lift the watch", async () => {
+    it("drops it, and three clean reports lift the watch", async () => {
       const fixture = await loadDoubtful();
       const { scores, registry, byNotice } = fixture;
 
-      await expect(byNotice.resolve(1, false)).to.emit(scores, "Resolved").withArgs(1n, false);
+      await expect(byNotice.resolveSlash(1, false)).to.emit(scores, "SlashResolved").withArgs(1n, false);
+      await byNotice.resolveReward(1, 2n * RATE, false);
 
       const { rate, pendingRate, marks } = await scores.reportedOf(1);
       expect([rate, pendingRate, marks]).to.deep.equal([RATE, 0n, 1n]);
@@ -98,6 +144,64 @@ describe("Scores", () => {
       const { state, watch } = await registry.operator(1);
       expect([state, watch]).to.deep.equal([State.active, false]);
       expect((await scores.scoreOf(1)).gates).to.equal(0n);
+    });
+  });
+
+  describe("pardon", () => {
+    it("reverts where there is nothing to forget", async () => {
+      const { scores, byNotice } = await loadDoubtful();
+
+      await expect(byNotice.pardon(2)).to.be.revertedWithCustomError(scores, "NothingToPardon").withArgs(2n);
+      await expect(byNotice.pardon(9)).to.be.revertedWithCustomError(scores, "NothingToPardon").withArgs(9n);
+    });
+
+    it("forgets a slash: reports bring back whom they drained, and it has a score", async () => {
+      const fixture = await loadScores();
+      const { scores, registry, byNotice } = fixture;
+      await live(fixture, [all({ slashed: 1n }), ...times(7, all())]);
+      expect((await registry.operator(1)).state).to.equal(State.draining);
+      expect((await scores.scoreOf(1)).gates).to.equal(3n);
+
+      await expect(byNotice.pardon(1)).to.emit(scores, "Pardoned").withArgs(1n);
+      expect((await registry.operator(1)).state).to.equal(State.draining);
+      await live(fixture, [all()], FIRST + 8n);
+
+      expect((await registry.operator(1)).state).to.equal(State.ramping);
+      expect((await scores.scoreOf(1)).gates).to.equal(0n);
+    });
+
+    it("forgets a slash that is set aside, which a second report would take", async () => {
+      const fixture = await loadDoubtful();
+      const { scores, registry, byNotice } = fixture;
+
+      await byNotice.pardon(1);
+      await live(fixture, [all({ slashed: ether(31) })], FIRST + 2n);
+
+      expect((await scores.reportedOf(1)).marks & 20n).to.equal(16n);
+      expect((await registry.operator(1)).state).to.equal(State.active);
+    });
+
+    it("forgets a drain that is owed, of a committee that said of everyone that it was slashed", async () => {
+      const fixture = await loadScores();
+      const { scores, registry, allocator, byNotice } = fixture;
+      for (const id of [1, 2, 3, 4]) await allocator.setPosition(id, ether(60), 0n, false);
+      await live(fixture, [times(4, good({ slashed: 1n }))]);
+      // The share of the epoch is a hundred ether: one is drained, three are owed.
+      const states = await Promise.all([1, 2, 3, 4].map(async (id) => (await registry.operator(id)).state));
+      expect(states).to.deep.equal([State.draining, State.active, State.active, State.active]);
+
+      for (const id of [2, 3, 4]) await byNotice.pardon(id);
+      await allocator.setEpoch(FIRST + 2n);
+      for (const id of [2n, 3n, 4n]) {
+        await expect(scores.enforce(id)).to.be.revertedWithCustomError(scores, "NothingToEnforce").withArgs(id);
+        expect((await scores.scoreOf(id)).gates).to.equal(0n);
+      }
+      await live(fixture, times(3, all()), FIRST + 1n);
+      for (const id of [2, 3, 4]) {
+        const { state, watch } = await registry.operator(id);
+        expect([state, watch]).to.deep.equal([State.active, false]);
+      }
+      expect((await scores.scoreOf(2)).performance).to.equal(ONE);
     });
   });
 });

@@ -51,14 +51,27 @@ describe("Scores", () => {
         await expect(scoring).to.emit(scores, "OperatorScored").withArgs(id, FIRST, ONE, SCORE, 9_500n, 0n);
       }
       await expect(scoring).to.emit(scores, "ReportScored").withArgs(FIRST, 190_000_000n, ONE, ONE);
-      await expect(scoring)
-        .to.emit(registry, "ScoresNoted")
-        .withArgs(FIRST + 1n);
+      await expect(scoring).to.emit(registry, "ScoresNoted").withArgs(FIRST);
 
       expect(await weightsOf(fixture)).to.deep.equal([9_500n, 9_500n, 9_500n, 9_500n]);
-      expect(await registry.scoredEpoch()).to.equal(FIRST + 1n);
+      expect(await registry.scoredEpoch()).to.equal(FIRST);
       expect(await scores.score.staticCall(100, PAGE)).to.deep.equal([0n, true]);
       await expect(scores.score(100, PAGE)).to.not.emit(scores, "OperatorScored");
+    });
+
+    it("waits until a round has ended, which sums up anew what groups hold", async () => {
+      const fixture = await loadScores();
+      const { scores, allocator } = fixture;
+      await report(fixture, FIRST, all());
+      await allocator.setRound(7);
+
+      await expect(scores.score(100, PAGE)).to.be.revertedWithCustomError(scores, "RoundOpen").withArgs(7n);
+      await allocator.setRound(0);
+      expect(await scores.score.staticCall(100, PAGE)).to.deep.equal([4n, true]);
+      await scores.score(100, PAGE);
+      // Who has nothing to score does not care.
+      await allocator.setRound(8);
+      expect(await scores.score.staticCall(100, PAGE)).to.deep.equal([0n, true]);
     });
 
     it("scores page by page as all at once", async () => {
@@ -86,7 +99,7 @@ describe("Scores", () => {
       ] as const) {
         await scores.score(scored === 1n ? 1 : 2, PAGE);
         expect((await scores.progress()).scored).to.equal(scored);
-        expect((await registry.scoredEpoch()) === FIRST + 2n).to.equal(completed);
+        expect((await registry.scoredEpoch()) === FIRST + 1n).to.equal(completed);
       }
       expect(await stateOf()).to.deep.equal(whole);
     });

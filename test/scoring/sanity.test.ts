@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import type { Counters } from "../../src/reports/types.ts";
-import { isEligible, isFar, resolve, takeCounters, type Outcome } from "../../src/scoring/sanity.ts";
+import { isEligible, isFar, resolveRate, resolveSlash, takeCounters, type Outcome } from "../../src/scoring/sanity.ts";
 import { MARKS, type Reported, UNKNOWN } from "../../src/scoring/types.ts";
 import { amounts, bits, CHECKS, commissions, counters, loadHarness, plain, reports } from "./harness.ts";
 
@@ -176,25 +176,25 @@ describe("Sanity", () => {
     }
   });
 
-  describe("resolve", () => {
-    it("takes rate and slash as they were reported", async () => {
+  for (const accept of [true, false]) {
+    it(`resolveRate ${accept ? "takes the rate as it was reported" : "drops it"}, and leaves the slash aside`, async () => {
       const harness = await loadHarness();
       const [, second] = await takeAll([report(100n), report(200n, { slashed: 301n * ETHER })]);
-      const after = plain(await harness.resolve(second!.reported, true)) as Reported;
+      const after = plain(await harness.resolveRate(second!.reported, accept)) as Reported;
 
-      expect([after.rate, after.pendingRate]).to.deep.equal([200n, 0n]);
-      expect(after.marks).to.equal(MARKS.active | MARKS.slashed);
+      expect([after.rate, after.pendingRate]).to.deep.equal([accept ? 200n : 100n, 0n]);
+      expect(after.marks).to.equal(MARKS.active | MARKS.slashPending);
     });
 
-    it("drops both", async () => {
+    it(`resolveSlash ${accept ? "takes the slash" : "drops it"}, and leaves the rate aside`, async () => {
       const harness = await loadHarness();
       const [, second] = await takeAll([report(100n), report(200n, { slashed: 301n * ETHER })]);
-      const after = plain(await harness.resolve(second!.reported, false)) as Reported;
+      const after = plain(await harness.resolveSlash(second!.reported, accept)) as Reported;
 
-      expect([after.rate, after.pendingRate]).to.deep.equal([100n, 0n]);
-      expect(after.marks).to.equal(MARKS.active);
+      expect([after.rate, after.pendingRate]).to.deep.equal([100n, 200n]);
+      expect(after.marks).to.equal(MARKS.active | MARKS.ratePending | (accept ? MARKS.slashed : 0n));
     });
-  });
+  }
 
   describe("isEligible", () => {
     const own = { ...UNKNOWN.reported, commissionBps: 1_000n };
@@ -241,7 +241,8 @@ describe("Sanity", () => {
 
       await fc.assert(
         fc.asyncProperty(reports, fc.boolean(), commissions, async (before, accept, limit) => {
-          expect(plain(await harness.resolve(before, accept))).to.deep.equal(resolve(before, accept));
+          expect(plain(await harness.resolveRate(before, accept))).to.deep.equal(resolveRate(before, accept));
+          expect(plain(await harness.resolveSlash(before, accept))).to.deep.equal(resolveSlash(before, accept));
           expect(await harness.isEligible(before, limit)).to.equal(isEligible(before, limit));
         }),
         CHECKS,

@@ -269,7 +269,7 @@ const OPERATOR_REGISTRY: ContractAccess = {
     "liftWatch(uint256)": role(["scores"], "takes back what reports did, never what a guardian did"),
     "drainByReport(uint256)": role(["scores"], "tightens, within the guardian share"),
     "readmit(uint256)": role(["scores"], "of what reports drained alone: it begins anew, with the ramp of a newcomer"),
-    "noteScores()": role(["scores"], "opens class 2 for two epochs, within its budget"),
+    "noteScores(uint256)": role(["scores"], "opens class 2 for three epochs after the one reported, within its budget"),
 
     "remove(uint256)": anyone("a tombstone for an operator that is delisted and holds nothing"),
     "activate(uint256)": allocatorOnly("a clean ramp is seen in rounds"),
@@ -474,7 +474,9 @@ const SCORES: ContractAccess = {
     "score(uint256)": anyone("P3: what was reported is scored by whoever wants it to be"),
     "enforce(uint256)": anyone("P3: what the rules said is done by whoever wants it to be, within the guardian share"),
     [`setParameters(${PARAMETERS_OF})`]: noticed("it moves stake between operators"),
-    "resolve(uint256,bool)": noticed("it decides what a report was not believed"),
+    "resolveReward(uint256,uint256,bool)": noticed("it decides what a report was not believed"),
+    "resolveSlash(uint256,bool)": noticed("it decides what a report was not believed"),
+    "pardon(uint256)": noticed("it takes back what reports said"),
     "setAuthority(address)": role(["accessManager"], AUTHORITY, MANAGED_FOR_EVER),
   },
   views: [

@@ -349,9 +349,11 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # read whole, once per round and leg
     3:0 struct IOperatorRegistry.Policy policy
 
-    # what an epoch has used of the guardian share, and which: written together
+    # what an epoch has used of the guardian share, and which: written together; the round that has all groups, which lower
+    # caps of one read as well
     4:0  uint96 guardianUsed
     4:12 uint40 guardianEpoch
+    4:17 uint40 groupsRound
 
     # what each operator, pool, factory and group has of its own
     5:0 mapping(uint256 => struct OperatorBook.Record) records

@@ -28,8 +28,8 @@ const DOUBTFUL = {
 const ROUNDS = 8;
 
 /**
- * Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. A
- * report of operator 1 alone has a slash set aside.
+ * Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. Two
+ * reports of operator 1 alone have a slash set aside, then a reward.
  */
 async function deployRestricted() {
   const system = await deploySystem();
@@ -41,6 +41,7 @@ async function deployRestricted() {
   await registry.connect(foundation).whitelistPool(system.spare);
   const reporter = await impersonated(system.callers.reportOracle);
   await scores.connect(reporter).record(1, 1, [DOUBTFUL]);
+  await scores.connect(reporter).record(2, 1, [{ ...DOUBTFUL, slashed: 0n, reward: 1n }]);
   return { ...system, reporter, noticeAddress: await notice.getAddress() };
 }
 
@@ -112,11 +113,13 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.liftWatch": [2n],
     "OperatorRegistry.drainByReport": [4n],
     "OperatorRegistry.readmit": [5n],
-    "OperatorRegistry.noteScores": [],
-    "Scores.record": [1n, 2n, []],
-    "Scores.close": [1n, 0n, 1n],
+    "OperatorRegistry.noteScores": [1n],
+    "Scores.record": [2n, 2n, []],
+    "Scores.close": [2n, 0n, 1n],
     "Scores.setParameters": [[...(await scores.parameters())]],
-    "Scores.resolve": [1n, true],
+    "Scores.resolveReward": [1n, 10n ** 12n, true],
+    "Scores.resolveSlash": [1n, true],
+    "Scores.pardon": [1n],
     "ReportOracle.setCommittee": [committee.slice(1).map(({ address }) => address), 3n],
     "Attributes.attest": [2n, 0n, 1n, "Example Ltd"],
   };

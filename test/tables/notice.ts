@@ -62,7 +62,9 @@ export const NOTICE: Readonly<Record<string, Row>> = {
   "Scores.record": atOnce("reporter", "a quorum's word; what it moves is bounded by the registry"),
   "Scores.close": atOnce("reporter", "a quorum's word; what it moves is bounded by the registry"),
   "Scores.setParameters": waits("governance", "it moves stake between operators"),
-  "Scores.resolve": waits("governance", "it can let stake go to an operator again"),
+  "Scores.resolveReward": waits("governance", "it moves stake between operators"),
+  "Scores.resolveSlash": waits("governance", "it can let stake go to an operator again"),
+  "Scores.pardon": waits("governance", "it can let stake go to an operator again"),
   "ReportOracle.setCommittee": waits("governance", "who reports moves weights, and drains operators"),
   "Attributes.attest": atOnce("attester", "it moves nothing: a group changes in the registry, with notice"),
 };

@@ -1,6 +1,7 @@
 /** What reports do at once in the registry, and what governance sets for them: ramps, the tenure group, dimensions. */
 import type { Mode } from "../../../src/model/allocator.ts";
 import * as registry from "../../../src/model/registry.ts";
+import { epochAt } from "../../../src/model/book.ts";
 import { type Operation, operation } from "../runner.ts";
 import { byNotice, someListed, someOperator } from "./choices.ts";
 import type { System } from "./world.ts";
@@ -54,12 +55,12 @@ export const reports: Record<string, Operation<System>> = {
   ),
   noteScores: operation(
     8,
-    () => ({}),
-    (w: System) => ({
+    (w: System, random) => ({ epoch: epochAt(w.model.book, w.time) + 1n - BigInt(random.below(6)) }),
+    (w, { epoch }) => ({
       model: () => {
-        registry.noteScores(w.model, w.time);
+        registry.noteScores(w.model, w.time, epoch);
       },
-      send: () => byScorer(w).noteScores(),
+      send: () => byScorer(w).noteScores(epoch),
     }),
   ),
   setTenureGroup: operation(

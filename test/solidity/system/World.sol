@@ -127,7 +127,9 @@ abstract contract World {
         manager.grantRole(Roles.REPORTER, address(oracle), 0);
         _assign(address(scores), Scores.record.selector, Roles.REPORTER);
         _assign(address(scores), Scores.close.selector, Roles.REPORTER);
-        _assign(address(scores), Scores.resolve.selector, noticed);
+        _assign(address(scores), Scores.resolveReward.selector, noticed);
+        _assign(address(scores), Scores.resolveSlash.selector, noticed);
+        _assign(address(scores), Scores.pardon.selector, noticed);
         bytes4[6] memory scored = [
             OperatorRegistry.setWeights.selector,
             OperatorRegistry.watchByReport.selector,

@@ -62,8 +62,7 @@ library Conduct {
         if (facts.isDoubtful) verdict.watch = IScores.Cause.DoubtfulSlash;
         else if (facts.isLow) verdict.watch = IScores.Cause.Duties;
         verdict.lift = self.clean >= CLEAN_TO_LIFT && verdict.drain == IScores.Cause.None;
-        verdict.readmit =
-            standing == Standing.DrainedByReport && self.clean == CLEAN_TO_READMIT && !facts.isBarred;
+        verdict.readmit = standing == Standing.DrainedByReport && self.clean == CLEAN_TO_READMIT && !facts.isBarred;
     }
 
     /// @dev Notes that a drain was done, or that it could not be. Clean reports count from the drain on.

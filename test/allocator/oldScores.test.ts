@@ -102,7 +102,9 @@ describe("Allocator", () => {
       await note(world);
       const last = await registry.scoredEpoch();
       // Nor does it close what is open.
-      await expect(registry.connect(scorer).noteScores(last - 5n)).to.emit(registry, "ScoresNoted").withArgs(last - 5n);
+      await expect(registry.connect(scorer).noteScores(last - 5n))
+        .to.emit(registry, "ScoresNoted")
+        .withArgs(last - 5n);
       expect(await registry.scoredEpoch()).to.equal(last);
       expect((await roomsOf(world))[0]![2]).to.equal(SURPLUS);
     });

@@ -48,13 +48,15 @@ abstract contract Reporters is Governance {
         _check(before);
     }
 
-    /// @dev Anyone carries out what was owed; governance decides what was set aside.
+    /// @dev Anyone carries out what was owed; governance forgets it.
     function enforce(uint256 seed) external step harmless {
         _rememberWeights();
         Held memory before = _hold();
         (uint256 id, ) = _operator(seed);
         if (seed % 2 == 0 && scores.conductOf(id).owed != IScores.Cause.None) {
             _act(KEEPER, address(scores), 0, abi.encodeCall(scores.enforce, (id)), false, "");
+        } else if (seed % 8 == 1 && scores.conductOf(id).owed != IScores.Cause.None) {
+            scores.pardon(id);
         } else {
             _scorePage(8);
         }

@@ -312,7 +312,7 @@ abstract contract Keepers is Settlements {
             _promise(class2 <= budget, "I-35: optimisation beyond its budget");
             _promise(then_.certified, "I-35: optimisation without a sheet");
             uint256 scored = registry.scoredEpoch();
-            bool isFresh = scored == 0 || allocator.currentEpoch() <= scored + 2;
+            bool isFresh = scored == 0 || allocator.currentEpoch() <= scored + 3;
             _promise(isFresh, "I-35: optimisation by old scores");
         }
         uint256 allowed = class0 - rules.class0 + class2 - rules.class2 + rules.need;

@@ -115,18 +115,20 @@ abstract contract Operators is Keepers {
         (uint256 asked, uint256 readyAt) = where.bondWithdrawal();
         uint256 kind = roll % 4;
         uint256 shares = where.getBook().bondShares;
-        vm.startPrank(OWNER);
-        if (asked != 0 && block.timestamp >= readyAt) where.finishBondWithdrawal();
-        else if (where.is_staking_paused()) where.resumeStaking();
-        else if (kind == 0 && shares != 0) _requestBond(where, 1 + ((roll >> 8) % shares));
-        else if (kind == 1) where.pauseStaking();
-        else if (kind == 2 && where.sharesOf(OWNER) != 0) where.unstake_all();
-        else if (where.previewStake(1 ether) != 0 && OWNER.balance > 1 ether) where.addBond{value: 1 ether}();
-        vm.stopPrank();
+        bytes memory data = abi.encodeCall(where.addBond, ());
+        if (asked != 0 && block.timestamp >= readyAt) data = abi.encodeCall(where.finishBondWithdrawal, ());
+        else if (where.is_staking_paused()) data = abi.encodeCall(where.resumeStaking, ());
+        else if (kind == 0 && shares != 0) return _requestBond(where, 1 + ((roll >> 8) % shares));
+        else if (kind == 1) data = abi.encodeCall(where.pauseStaking, ());
+        else if (kind == 2 && where.sharesOf(OWNER) != 0) data = abi.encodeCall(where.unstake_all, ());
+        else require(where.previewStake(1 ether) != 0, Unable());
+        bool isBond = bytes4(data) == where.addBond.selector;
+        _act(OWNER, address(where), isBond ? uint256(1 ether).min(OWNER.balance) : 0, data, false, "");
     }
 
     /// @dev What stays of the bond carries the rest of the pool.
     function _requestBond(StakingPool where, uint256 shares) private {
+        vm.prank(OWNER);
         where.requestBondWithdrawal(shares);
         IStakingPoolOwner.BookView memory book = where.getBook();
         uint256 rest = book.equity - book.bondShares.mulDiv(book.equity, book.supply) + book.owed;

@@ -122,7 +122,7 @@ library ScorePages {
 
         Valuation.Value memory value = page.valueOf(operator, reported, averages);
         bool isOneOfAll = value.gates & (Valuation.NOT_LISTED | Valuation.SLASHED) == 0;
-        if (isOneOfAll) Scoring.count(histogram, value.performance);
+        if (isOneOfAll) Scoring.tally(histogram, value.performance);
         uint256 weight = _weigh(page.system.registry, changes, id, operator.weight, value.score);
 
         emit IScores.OperatorScored(id, page.report.epoch, value.performance, value.score, weight, value.gates);

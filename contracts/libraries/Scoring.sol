@@ -147,7 +147,7 @@ library Scoring {
     /* PRIOR */
 
     /// @dev Counts a performance in a histogram of 16-bit counters, which stay at their maximum.
-    function count(uint256[4] memory histogram, uint256 performance) internal pure {
+    function tally(uint256[4] memory histogram, uint256 performance) internal pure {
         uint256 bucket = (performance / BUCKET).min(BUCKETS - 1);
         (uint256 word, uint256 shift) = (bucket / COUNTERS_PER_WORD, COUNTER_BITS * (bucket % COUNTERS_PER_WORD));
         if (uint16(histogram[word] >> shift) != type(uint16).max) histogram[word] += 1 << shift;

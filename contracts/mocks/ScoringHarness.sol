@@ -81,12 +81,12 @@ contract ScoringHarness {
 
     function lowerQuartile(uint256[] calldata performances) external pure returns (uint256 edge, bool isKnown) {
         uint256[4] memory histogram;
-        for (uint256 i; i < performances.length; ++i) Scoring.count(histogram, performances[i]);
+        for (uint256 i; i < performances.length; ++i) Scoring.tally(histogram, performances[i]);
         return Scoring.lowerQuartile(histogram);
     }
 
     function count(uint256[4] memory histogram, uint256 performance) external pure returns (uint256[4] memory) {
-        Scoring.count(histogram, performance);
+        Scoring.tally(histogram, performance);
         return histogram;
     }
 

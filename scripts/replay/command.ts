@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { Command, InvalidArgumentError } from "commander";
@@ -7,13 +6,15 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import type { CommandFactory, World } from "../../src/cli/command.ts";
 import { Failure } from "../../src/cli/failure.ts";
-import { CsvError } from "../../src/data/csv.ts";
+import { readFileWith } from "../../src/cli/files.ts";
+import { type FurtherFiles, readReports } from "../../src/cli/series.ts";
 import { parseSolanaEpoch, type SolanaValidator, syntheticSolanaEpoch } from "../../src/data/solana.ts";
+import { parseSeriesFiles } from "../../src/data/solanaSeries.ts";
 import { syntheticSeries } from "../../src/data/syntheticSeries.ts";
 import type { EpochReport } from "../../src/reports/epoch.ts";
+import { solanaReports } from "../../src/reports/sources/solana.ts";
 import { describeRules, renderReplay, replayJson } from "./print.ts";
 import { replay } from "./run.ts";
-import { type FurtherFiles, isSeries, readSeriesFiles, reportsOfFiles } from "./series/files.ts";
 import { renderSeries, seriesJson } from "./series/print.ts";
 import { replaySeries } from "./series/run.ts";
 import { SERIES_SETTINGS } from "./series/settings.ts";
@@ -139,28 +140,15 @@ function refuse(complaints: readonly string[]): void {
 function reportsFor(path: string, options: Options): readonly EpochReport[] | null {
   const { synthetic, series } = options;
   if (synthetic !== undefined) {
-    return series === undefined ? null : reportsOfFiles(syntheticSeries(synthetic, series, SEED));
+    return series === undefined ? null : solanaReports(parseSeriesFiles(syntheticSeries(synthetic, series, SEED)));
   }
   if (series !== undefined) throw new Failure("A series is only made up with --synthetic.");
-  const content = readFile(path);
-  return isSeries(content) ? readSeriesFiles(path, content, options) : null;
+  return readReports(path, options)?.reports ?? null;
 }
 
 function validatorsFor(path: string, { synthetic }: Options): SolanaValidator[] {
   if (synthetic !== undefined) return parseSolanaEpoch(syntheticSolanaEpoch(synthetic, SEED));
-  try {
-    return parseSolanaEpoch(readFile(path));
-  } catch (error) {
-    if (error instanceof CsvError) throw new Failure(`${path}: ${error.message}`);
-    throw error;
-  }
-}
-
-function readFile(path: string): string {
-  if (!existsSync(path)) {
-    throw new Failure(`There is no file ${path}: it is not published, ask for it or give another.`);
-  }
-  return readFileSync(path, "utf8");
+  return readFileWith(path, parseSolanaEpoch);
 }
 
 function atLeastOne(text: string): number {

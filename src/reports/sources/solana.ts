@@ -1,5 +1,11 @@
 import { sumOf } from "../../allocation/amounts.ts";
-import { type EpochRows, joinSeries, type SeriesParts, type SeriesRow, type SolanaSeries } from "../../data/solanaSeries.ts";
+import {
+  type EpochRows,
+  joinSeries,
+  type SeriesParts,
+  type SeriesRow,
+  type SolanaSeries,
+} from "../../data/solanaSeries.ts";
 import {
   dutiesFault,
   keptPlace,

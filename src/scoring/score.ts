@@ -15,6 +15,7 @@ const MAX_REPORTS = 2n ** 16n - 1n;
 /** Reports after which an operator's own performance counts as much as the prior. */
 export const SHRINKAGE = 15n;
 const SCORE_PER_WEIGHT = 100_000n;
+const WEIGHT_STEP_BPS = 2_000n;
 
 const BUCKET = 20_000_000n;
 const BUCKETS = 64;
@@ -126,6 +127,12 @@ export function weightOf(score: bigint): bigint {
 /** The weight that a score is given: `lowest` and `highest` are what the registry takes at this moment. */
 export function clampWeight(score: bigint, lowest: bigint, highest: bigint): bigint {
   return min(max(weightOf(score), lowest), highest);
+}
+
+/** How far a weight may go in an epoch, before the registry's bounds. */
+export function weightSteps(weight: bigint): readonly [lowest: bigint, highest: bigint] {
+  const step = max((weight * WEIGHT_STEP_BPS) / BPS, 1n);
+  return [monus(weight, step), weight + step];
 }
 
 /* PRIOR */

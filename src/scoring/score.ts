@@ -3,17 +3,17 @@ import { max, min, monus } from "../model/arithmetic.ts";
 import type { Averages, Parameters } from "./types.ts";
 
 export const ONE = 10n ** 9n;
-export const RATE_ONE = 10n ** 12n;
+const RATE_ONE = 10n ** 12n;
 export const BPS = 10_000n;
 export const GWEI = 10n ** 9n;
 const MAX_GWEI = 2n ** 64n - 1n;
 
-export const MAX_RATE = 2n ** 48n - 1n;
-export const MAX_YIELD = (12n * ONE) / 10n;
+const MAX_RATE = 2n ** 48n - 1n;
+const MAX_YIELD = (12n * ONE) / 10n;
 const MAX_REPORTS = 2n ** 16n - 1n;
 
 /** Reports after which an operator's own performance counts as much as the prior. */
-export const SHRINKAGE = 15n;
+const SHRINKAGE = 15n;
 const SCORE_PER_WEIGHT = 100_000n;
 const WEIGHT_STEP_BPS = 2_000n;
 

@@ -38,9 +38,9 @@ describe("solanaReports", () => {
 
     expect(operators).to.have.lengthOf(own.length);
     own.forEach((row, index) => {
-      const { id, counters, poolStake, open, bond } = operators[index]!;
+      const { id, counters, poolStake, open } = operators[index]!;
       const stake = row.stake_lamports * GWEI;
-      expect({ id, counters, poolStake, open, bond }).to.deep.equal({
+      expect({ id, counters, poolStake, open }).to.deep.equal({
         id: row.id,
         counters: {
           assigned: most,
@@ -54,7 +54,6 @@ describe("solanaReports", () => {
         },
         poolStake: row.pool_stake_lamports * GWEI,
         open: row.eligible,
-        bond: row.bond_lamports === null ? null : row.bond_lamports * GWEI,
       });
     });
     expect(Object.keys(operators[0]!.groups)).to.deep.equal(["jurisdiction", "infrastructure", "client"]);
@@ -247,8 +246,8 @@ describe("oracleReports", () => {
       [8, 1_010n],
     ]);
     expect(reports[0]!.operators).to.deep.equal([
-      { id: "1", counters, poolStake: 40n, open: true, bond: null, groups: {} },
-      { id: "2", counters: { ...ABSENT, external_: 5n }, poolStake: 0n, open: true, bond: null, groups: {} },
+      { id: "1", counters, poolStake: 40n, open: true, groups: {} },
+      { id: "2", counters: { ...ABSENT, external_: 5n }, poolStake: 0n, open: true, groups: {} },
     ]);
   });
 });

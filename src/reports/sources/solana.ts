@@ -87,7 +87,6 @@ function reportOf(
       },
       poolStake,
       open: row.eligible,
-      bond: row.bond_lamports === null ? null : row.bond_lamports * weiPerLamport,
       groups: { jurisdiction: places.country, infrastructure: places.network, client: row.client },
     };
   });

@@ -6,15 +6,17 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import { richAccounts } from "../../scripts/replay/setUp.ts";
-import { measuresInWords } from "../../scripts/replay/series/measures.ts";
+import { measuresInWords, measuresSince } from "../../scripts/replay/series/measures.ts";
 import { renderSeries, seriesJson } from "../../scripts/replay/series/print.ts";
 import { type JudgedEpoch, replaySeries, type SeriesReplay } from "../../scripts/replay/series/run.ts";
 import { SERIES_SETTINGS } from "../../scripts/replay/series/settings.ts";
+import type { SeriesStage } from "../../scripts/replay/series/stage.ts";
 import { complaintsOfSeries } from "../../scripts/replay/series/verdict.ts";
 import { larger, sumOf } from "../../src/allocation/amounts.ts";
 import { parseSeriesFiles } from "../../src/data/solanaSeries.ts";
 import { type SeriesFlaws, syntheticSeries } from "../../src/data/syntheticSeries.ts";
 import { solanaReports } from "../../src/reports/sources/solana.ts";
+import { OperatorRegistry__factory, Scores__factory } from "../../types/index.ts";
 import { runReplay } from "./command.ts";
 
 const EPOCHS = 8;
@@ -129,6 +131,37 @@ describe("replay of a series", () => {
     expect(measuresInWords([...watched, { name: "v1", what: "watch lifted", cause: null }])).to.deep.equal([
       "put on watch (doubtful slash): v0, v1, v2, v3, v4, v5, v6, v7 and 3 more",
       "watch lifted: v1",
+    ]);
+  });
+
+  it("tells the allocator's watches from those of reports, which the scores log first", async () => {
+    const [scores, registry] = [Scores__factory.createInterface(), OperatorRegistry__factory.createInterface()];
+    const [scoresAt, registryAt] = [`0x${"11".repeat(20)}`, `0x${"22".repeat(20)}`];
+    const watched = (transactionHash: string, id: number, watch: boolean) => ({
+      address: registryAt,
+      transactionHash,
+      ...registry.encodeEventLog("WatchChanged", [id, watch]),
+    });
+    const logs = [
+      { address: scoresAt, transactionHash: "0xaa", ...scores.encodeEventLog("OperatorWatched", [1, 7, 2]) },
+      watched("0xaa", 1, true),
+      watched("0xaa", 2, true),
+      watched("0xbb", 1, true),
+      watched("0xcc", 1, false),
+    ];
+    const stage = {
+      trellis: {
+        scores: { interface: scores, getAddress: async () => scoresAt },
+        registry: { interface: registry, getAddress: async () => registryAt },
+        connection: { ethers: { provider: { getLogs: async () => logs } } },
+      },
+      actors: [{ name: "one" }, { name: "two" }],
+    } as unknown as SeriesStage;
+
+    expect(await measuresSince(stage, 0)).to.deep.equal([
+      { name: "one", what: "put on watch", cause: "duties" },
+      { name: "two", what: "put on watch", cause: "loss" },
+      { name: "one", what: "put on watch", cause: "loss" },
     ]);
   });
 

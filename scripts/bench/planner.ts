@@ -2,9 +2,9 @@ import { problemOf } from "../../src/allocation/caps.ts";
 import { fairAllocation } from "../../src/allocation/fair.ts";
 import { planLegs } from "../../src/allocation/plan.ts";
 import type { GroupRecord, OperatorRecord, Snapshot } from "../../src/allocation/types.ts";
+import { DIMENSIONS } from "../../src/lens/dimensions.ts";
 import { Chance } from "../demo/random.ts";
 
-const DIMENSIONS = ["entity", "jurisdiction", "infrastructure", "client", "tenure"];
 const GROUPS = [120, 40, 60, 8, 4];
 const CAP_SHARE_BPS = [400n, 2_000n, 1_500n, 5_000n, 7_000n];
 const BPS = 10_000n;

@@ -1,7 +1,11 @@
+import { dimensionNumber } from "../../src/lens/dimensions.ts";
 import type { SolanaValidator } from "../../src/data/solana.ts";
 
-/** Dimensions of the groups: as in design §7, jurisdiction and infrastructure. */
-export const DIMENSIONS = { country: 2, network: 3 } as const;
+/** Dimensions of the groups. */
+export const DIMENSIONS = {
+  country: dimensionNumber("jurisdiction"),
+  network: dimensionNumber("infrastructure"),
+} as const;
 
 /** One lamport of the file is one gwei on the chain, so that a SOL becomes an ether. */
 const WEI_PER_LAMPORT = 10n ** 9n;

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { Command, InvalidArgumentError } from "commander";
@@ -7,19 +6,22 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import type { CommandFactory, World } from "../../src/cli/command.ts";
 import { Failure } from "../../src/cli/failure.ts";
-import { CsvError } from "../../src/data/csv.ts";
+import { readFileWith } from "../../src/cli/files.ts";
+import { type FurtherFiles, readReports, type Recorded } from "../../src/cli/series.ts";
 import { parseSolanaEpoch, type SolanaValidator, syntheticSolanaEpoch } from "../../src/data/solana.ts";
+import { parseSeriesFiles } from "../../src/data/solanaSeries.ts";
 import { syntheticSeries } from "../../src/data/syntheticSeries.ts";
-import type { EpochReport } from "../../src/reports/epoch.ts";
+import { SOLANA_DEFAULTS, solanaReports } from "../../src/reports/sources/solana.ts";
 import { describeRules, renderReplay, replayJson } from "./print.ts";
 import { replay } from "./run.ts";
-import { type FurtherFiles, isSeries, readSeriesFiles, reportsOfFiles } from "./series/files.ts";
 import { renderSeries, seriesJson } from "./series/print.ts";
 import { replaySeries } from "./series/run.ts";
 import { SERIES_SETTINGS } from "./series/settings.ts";
 import { complaintsOfSeries } from "./series/verdict.ts";
 import { EPOCHS, type Rules, RULES } from "./settings.ts";
 import { richAccounts } from "./setUp.ts";
+import { renderStates, statesJson } from "./states/print.ts";
+import { playStates } from "./states/run.ts";
 import { complaintsOf } from "./verdict.ts";
 
 const DEFAULT_FILE = fileURLToPath(new URL("../../../shared/data/solana-epoch-650.csv", import.meta.url));
@@ -30,6 +32,7 @@ interface Options extends FurtherFiles {
   readonly synthetic?: number;
   readonly series?: number;
   readonly epochs?: number;
+  readonly every: number;
   readonly json: boolean;
   readonly poolShare: number;
   readonly netShare: number;
@@ -45,7 +48,8 @@ type Say = (line: string) => void;
 export const replayCommand: CommandFactory = (world) =>
   new Command("replay")
     .description(
-      "Rebuilds a recorded pool on a chain of its own and lets a keeper follow its rules: one epoch, or a series with reports.",
+      "Rebuilds a recorded pool on a chain of its own and lets a keeper follow its rules: one epoch, or a series with reports. " +
+        "Of a series that knows no pool, such as near-uptime-000-299.csv, it plays scores and states.",
     )
     .argument(
       "[csv]",
@@ -55,6 +59,7 @@ export const replayCommand: CommandFactory = (world) =>
     .option("--synthetic <count>", "a made-up file of so many validators instead", atLeastOne)
     .option("--series <epochs>", "with --synthetic: a made-up series of so many epochs", atLeastOne)
     .option("--epochs <max>", "most epochs that the keeper gets, or that are played of a series", atLeastOne)
+    .option("--every <epochs>", "of a series that knows no pool: a line for so many epochs", atLeastOne, 1)
     .option("--epochs-file <csv>", "what a series says of its epochs, if it does not lie beside it")
     .option("--ids-file <csv>", "who its ids are")
     .option("--groups-file <csv>", "what its groups are called")
@@ -71,6 +76,11 @@ export const replayCommand: CommandFactory = (world) =>
     )
     .option("--power <exponent>", "of the scores of a series: 1, 2, 4, 8 or 16", power, SERIES_SETTINGS.power)
     .action(async (path: string, options: Options) => {
+      const series = seriesFor(path, options);
+      if (series !== null && !series.hasPool) {
+        showStates(world, series, options);
+        return;
+      }
       const rules = {
         poolShareBps: options.poolShare,
         netShareBps: options.netShare,
@@ -81,17 +91,23 @@ export const replayCommand: CommandFactory = (world) =>
       const say: Say = (line) => {
         world.err(`${((Date.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
       };
-      const reports = reportsFor(path, options);
-      const validators = reports === null ? validatorsFor(path, options) : [];
+      const validators = series === null ? validatorsFor(path, options) : [];
       say(describeRules(rules));
 
       const connection = await network.create({ network: "default", override: { accounts: richAccounts() } });
       const done =
-        reports === null
+        series === null
           ? playEpoch(world, connection, validators, rules, options, say)
-          : playSeries(world, connection, reports, rules, options, say);
+          : playSeries(world, connection, series, rules, options, say);
       await done.finally(() => connection.close());
     });
+
+function showStates(world: World, { reports, epochsPerYear }: Recorded, options: Options): void {
+  const { epochs = Infinity, every, power, json } = options;
+  const result = playStates(reports, { power, epochsPerYear, epochs });
+  if (json) world.out(statesJson(result));
+  else renderStates(result, every).forEach(world.out);
+}
 
 async function playEpoch(
   world: World,
@@ -112,7 +128,7 @@ async function playEpoch(
 async function playSeries(
   world: World,
   connection: NetworkConnection,
-  reports: readonly EpochReport[],
+  { reports }: Recorded,
   rules: Rules,
   { epochs = Infinity, json, newcomersShare: newcomersShareBps, power }: Options,
   say: Say,
@@ -135,32 +151,21 @@ function refuse(complaints: readonly string[]): void {
   if (complaints.length > 0) throw new Failure(complaints.join(" "));
 }
 
-/** The reports of a series, or null if one epoch is meant. */
-function reportsFor(path: string, options: Options): readonly EpochReport[] | null {
+/** A series, or null if one epoch is meant. */
+function seriesFor(path: string, options: Options): Recorded | null {
   const { synthetic, series } = options;
   if (synthetic !== undefined) {
-    return series === undefined ? null : reportsOfFiles(syntheticSeries(synthetic, series, SEED));
+    if (series === undefined) return null;
+    const reports = solanaReports(parseSeriesFiles(syntheticSeries(synthetic, series, SEED)));
+    return { reports, epochsPerYear: Number(SOLANA_DEFAULTS.yearly.epochs), hasPool: true };
   }
   if (series !== undefined) throw new Failure("A series is only made up with --synthetic.");
-  const content = readFile(path);
-  return isSeries(content) ? readSeriesFiles(path, content, options) : null;
+  return readReports(path, options);
 }
 
 function validatorsFor(path: string, { synthetic }: Options): SolanaValidator[] {
   if (synthetic !== undefined) return parseSolanaEpoch(syntheticSolanaEpoch(synthetic, SEED));
-  try {
-    return parseSolanaEpoch(readFile(path));
-  } catch (error) {
-    if (error instanceof CsvError) throw new Failure(`${path}: ${error.message}`);
-    throw error;
-  }
-}
-
-function readFile(path: string): string {
-  if (!existsSync(path)) {
-    throw new Failure(`There is no file ${path}: it is not published, ask for it or give another.`);
-  }
-  return readFileSync(path, "utf8");
+  return readFileWith(path, parseSolanaEpoch);
 }
 
 function atLeastOne(text: string): number {

@@ -8,6 +8,7 @@ import {
   Notice__factory,
   OperatorRegistry__factory,
   ReportOracle__factory,
+  Scores__factory,
   StakingPool__factory,
 } from "../../types/index.ts";
 import { formatAmount, formatTime } from "./amounts.ts";
@@ -23,6 +24,7 @@ const ERRORS = new Interface([
       StakingPool__factory,
       Notice__factory,
       ReportOracle__factory,
+      Scores__factory,
       Attributes__factory,
     ]
       .flatMap(({ abi }) => new Interface(abi).fragments)

@@ -23,12 +23,19 @@ export function explained<T>(file: string, work: () => T): T {
   }
 }
 
-/** The one file beside another whose name begins with `prefix`. */
-export function siblingOf(file: string, prefix: string): string {
-  const folder = path.dirname(file);
-  const found = readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith(".csv"));
-  if (found.length !== 1) {
-    throw new Failure(`There has to be one file ${prefix}*.csv beside ${file}, and there are ${found.length}.`);
-  }
-  return path.join(folder, found[0]!);
+/**
+ * The file of another kind that belongs to a series: `solana-epochs-652-681.csv` to `solana-series-652-681.csv`; if none has
+ * its range, the last by name.
+ */
+export function siblingOf(file: string, kind: string): string {
+  const [folder, name] = [path.dirname(file), path.basename(file)];
+  const [prefix, range] = name.includes("series") ? name.split("series") : ["", ""];
+  const names = readdirSync(folder);
+  const last = names
+    .filter((each) => each.startsWith(`${prefix}${kind}-`) && each.endsWith(".csv"))
+    .sort()
+    .at(-1);
+  const sibling = names.find((each) => each === `${prefix}${kind}${range}`) ?? last;
+  if (sibling === undefined) throw new Failure(`No file ${prefix}${kind}-*.csv lies beside ${file}.`);
+  return path.join(folder, sibling);
 }

@@ -1,5 +1,5 @@
 import { parseNearUptime } from "../data/near.ts";
-import { joinSeries, parseSeries, parseSeriesEpochs, parseSeriesGroups, parseSeriesIds } from "../data/solanaSeries.ts";
+import { parseSeries, parseSeriesEpochs, parseSeriesGroups, parseSeriesIds } from "../data/solanaSeries.ts";
 import type { EpochReport } from "../reports/epoch.ts";
 import { parseCsvSeries, parseJsonSeries } from "../reports/series.ts";
 import { NEAR_YIELD, nearReports } from "../reports/sources/near.ts";
@@ -11,31 +11,44 @@ import { explained, readFileWith, siblingOf } from "./files.ts";
 export interface Recorded {
   readonly reports: readonly EpochReport[];
   readonly epochsPerYear: number;
+  /** Whether it says what a pool had, and in which groups: the others say what operators did, and nothing else. */
+  readonly hasPool: boolean;
+}
+
+/** Where the other files of a Solana series are, if not beside it. */
+export interface FurtherFiles {
+  readonly epochsFile?: string;
+  readonly idsFile?: string;
+  readonly groupsFile?: string;
 }
 
 /** Of a chain whose epoch is a day, as the pool's own are. */
 const DAYS = 365;
 
 /** Reads a series of any kind that is known, all of it, or null when the file is none. */
-export function readReports(file: string): Recorded | null {
+export function readReports(file: string, further: FurtherFiles = {}): Recorded | null {
   const content = readFileWith(file, (text) => text);
-  if (file.endsWith(".json")) {
-    return explained(file, () => ({ reports: oracleReports(parseJsonSeries(content)), epochsPerYear: DAYS }));
-  }
+  if (file.endsWith(".json")) return explained(file, () => ofOracle(oracleReports(parseJsonSeries(content))));
 
   const header = content.split("\n", 1)[0]!.split(",");
   return explained(file, () => {
-    if (header.includes("assigned")) return { reports: oracleReports(parseCsvSeries(content)), epochsPerYear: DAYS };
+    if (header.includes("assigned")) return ofOracle(oracleReports(parseCsvSeries(content)));
     if (header.includes("blocks_expected")) {
-      return { reports: [...nearReports(parseNearUptime(content))], epochsPerYear: Number(NEAR_YIELD.epochs) };
+      const reports = [...nearReports(parseNearUptime(content))];
+      return { reports, epochsPerYear: Number(NEAR_YIELD.epochs), hasPool: false };
     }
     if (!header.includes("country_code")) return null;
-    const series = joinSeries({
+    const { epochsFile, idsFile, groupsFile } = further;
+    const reports = solanaReports({
       rows: parseSeries(content),
-      epochs: readFileWith(siblingOf(file, "solana-epochs-"), parseSeriesEpochs),
-      ids: readFileWith(siblingOf(file, "solana-ids-"), parseSeriesIds),
-      groups: readFileWith(siblingOf(file, "solana-groups-"), parseSeriesGroups),
+      epochs: readFileWith(epochsFile ?? siblingOf(file, "epochs"), parseSeriesEpochs),
+      ids: readFileWith(idsFile ?? siblingOf(file, "ids"), parseSeriesIds),
+      groups: readFileWith(groupsFile ?? siblingOf(file, "groups"), parseSeriesGroups),
     });
-    return { reports: [...solanaReports(series)], epochsPerYear: Number(SOLANA_DEFAULTS.yearly.epochs) };
+    return { reports, epochsPerYear: Number(SOLANA_DEFAULTS.yearly.epochs), hasPool: true };
   });
+}
+
+function ofOracle(reports: readonly EpochReport[]): Recorded {
+  return { reports, epochsPerYear: DAYS, hasPool: false };
 }

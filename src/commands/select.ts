@@ -175,19 +175,16 @@ function writeProposal(
   folder: string,
   safe: string,
   { report }: Selection,
-  { changes, site }: Comparison,
+  { changes, site, tight }: Comparison,
 ): void {
   if (changes === null || site === null) return;
-  const { announce, drain, execute, notice } = proposalOf(changes.changes, site, {
-    epoch: report.epoch,
-    createdAt: Date.now(),
-    safe,
-  });
+  const proposal = proposalOf(changes.changes, site, { epoch: report.epoch, createdAt: Date.now(), safe, tight });
+  const { announce, drain, execute, notice } = proposal;
   const files = {
     "announce.safe.json": announce,
     "drain.safe.json": drain,
     "execute.safe.json": execute,
-    "notice.json": { ...site, epoch: report.epoch, changes: notice },
+    "notice.json": { ...site, epoch: report.epoch, tight: proposal.tight, changes: notice },
   };
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {

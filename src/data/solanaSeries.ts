@@ -76,6 +76,14 @@ export type SeriesEpoch = Row<typeof SOLANA_EPOCH_COLUMNS>;
 export type SeriesId = Row<typeof SOLANA_ID_COLUMNS>;
 export type SeriesGroup = Row<typeof SOLANA_GROUP_COLUMNS>;
 
+/** Contents of the four files of a series. */
+export interface SeriesFiles {
+  readonly series: string;
+  readonly epochs: string;
+  readonly ids: string;
+  readonly groups: string;
+}
+
 /** What the four files of a series say. */
 export interface SeriesParts {
   readonly rows: readonly SeriesRow[];
@@ -129,6 +137,16 @@ export function parseSeriesGroups(content: string): SeriesGroup[] {
   const again = rows.findIndex(({ code }, index) => rows.findIndex((other) => other.code === code) !== index);
   if (again >= 0) throw new CsvError(lineOf(again), "code", `has "${rows[again]!.code}" again`);
   return rows;
+}
+
+/** Reads the four files of a series. */
+export function parseSeriesFiles({ series, epochs, ids, groups }: SeriesFiles): SeriesParts {
+  return {
+    rows: parseSeries(series),
+    epochs: parseSeriesEpochs(epochs),
+    ids: parseSeriesIds(ids),
+    groups: parseSeriesGroups(groups),
+  };
 }
 
 /** Puts the four files together. A row that another file knows nothing of is refused by its line in the series. */

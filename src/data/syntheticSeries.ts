@@ -8,6 +8,7 @@ import {
   SOLANA_ID_COLUMNS,
   SOLANA_SERIES_COLUMNS,
   type SeriesEpoch,
+  type SeriesFiles,
   type SeriesGroup,
   type SeriesId,
   type SeriesRow,
@@ -21,14 +22,6 @@ export interface SeriesFlaws {
   readonly poolStakeMissing?: readonly number[];
   /** Country and network of every fifth account are not known. */
   readonly placesUnknown?: readonly number[];
-}
-
-/** Contents of the four files of a series. */
-export interface SeriesFiles {
-  readonly series: string;
-  readonly epochs: string;
-  readonly ids: string;
-  readonly groups: string;
 }
 
 type Random = (below: number) => number;

@@ -10,17 +10,20 @@ const MOST_STEPS = 10_000;
 /** Scores a closed report, page after page, until every operator has its score. */
 export async function scoreJob(contracts: OracleContracts, options: KeeperOptions = {}): Promise<ScoreReport> {
   const desk = await deskAt("score", contracts, contracts.signer, options);
-  const score = desk.contracts.scores.getFunction("score");
+  const { score } = desk.contracts.scores;
   const { pageSize } = desk.settings;
   let operators = 0n;
 
   const step = async (): Promise<Step> => {
-    const { round } = await ask(desk, () => desk.contracts.allocator.openRound());
-    if (round !== 0n) return { outcome: "incomplete", reason: `round ${round} is open, and has to be settled first` };
+    const { allocator, scores } = desk.contracts;
+    const [{ round }, report] = await ask(desk, () => Promise.all([allocator.openRound(), scores.progress()]));
+    if (round !== 0n && report.scored !== report.operators) {
+      return { outcome: "incomplete", reason: `round ${round} is open, and has to be settled first` };
+    }
 
-    const [scored, completed] = (await ask(desk, () =>
+    const { scored, completed } = await ask(desk, () =>
       score.staticCall(pageSize, { from: desk.from, gasLimit: GAS_LIMIT }),
-    )) as [bigint, boolean];
+    );
     if (scored === 0n && completed) return { outcome: operators === 0n ? "nothing" : "done", reason: null };
     if (scored === 0n) return { outcome: "incomplete", reason: "one operator's score needs more gas than we send" };
 

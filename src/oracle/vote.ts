@@ -35,10 +35,13 @@ export async function voteJob(
         : await ask(desk, () => Promise.all([oracle.isMember(member), oracle.ballotOf(member, epoch)]));
     if (!isMember) return { outcome: "skipped", reason: `${member ?? ""} is not in the committee` };
 
-    const made = await make(epoch);
     if (ballot !== ZeroHash) {
-      const [votes, quorum] = await ask(desk, () => Promise.all([oracle.votesOf(made.hash), oracle.quorum()]));
+      const [votes, quorum] = await ask(desk, () => Promise.all([oracle.votesOf(ballot), oracle.quorum()]));
       if (votes < quorum) return ended();
+    }
+    const made = await make(epoch);
+    if (ballot !== ZeroHash && ballot !== made.hash) {
+      return { outcome: "incomplete", reason: `our source does not say any more what we voted for in epoch ${epoch}` };
     }
     hash = made.hash;
     const name = ballot === ZeroHash ? "vote" : "agree";

@@ -12,8 +12,6 @@ export interface ReportedOperator {
   readonly poolStake: bigint;
   /** Whether it takes stake of the pool. */
   readonly open: boolean;
-  /** Null when it has none, or the source knows none. */
-  readonly bond: bigint | null;
   /** The group that it is in, by the name of the dimension, such as jurisdiction or client. */
   readonly groups: Readonly<Record<string, string>>;
 }

@@ -8,7 +8,7 @@ export interface Duties {
 }
 
 /** How much a pool's stakes may add up to less, or more, than it had; 9 % was seen in sound data, 30 % in faulty. */
-export const POOL_SUM_TOLERANCE_BPS = 1_500n;
+const POOL_SUM_TOLERANCE_BPS = 1_500n;
 
 /** With fewer operators it may be chance that no stake moved. */
 const FEWEST_TO_COMPARE = 10;
@@ -39,9 +39,9 @@ export function dutiesFault(most: bigint, possible: bigint): Fault | null {
 }
 
 /** Stakes of the pool that add up to much less, or more, than it had are not all there. */
-export function poolStakeFault(sum: bigint, stated: bigint, toleranceBps = POOL_SUM_TOLERANCE_BPS): Fault | null {
+export function poolStakeFault(sum: bigint, stated: bigint): Fault | null {
   const off = sum > stated ? sum - stated : stated - sum;
-  return off * BPS > stated * toleranceBps ? { kind: "pool stake", sum, stated } : null;
+  return off * BPS > stated * POOL_SUM_TOLERANCE_BPS ? { kind: "pool stake", sum, stated } : null;
 }
 
 /** What is not known of an operator now is what was known last: one that is not known at all is in a group of those. */

@@ -1,4 +1,7 @@
-/** The order in which Jito's StakeNet prefers validators: one number, whose upper bits decide before its lower ones. */
+/**
+ * The order in which Jito's StakeNet prefers validators: one number, whose upper bits decide before its lower ones. No rule of
+ * the pool reads it; it is there to set the order of another pool beside that of `select` (research/allocation.md §2).
+ */
 
 export interface Validator {
   /** The highest of the last epochs, in percent. */

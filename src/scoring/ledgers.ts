@@ -2,8 +2,6 @@
 import type { Fraction } from "../metrics/decentralisation.ts";
 import { fraction, multiply, subtract } from "./fractions.ts";
 
-/** Stake beyond which a ledger earns less, in coins. */
-export const LEDGER_OPTIMUM = 5_000n;
 export const NOMINATIONS_PER_LEDGER = 3;
 
 /** Periods that a year is divided into: the seed takes the day for an era, of which Kusama has four a day. */
@@ -14,8 +12,8 @@ export function averageStake(supply: bigint, stakedPercent: bigint, validators: 
   return fraction(supply * stakedPercent, 100n * validators);
 }
 
-/** The ledgers that a pool of `stake` uses: as many as keep each within the optimum. */
-export function ledgersFor(stake: bigint, optimum: bigint = LEDGER_OPTIMUM): bigint {
+/** The ledgers that a pool of `stake` uses: as many as keep each within the optimum, beyond which it earns less. */
+export function ledgersFor(stake: bigint, optimum: bigint): bigint {
   return (stake + optimum - 1n) / optimum;
 }
 

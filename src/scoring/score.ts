@@ -3,18 +3,19 @@ import { max, min, monus } from "../model/arithmetic.ts";
 import type { Averages, Parameters } from "./types.ts";
 
 export const ONE = 10n ** 9n;
-export const RATE_ONE = 10n ** 12n;
+const RATE_ONE = 10n ** 12n;
 export const BPS = 10_000n;
 export const GWEI = 10n ** 9n;
 const MAX_GWEI = 2n ** 64n - 1n;
 
-export const MAX_RATE = 2n ** 48n - 1n;
-export const MAX_YIELD = (12n * ONE) / 10n;
+const MAX_RATE = 2n ** 48n - 1n;
+const MAX_YIELD = (12n * ONE) / 10n;
 const MAX_REPORTS = 2n ** 16n - 1n;
 
 /** Reports after which an operator's own performance counts as much as the prior. */
-export const SHRINKAGE = 15n;
+const SHRINKAGE = 15n;
 const SCORE_PER_WEIGHT = 100_000n;
+const WEIGHT_STEP_BPS = 2_000n;
 
 const BUCKET = 20_000_000n;
 const BUCKETS = 64;
@@ -126,6 +127,12 @@ export function weightOf(score: bigint): bigint {
 /** The weight that a score is given: `lowest` and `highest` are what the registry takes at this moment. */
 export function clampWeight(score: bigint, lowest: bigint, highest: bigint): bigint {
   return min(max(weightOf(score), lowest), highest);
+}
+
+/** How far a weight may go in an epoch, before the registry's bounds. */
+export function weightSteps(weight: bigint): readonly [lowest: bigint, highest: bigint] {
+  const step = max((weight * WEIGHT_STEP_BPS) / BPS, 1n);
+  return [monus(weight, step), weight + step];
 }
 
 /* PRIOR */

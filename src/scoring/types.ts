@@ -23,6 +23,13 @@ export const CAUSES = {
   doubtfulSlash: 5n,
 } as const;
 
+export type Cause = keyof typeof CAUSES;
+
+/** The name of a cause. */
+export function causeOf(value: bigint): Cause {
+  return (Object.keys(CAUSES) as Cause[]).find((name) => CAUSES[name] === value)!;
+}
+
 /** Marks of what was reported, as in Sanity. */
 export const MARKS = {
   active: 1n,

@@ -43,7 +43,7 @@ export function valueOf(scale: Scale, place: Place, reported: Reported, averages
   return { performance, score: combine(power(believed, parameters.power), size, diversity), gates };
 }
 
-export function gatesOf(parameters: Parameters, place: Place, reported: Reported): bigint {
+function gatesOf(parameters: Parameters, place: Place, reported: Reported): bigint {
   const isDelinquent = !has(reported, MARKS.active) || reported.duty === 0n;
   let gates = 0n;
   if (!place.mayHold) gates |= GATES.notListed;

@@ -2,6 +2,7 @@ import { AbiCoder, Interface, keccak256, toBeHex } from "ethers";
 
 import { Notice__factory, OperatorRegistry__factory } from "../../types/index.ts";
 import type { Change } from "./changes.ts";
+import { type TightDimension, tightInWords, tightJson } from "./headroom.ts";
 import { type SafeBatch, safeBatch, type SafeCall } from "./safe.ts";
 
 /** A call as bytes. */
@@ -40,6 +41,17 @@ export interface Proposal {
   readonly execute: SafeBatch;
   /** Every change through Notice, the guardian's too, for what is beyond its share. */
   readonly notice: readonly NoticedChange[];
+  /** What leaves the chosen hardly any choice, for whoever signs without a Safe. */
+  readonly tight: ReturnType<typeof tightJson>;
+}
+
+/** What a proposal is made with. */
+export interface ProposalHeader {
+  readonly epoch: number;
+  readonly createdAt: number;
+  /** Empty when it is not known. */
+  readonly safe: string;
+  readonly tight: readonly TightDimension[];
 }
 
 const REGISTRY = new Interface(OperatorRegistry__factory.abi);
@@ -49,7 +61,7 @@ const NOTICE = new Interface(Notice__factory.abi);
 export function proposalOf(
   changes: readonly Change[],
   { chainId, registry, notice }: Site,
-  { epoch, createdAt, safe }: { readonly epoch: number; readonly createdAt: number; readonly safe: string },
+  { epoch, createdAt, safe, tight }: ProposalHeader,
 ): Proposal {
   const salt = toBeHex(epoch, 32);
   const dataOf = ({ method, args }: Change) => REGISTRY.encodeFunctionData(method, args);
@@ -66,7 +78,7 @@ export function proposalOf(
   return {
     announce: batch(
       "Announce the selection",
-      sentences(governance),
+      [...tight.map((one) => `Warning: ${tightInWords(one)}`), sentences(governance)].join(" "),
       governance.map((change) => noticed(change, "announce")),
     ),
     drain: batch(
@@ -91,6 +103,7 @@ export function proposalOf(
         execute: { to: notice, data: NOTICE.encodeFunctionData("execute", args) },
       };
     }),
+    tight: tightJson(tight),
   };
 }
 

@@ -2,7 +2,7 @@ import { renderPairs, renderTable } from "../cli/table.ts";
 import { toDecimal } from "../scoring/fractions.ts";
 import type { Changes } from "./changes.ts";
 import { type Before, explainReasons, metricInWords, percentsInWords, reasonInWords } from "./explain.ts";
-import { type TightDimension, tightInWords } from "./headroom.ts";
+import { type TightDimension, tightInWords, tightJson } from "./headroom.ts";
 import { isImmediate } from "./select.ts";
 import type { Candidate, Reason, Selection } from "./types.ts";
 
@@ -65,7 +65,7 @@ export function selectionJson({ selection, before, tight, changes }: Told): obje
         goesAtOnce: before === null ? null : before.has(candidate.id) && candidate.reasons.some(isImmediate),
         reasons: candidate.reasons.map((reason) => ({ ...reason, inWords: reasonInWords(reason) })),
       })),
-    tight: tight.map((one) => ({ ...one, inWords: tightInWords(one) })),
+    tight: tightJson(tight),
     ...(changes ?? {}),
   };
 }

@@ -55,7 +55,7 @@ export function select(reports: readonly EpochReport[], settings: Settings): Sel
   };
 }
 
-/** What changes at once, without waiting for the next selection: step 2. */
+/** What makes an operator go at once, without waiting for notice: the reasons of steps 1 and 2. */
 export function isImmediate({ kind }: Reason): boolean {
   return kind !== "slashedBefore" && kind !== "idle";
 }

@@ -16,7 +16,7 @@ export interface Listed {
   readonly groups: readonly number[];
 }
 
-/** A group with a cap that holds. */
+/** A group with a cap that holds, whoever is in it: of the tenure group, whoever has been there long enough is out again. */
 export interface CappedGroup {
   readonly id: number;
   readonly dimension: number;
@@ -51,7 +51,7 @@ export async function readStanding(
     });
   }
   const capped = groups
-    .filter(({ caps }) => caps.dimension > 0n && caps.poolShareBps !== NO_SHARE)
+    .filter(({ caps, isTenure }) => caps.dimension > 0n && caps.poolShareBps !== NO_SHARE && !isTenure)
     .map(({ id, caps }) => ({
       id: Number(id),
       dimension: Number(caps.dimension),

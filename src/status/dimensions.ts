@@ -1,5 +1,6 @@
 import { formatAmount } from "../cli/amounts.ts";
 import { groupCap } from "../allocation/caps.ts";
+import { DIMENSIONS, dimensionNumber } from "../lens/dimensions.ts";
 import type { GroupView, PoolView } from "../lens/read.ts";
 import { groupRulesOf } from "../lens/snapshot.ts";
 
@@ -13,16 +14,14 @@ export interface DimensionStatus {
   readonly tenureGroup: bigint | null;
 }
 
-/** From 1, in the contracts' order. */
-const DIMENSIONS = ["entity", "jurisdiction", "infrastructure", "client", "tenure"];
 /** In the order of IOperatorRegistry.DimensionMode. */
 const MODES = ["hard", "monitor", "off"];
 const MONITOR = 1n;
 
 /** Every dimension that has groups. */
 export function dimensionsOf(groups: readonly GroupView[]): DimensionStatus[] {
-  return DIMENSIONS.flatMap((dimension, k) => {
-    const members = groups.filter(({ caps }) => caps.dimension === BigInt(k) + 1n);
+  return DIMENSIONS.flatMap((dimension) => {
+    const members = groups.filter(({ caps }) => caps.dimension === BigInt(dimensionNumber(dimension)));
     const [first] = members;
     if (first === undefined) return [];
     return {

@@ -5,23 +5,20 @@ import {
   joinSeries,
   parseSeries,
   parseSeriesEpochs,
+  parseSeriesFiles,
   parseSeriesGroups,
   parseSeriesIds,
-  type SolanaSeries,
-  SOLANA_SERIES_COLUMNS,
+  type SeriesFiles,
   type SeriesRow,
+  SOLANA_SERIES_COLUMNS,
+  type SolanaSeries,
 } from "../../src/data/solanaSeries.ts";
-import { type SeriesFiles, syntheticSeries } from "../../src/data/syntheticSeries.ts";
+import { syntheticSeries } from "../../src/data/syntheticSeries.ts";
 import { readRecorded } from "./files.ts";
 import { refusalOf, withField } from "./refusals.ts";
 
-function join({ series, epochs, ids, groups }: SeriesFiles): SolanaSeries {
-  return joinSeries({
-    rows: parseSeries(series),
-    epochs: parseSeriesEpochs(epochs),
-    ids: parseSeriesIds(ids),
-    groups: parseSeriesGroups(groups),
-  });
+function join(files: SeriesFiles): SolanaSeries {
+  return joinSeries(parseSeriesFiles(files));
 }
 
 describe("a series of epochs", () => {

@@ -79,6 +79,26 @@ describe("A member of the committee", () => {
     }
   });
 
+  it("does not make its report again once it has voted, until the votes are enough", async () => {
+    const members = await loadMembers();
+    const { committee, source } = members;
+    let asked = 0;
+    const counted: CounterSource = {
+      countersOf: (epoch) => {
+        asked += 1;
+        return source.countersOf(epoch);
+      },
+    };
+    await run(members, committee[0]!, counted);
+    expect(asked).to.equal(1);
+    for (let look = 0; look < 3; look += 1) await run(members, committee[0]!, counted);
+    expect(asked).to.equal(1);
+
+    for (const member of committee.slice(1, 3)) await run(members, member);
+    expect(outcomes(await run(members, committee[0]!, counted))).to.deep.equal(["nothing", "nothing", "nothing"]);
+    expect(asked).to.equal(1);
+  });
+
   it("goes on where it was when its process died, whatever it had sent", async () => {
     for (let sent = 0; sent < 5; sent += 1) {
       const members = await loadMembers();
@@ -195,6 +215,25 @@ describe("A member of the committee", () => {
 
     expect(outcomes(cycle)).to.deep.equal(["done", "done", "done"]);
     expect((await oracle.agreed()).epoch).to.equal(ended);
+  });
+
+  it("does not agree on what its source no longer says", async () => {
+    const members = await loadMembers();
+    const { oracle, committee, source, notice, ended } = members;
+    const authority = await impersonated(await notice.getAddress());
+    const accounts = committee.map(({ address }) => address);
+    await oracle.connect(authority).setCommittee(accounts, 4);
+    for (const member of committee.slice(0, 3)) await run(members, member);
+    await oracle.connect(authority).setCommittee(accounts, 3);
+
+    const cycle = await run(members, committee[0]!, lyingSource(source));
+
+    expect(cycle.vote).to.include({
+      outcome: "incomplete",
+      reason: `our source does not say any more what we voted for in epoch ${ended}`,
+      transactions: 0,
+    });
+    expect((await oracle.agreed()).epoch).to.equal(0n);
   });
 
   it("delivers though it is in no committee, and says that it cannot vote", async () => {

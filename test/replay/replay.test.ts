@@ -5,26 +5,16 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { replayCommand } from "../../scripts/replay/command.ts";
 import { renderReplay, replayJson } from "../../scripts/replay/print.ts";
 import { type Replay, replay } from "../../scripts/replay/run.ts";
 import { richAccounts } from "../../scripts/replay/setUp.ts";
 import { complaintsOf } from "../../scripts/replay/verdict.ts";
-import { runCommand } from "../../src/cli/command.ts";
 import { parseSolanaEpoch, syntheticSolanaEpoch } from "../../src/data/solana.ts";
+import { runReplay } from "./command.ts";
 
 /** Few operators need large shares: a per cent each of twenty is not the whole. */
 const RULES = { poolShareBps: 1_500, netShareBps: 2_500, countryShareBps: 5_000, networkShareBps: 5_000 };
 const FILE = syntheticSolanaEpoch(25, 1);
-
-async function run(args: readonly string[]): Promise<{ code: number; lines: string[] }> {
-  const lines: string[] = [];
-  const say = (line: string) => void lines.push(line);
-  const connect = () => {
-    throw new Error("The replay brings its own chain.");
-  };
-  return { code: await runCommand(replayCommand, args, { out: say, err: say, connect }), lines };
-}
 
 describe("replay", () => {
   let result: Replay;
@@ -96,7 +86,7 @@ describe("npm run replay", () => {
   after(() => rm(folder, { recursive: true }));
 
   it("says in one sentence that the file is absent", async () => {
-    const { code, lines } = await run([join(folder, "absent.csv")]);
+    const { code, err: lines } = await runReplay(join(folder, "absent.csv"));
 
     expect(code).to.equal(1);
     expect(lines).to.have.length(1);
@@ -109,7 +99,7 @@ describe("npm run replay", () => {
     const fields = first!.split(",");
     fields[3] = "much";
     await writeFile(path, [header, fields.join(","), ...rest].join("\n"));
-    const { code, lines } = await run([path]);
+    const { code, err: lines } = await runReplay(path);
 
     expect(code).to.equal(1);
     expect(lines).to.deep.equal([
@@ -118,7 +108,7 @@ describe("npm run replay", () => {
   });
 
   it("refuses shares and epochs that are none", async () => {
-    const { code, lines } = await run(["--epochs", "none"]);
+    const { code, err: lines } = await runReplay("--epochs", "none");
 
     expect(code).to.equal(1);
     expect(lines[0]).to.contain("Give a whole number from 1 on.");

@@ -2,19 +2,8 @@ import { expect } from "chai";
 
 import { sumOf } from "../../src/allocation/amounts.ts";
 import { parseNearUptime } from "../../src/data/near.ts";
-import {
-  joinSeries,
-  parseSeries,
-  parseSeriesEpochs,
-  parseSeriesGroups,
-  parseSeriesIds,
-} from "../../src/data/solanaSeries.ts";
-import {
-  type SeriesFiles,
-  type SeriesFlaws,
-  syntheticNearUptime,
-  syntheticSeries,
-} from "../../src/data/syntheticSeries.ts";
+import { parseSeries, parseSeriesFiles } from "../../src/data/solanaSeries.ts";
+import { type SeriesFlaws, syntheticNearUptime, syntheticSeries } from "../../src/data/syntheticSeries.ts";
 import { ABSENT, type EpochReport, faultInWords, isUsable, recordedSource } from "../../src/reports/epoch.ts";
 import { faultOfCounters } from "../../src/reports/bounds.ts";
 import type { Series } from "../../src/reports/series.ts";
@@ -27,17 +16,7 @@ import { withField } from "../data/refusals.ts";
 
 const GWEI = 10n ** 9n;
 
-function readReports({ series, epochs, ids, groups }: SeriesFiles): EpochReport[] {
-  const joined = joinSeries({
-    rows: parseSeries(series),
-    epochs: parseSeriesEpochs(epochs),
-    ids: parseSeriesIds(ids),
-    groups: parseSeriesGroups(groups),
-  });
-  return [...solanaReports(joined)];
-}
-
-const madeUp = (flaws?: SeriesFlaws) => readReports(syntheticSeries(40, 6, 11, flaws));
+const madeUp = (flaws?: SeriesFlaws) => solanaReports(parseSeriesFiles(syntheticSeries(40, 6, 11, flaws)));
 const kindsOf = ({ faults }: EpochReport) => faults.map(({ kind }) => kind);
 const byId = ({ operators }: EpochReport) => new Map(operators.map((one) => [one.id, one]));
 const poolStakes = ({ operators }: EpochReport) => sumOf(operators.map(({ poolStake }) => poolStake));
@@ -59,9 +38,9 @@ describe("solanaReports", () => {
 
     expect(operators).to.have.lengthOf(own.length);
     own.forEach((row, index) => {
-      const { id, counters, poolStake, open, bond } = operators[index]!;
+      const { id, counters, poolStake, open } = operators[index]!;
       const stake = row.stake_lamports * GWEI;
-      expect({ id, counters, poolStake, open, bond }).to.deep.equal({
+      expect({ id, counters, poolStake, open }).to.deep.equal({
         id: row.id,
         counters: {
           assigned: most,
@@ -75,23 +54,15 @@ describe("solanaReports", () => {
         },
         poolStake: row.pool_stake_lamports * GWEI,
         open: row.eligible,
-        bond: row.bond_lamports === null ? null : row.bond_lamports * GWEI,
       });
     });
     expect(Object.keys(operators[0]!.groups)).to.deep.equal(["jurisdiction", "infrastructure", "client"]);
   });
 
   it("pays what it was told that the network pays", () => {
-    const files = syntheticSeries(40, 6, 11);
-    const joined = joinSeries({
-      rows,
-      epochs: parseSeriesEpochs(files.epochs),
-      ids: parseSeriesIds(files.ids),
-      groups: parseSeriesGroups(files.groups),
-    });
     const twice = { ...SOLANA_DEFAULTS, yearly: { yieldBps: 1_400n, epochs: 182n } };
     const best = (report: EpochReport) => report.operators.find(({ counters }) => counters.done === counters.assigned)!;
-    const [report] = solanaReports(joined, twice);
+    const [report] = solanaReports(parseSeriesFiles(syntheticSeries(40, 6, 11)), twice);
 
     expect(best(report!).counters.reward).to.be.closeTo(best(reports[0]!).counters.reward * 2n, 1n);
   });
@@ -146,7 +117,7 @@ describe("solanaReports", () => {
     before(function () {
       const files = readRecorded("series", "epochs", "ids", "groups");
       if (files === null) this.skip();
-      recorded = readReports(files);
+      recorded = solanaReports(parseSeriesFiles(files));
     });
 
     it("finds the epochs that its README names, and no other", () => {
@@ -275,8 +246,8 @@ describe("oracleReports", () => {
       [8, 1_010n],
     ]);
     expect(reports[0]!.operators).to.deep.equal([
-      { id: "1", counters, poolStake: 40n, open: true, bond: null, groups: {} },
-      { id: "2", counters: { ...ABSENT, external_: 5n }, poolStake: 0n, open: true, bond: null, groups: {} },
+      { id: "1", counters, poolStake: 40n, open: true, groups: {} },
+      { id: "2", counters: { ...ABSENT, external_: 5n }, poolStake: 0n, open: true, groups: {} },
     ]);
   });
 });

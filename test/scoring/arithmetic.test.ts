@@ -21,6 +21,7 @@ import {
   sizeFactor,
   toGwei,
   weightOf,
+  weightSteps,
   yieldOf,
 } from "../../src/scoring/score.ts";
 import { type Averages, UNKNOWN } from "../../src/scoring/types.ts";
@@ -278,6 +279,12 @@ describe("Scoring", () => {
       expect(clampWeight(ONE, 8_000n, 9_600n)).to.equal(9_600n);
       expect(clampWeight(0n, 8_000n, 9_600n)).to.equal(8_000n);
       expect(clampWeight(ONE, 8_000n, 12_000n)).to.equal(10_000n);
+    });
+
+    it("lets a weight go a fifth of itself, one at least, and not below 0", () => {
+      expect(weightSteps(10_000n)).to.deep.equal([8_000n, 12_000n]);
+      expect(weightSteps(9n)).to.deep.equal([8n, 10n]);
+      expect(weightSteps(0n)).to.deep.equal([0n, 1n]);
     });
   });
 

@@ -5,7 +5,7 @@ import { byTier, tierOf } from "../../src/scoring/jito.ts";
 const OLD = { maxCommission: 5n, mevCommissionBps: 0n, age: 400n, creditRatio: 9_900_000n };
 const FREE = { maxCommission: 0n, mevCommissionBps: 800n, age: 100n, creditRatio: 9_800_000n };
 
-describe("tierOf", () => {
+describe("G10: tierOf", () => {
   it("prefers a commission of 0 with 8 % of MEV to one of 5 % without", () => {
     expect(tierOf(OLD)).to.equal(6_889_451_912_145_866_720n);
     expect(tierOf(FREE)).to.equal(7_246_221_435_060_193_600n);

@@ -130,9 +130,26 @@ describe("measuring", () => {
       writeFileSync(path.join(alone.folder, "series.csv"), files.series);
       expectFailure(
         await run("--csv", path.join(alone.folder, "series.csv")),
-        `There has to be one file solana-epochs-*.csv beside ${path.join(alone.folder, "series.csv")}, and there are 0.`,
+        `No file epochs-*.csv lies beside ${path.join(alone.folder, "series.csv")}.`,
       );
       alone.remove();
+    });
+
+    it("takes those of the same range, else the last by name", async () => {
+      const several = temporaryFolder();
+      const write = (name: string, content: string) => writeFileSync(path.join(several.folder, name), content);
+      write("solana-series-652-654.csv", files.series);
+      write("solana-epochs-652-654.csv", files.epochs);
+      write("solana-epochs-655-657.csv", "of others");
+      for (const kind of ["ids", "groups"] as const) {
+        write(`solana-${kind}-641-650.csv`, "of others");
+        write(`solana-${kind}-641-654.csv`, files[kind]);
+      }
+
+      const { code, out } = await run("--csv", path.join(several.folder, "solana-series-652-654.csv"));
+      expect(code).to.equal(0);
+      expect(out[0]).to.equal("solana-series-652-654.csv, epoch 654");
+      several.remove();
     });
   });
 

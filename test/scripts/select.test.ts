@@ -222,6 +222,13 @@ describe("select", () => {
 
       expect(json.chosen.map(({ id }) => id)).to.deep.equal(["1", "3", "4"]);
       expect(json.tight.map(({ dimension, groups }) => [dimension, groups])).to.deep.equal([["entity", 1]]);
+
+      // Whoever signs is told, too.
+      await run(own, "--ledgers", "1", "--propose", inFolder("proposal"));
+      const { tight } = read("notice.json") as { tight: { inWords: string }[] };
+      const { meta } = read("announce.safe.json") as SafeBatch;
+      expect(tight).to.have.lengthOf(1);
+      expect(meta.description.startsWith(`Warning: ${tight[0]!.inWords} `)).to.equal(true);
     });
 
     it("says in one sentence what it lacks", async () => {

@@ -94,12 +94,13 @@ describe("tightDimensions", () => {
     expect(tightDimensions(chosen, ["place"], capOf(caps))).to.deep.equal([]);
   });
 
-  it("does not look at who is in no group", () => {
+  it("takes who is in no group for room, as no cap of the dimension holds it", () => {
     const caps = { "place x": 7_000n, "place y": 7_000n };
 
-    expect(tightDimensions([...chosen, { client: "1" }] as never, ["place"], capOf(caps))).to.deep.equal([
+    expect(tightDimensions(chosen, ["place"], capOf(caps))).to.deep.equal([
       { dimension: "place", groups: 2, headroomBps: 14_000n },
     ]);
+    expect(tightDimensions([...chosen, { client: "1" }], ["place"], capOf(caps))).to.deep.equal([]);
   });
 
   it("flags nothing where a group has no cap that holds, or there is none", () => {

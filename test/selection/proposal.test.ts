@@ -7,7 +7,7 @@ import { parseNewcomers } from "../../src/selection/newcomers.ts";
 import { proposalOf } from "../../src/selection/notice.ts";
 import { checksumOf, safeBatch, type SafeBatch } from "../../src/selection/safe.ts";
 import { select } from "../../src/selection/select.ts";
-import { type Listed, listedAs, type Standing } from "../../src/selection/standing.ts";
+import { type Listed, listedAs, readStanding, type Standing } from "../../src/selection/standing.ts";
 import { Notice__factory, OperatorRegistry__factory } from "../../types/index.ts";
 import { refusalOf } from "../data/refusals.ts";
 import { reportsOf, SETTINGS } from "./reports.ts";
@@ -244,7 +244,8 @@ describe("proposalOf", () => {
   );
   const { changes } = changesOf(selection, standing, new Map(), BOUNDS);
   const site = { chainId: 31_337n, registry: ADDRESS, notice: "0x49d4450977E2c95362C13D3a31a09311E0Ea26A6" };
-  const proposal = proposalOf(changes, site, { epoch: 60, createdAt: 7, safe: "" });
+  const header = { epoch: 60, createdAt: 7, safe: "", tight: [] };
+  const proposal = proposalOf(changes, site, header);
   const registry = new Interface(OperatorRegistry__factory.abi);
   const notice = new Interface(Notice__factory.abi);
 
@@ -288,8 +289,41 @@ describe("proposalOf", () => {
       "worse gets no weight any more: 3 others have a better metric.",
     );
     expect(proposal.drain.meta.description).to.equal("raised goes at once: it raised its commission from 5 % to 6 %.");
-    expect(proposalOf([], site, { epoch: 60, createdAt: 7, safe: "" }).announce.meta.description).to.equal(
-      "Nothing changes.",
+    expect(proposalOf([], site, header).announce.meta.description).to.equal("Nothing changes.");
+  });
+
+  it("warns the signers of a tight dimension", () => {
+    const tight = [{ dimension: "entity", groups: 2, headroomBps: 6_000n }];
+    const inWords =
+      "entity: the caps of the 2 groups of the chosen add up to 60 % of the pool, less than 150 %: some of its stake may fit nowhere.";
+    const warned = proposalOf(changes, site, { ...header, tight });
+
+    expect(warned.announce.meta.description).to.equal(
+      `Warning: ${inWords} worse gets no weight any more: 3 others have a better metric.`,
     );
+    expect(warned.announce.meta.checksum).to.equal(checksumOf(warned.announce));
+    expect(warned.tight).to.deep.equal([{ ...tight[0], inWords }]);
+    expect(proposal.tight).to.deep.equal([]);
+  });
+});
+
+describe("readStanding", () => {
+  const caps = (dimension: bigint, poolShareBps: bigint) => ({ dimension, poolShareBps });
+  const groups = [
+    { id: 0n, caps: caps(0n, 0n), isTenure: false },
+    { id: 1n, caps: caps(2n, 2_000n), isTenure: false },
+    { id: 2n, caps: caps(5n, 500n), isTenure: true },
+    { id: 3n, caps: caps(5n, 600n), isTenure: false },
+    { id: 4n, caps: caps(3n, 65_535n), isTenure: false },
+  ];
+
+  it("has the groups whose shares hold, and not the tenure group, which operators leave", async () => {
+    const reading = { operators: [], groups } as unknown as Parameters<typeof readStanding>[0];
+    const standing = await readStanding(reading, async () => "0x");
+
+    expect(standing.groups).to.deep.equal([
+      { id: 1, dimension: 2, poolShareBps: 2_000n },
+      { id: 3, dimension: 5, poolShareBps: 600n },
+    ]);
   });
 });

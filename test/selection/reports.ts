@@ -56,7 +56,6 @@ function operatorOf(
     },
     poolStake,
     open,
-    bond: null,
     groups,
   };
 }

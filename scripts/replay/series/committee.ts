@@ -1,7 +1,7 @@
 import { Failure } from "../../../src/cli/failure.ts";
 import { withOracle } from "../../../src/oracle/contracts.ts";
 import { reportOnce } from "../../../src/oracle/member.ts";
-import { countersOf, type EpochReport, isUsable } from "../../../src/reports/epoch.ts";
+import { type EpochReport, isUsable, recordedSource } from "../../../src/reports/epoch.ts";
 import type { CounterSource } from "../../../src/reports/types.ts";
 import type { SeriesStage } from "./stage.ts";
 
@@ -26,17 +26,17 @@ export async function reportEpoch(stage: SeriesStage, report: EpochReport): Prom
   const { trellis, actors } = stage;
   const { provider } = trellis.connection.ethers;
   const epoch = (await trellis.allocator.currentEpoch()) - 1n;
-  const known = {
-    refBlock: BigInt(await provider.getBlockNumber()),
-    networkStake: report.networkStake,
-    operators: countersOf(
-      report,
-      actors.map(({ name }) => name),
-    ),
-  };
-  const honest: CounterSource = { countersOf: async () => known };
+  const refBlock = BigInt(await provider.getBlockNumber());
+  const honest = recordedSource([report], {
+    ids: actors.map(({ name }) => name),
+    epochOf: () => epoch,
+    refBlockOf: async () => refBlock,
+  });
   const lying: CounterSource = {
-    countersOf: async () => ({ ...known, operators: known.operators.map((one) => ({ ...one, reward: 0n })) }),
+    countersOf: async (asked) => {
+      const known = await honest.countersOf(asked);
+      return { ...known, operators: known.operators.map((one) => ({ ...one, reward: 0n })) };
+    },
   };
 
   let [gas, transactions] = [0n, 0];
@@ -50,8 +50,8 @@ export async function reportEpoch(stage: SeriesStage, report: EpochReport): Prom
   const agreed = await trellis.reportOracle.agreed();
   if (agreed.epoch !== epoch)
     throw new Failure(`The committee did not agree on epoch ${epoch}, only on ${agreed.epoch}.`);
-  const { refBlock, refBlockHash, networkStake, operators, root } = agreed;
-  const header = { epoch, refBlock, refBlockHash, networkStake, operators, root };
+  const { refBlockHash, networkStake, operators, root } = agreed;
+  const header = { epoch, refBlock: agreed.refBlock, refBlockHash, networkStake, operators, root };
   const hash = await trellis.reportOracle.reportHash(header);
   return { votes: Number(await trellis.reportOracle.votesOf(hash)), gas, transactions };
 }

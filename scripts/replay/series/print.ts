@@ -1,36 +1,55 @@
 import { renderTable } from "../../../src/cli/table.ts";
 import { toJson } from "../../../src/keeper/log.ts";
-import type { Measure } from "./conduct.ts";
-import type { PlayedEpoch, SeriesReplay } from "./run.ts";
+import { measuresInWords, namesInWords } from "./measures.ts";
+import type { JudgedEpoch, SeriesReplay } from "./run.ts";
 
-/** What became of a series, for people: a line per epoch, then who was watched or drained, and why. */
+type Column = readonly [title: string, cell: (epoch: JudgedEpoch) => string];
+
+const EPOCH: Column = ["epoch", ({ epoch }) => epoch.toString()];
+
+/** What the stake did, how it is spread and what it earns. */
+const STAKE: readonly Column[] = [
+  EPOCH,
+  ["votes", ({ reporting }) => (reporting.votes === 0 ? "-" : reporting.votes.toString())],
+  ["listed", ({ listed }) => listed.toString()],
+  ["class 0", ({ churn }) => percent(churn.class0)],
+  ["class 1", ({ churn }) => percent(churn.class1)],
+  ["class 2", ({ churn }) => percent(churn.class2)],
+  ["yield/LP", ({ figures }) => percent(figures.yieldOfOptimum)],
+  ["fair/LP", ({ figures }) => percent(figures.fairOfOptimum)],
+  ["HHI", ({ figures }) => figures.spread.operator.hhi.toFixed(1)],
+  ["effective", ({ figures }) => figures.spread.operator.effectiveNumber.toFixed(0)],
+  ["Nakamoto 1/3", ({ figures }) => figures.spread.operator.nakamotoThird.toString()],
+  ["1/2", ({ figures }) => figures.spread.operator.nakamotoHalf.toString()],
+  ["distance", ({ figures }) => partOfPool(figures, figures.distance)],
+  ["drift", ({ figures }) => partOfPool(figures, figures.drift)],
+  ["idle", ({ figures }) => partOfPool(figures, figures.idle)],
+  ["above cap", ({ figures: { above } }) => `${above.operators} + ${above.groups}`],
+  ["breaches", ({ breaches }) => breaches.toString()],
+];
+
+/** How the stake is spread over countries and hosting networks. */
+const PLACES: readonly Column[] = [
+  EPOCH,
+  ["countries", ({ figures }) => figures.spread.jurisdiction.holders.toString()],
+  ["HHI", ({ figures }) => figures.spread.jurisdiction.hhi.toFixed(0)],
+  ["Nakamoto 1/3", ({ figures }) => figures.spread.jurisdiction.nakamotoThird.toString()],
+  ["largest", ({ figures }) => percent(figures.spread.jurisdiction.maxShare)],
+  ["networks", ({ figures }) => figures.spread.infrastructure.holders.toString()],
+  ["HHI", ({ figures }) => figures.spread.infrastructure.hhi.toFixed(0)],
+  ["Nakamoto 1/3", ({ figures }) => figures.spread.infrastructure.nakamotoThird.toString()],
+  ["largest", ({ figures }) => percent(figures.spread.infrastructure.maxShare)],
+];
+
+/** What became of a series, for people: tables with a line per epoch, then what was wrong in it, who was watched or drained, and why. */
 export function renderSeries({ epochs, findings, logs }: SeriesReplay): string[] {
-  const columns = [
-    "epoch",
-    "votes",
-    "listed",
-    "class 0",
-    "class 1",
-    "class 2",
-    "yield/LP",
-    "fair/LP",
-    "HHI",
-    "effective",
-    "Nakamoto 1/3",
-    "largest",
-    "idle",
-    "above cap",
-  ];
   return [
     "",
-    ...renderTable(
-      columns,
-      epochs.map(rowOf),
-      columns.map((_, index) => index),
-    ),
+    ...tableOf(STAKE, epochs),
     "",
-    ...faultsOf(epochs),
-    ...measuresOf(epochs),
+    ...tableOf(PLACES, epochs),
+    "",
+    ...epochs.flatMap((played) => linesOf(played).map((line) => `epoch ${played.epoch}: ${line}`)),
     "",
     `recomputed from ${logs} logs: ${findings.length === 0 ? "no call lifted anyone above a cap" : "see below"}`,
   ];
@@ -41,47 +60,21 @@ export function seriesJson(replay: SeriesReplay): string {
   return toJson(replay, 2);
 }
 
-function rowOf({ epoch, reporting, listed, churn, figures }: PlayedEpoch): string[] {
-  const { operator } = figures.spread;
-  const whole = figures.placed + figures.idle + figures.unbonding;
-  return [
-    epoch.toString(),
-    reporting.votes === 0 ? "-" : reporting.votes.toString(),
-    listed.toString(),
-    percent(churn.class0),
-    percent(churn.class1),
-    percent(churn.class2),
-    percent(figures.yieldOfOptimum),
-    percent(figures.fairOfOptimum),
-    operator.hhi.toFixed(1),
-    operator.effectiveNumber.toFixed(0),
-    operator.nakamotoThird.toString(),
-    percent(operator.maxShare),
-    percent(Number((figures.idle * 10_000n) / (whole === 0n ? 1n : whole)) / 10_000),
-    figures.above.toString(),
-  ];
+function linesOf({ faults, governed: { listed }, measures }: JudgedEpoch): string[] {
+  return [...faults, ...(listed.length === 0 ? [] : [`listed: ${namesInWords(listed)}`]), ...measuresInWords(measures)];
 }
 
-function faultsOf(epochs: readonly PlayedEpoch[]): string[] {
-  return epochs.flatMap(({ epoch, faults }) => faults.map((fault) => `epoch ${epoch}: ${fault}`));
+function tableOf(columns: readonly Column[], epochs: readonly JudgedEpoch[]): string[] {
+  return renderTable(
+    columns.map(([title]) => title),
+    epochs.map((epoch) => columns.map(([, cell]) => cell(epoch))),
+    columns.map((_, index) => index),
+  );
 }
 
-/** How many of each measure and cause, with the first few names. */
-function measuresOf(epochs: readonly PlayedEpoch[]): string[] {
-  const sorts = new Map<string, { measures: Measure[]; first: number }>();
-  for (const { epoch, measures } of epochs) {
-    for (const measure of measures) {
-      const sort = measure.cause === null ? measure.what : `${measure.what} (${measure.cause})`;
-      const known = sorts.get(sort) ?? { measures: [], first: epoch };
-      known.measures.push(measure);
-      sorts.set(sort, known);
-    }
-  }
-  return [...sorts].map(([sort, { measures }]) => {
-    const names = [...new Set(measures.map(({ name }) => name))];
-    const shown = names.slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
-    return `${sort}: ${measures.length} times, ${names.length} operators: ${shown}`;
-  });
+function partOfPool({ placed, idle, unbonding }: JudgedEpoch["figures"], amount: bigint): string {
+  const whole = placed + idle + unbonding;
+  return percent(whole === 0n ? 0 : Number((amount * 1_000_000n) / whole) / 1_000_000);
 }
 
 function percent(part: number): string {

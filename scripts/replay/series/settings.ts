@@ -18,9 +18,6 @@ export const SERIES_SETTINGS: SeriesSettings = {
   epochs: Infinity,
 };
 
-/** Dimensions of the groups, as in design §7: a jurisdiction is a country, an infrastructure a hosting network. */
-export const DIMENSIONS = { jurisdiction: 2, infrastructure: 3, client: 4, tenure: 5 } as const;
-
 /** Of the pool, per client. Only watched: on the network of the series hardly anybody runs another one. */
 export const CLIENT_SHARE_BPS = 5_000;
 

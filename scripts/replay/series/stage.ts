@@ -1,19 +1,23 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { NO_CAP, NO_SHARE } from "../../../rocketh/parameters.ts";
+import { NO_CAP } from "../../../rocketh/parameters.ts";
 import { sumOf } from "../../../src/allocation/amounts.ts";
+import { dimensionNumber } from "../../../src/lens/dimensions.ts";
 import type { EpochReport, ReportedOperator } from "../../../src/reports/epoch.ts";
 import type { StakingPool } from "../../../types/index.ts";
 import { deployTrellis, type Trellis } from "../../steps/deployment.ts";
 import { createGroups, createOperators, createPool, packGroups } from "../../steps/operators.ts";
 import { CHAIN } from "../settings.ts";
-import { CLIENT_SHARE_BPS, DIMENSIONS, FIRST_WEIGHT, HIGHEST_WEIGHT, type SeriesSettings } from "./settings.ts";
+import { CLIENT_SHARE_BPS, FIRST_WEIGHT, HIGHEST_WEIGHT, type SeriesSettings } from "./settings.ts";
 
 /** A StakingPool charges no more. */
 const MAX_COMMISSION_BPS = 5_000n;
 const DEPOSIT_GAS = 500_000n;
-const KINDS = ["jurisdiction", "infrastructure", "client"] as const;
+/** Dimensions that a report names groups of: a jurisdiction is a country, an infrastructure a hosting network. */
+const REPORTED = ["jurisdiction", "infrastructure", "client"] as const;
+/** The one that the contracts move operators out of. */
+const TENURE = "tenure";
 const MONITOR = 1n; // as in IOperatorRegistry.DimensionMode
 
 /** An operator of the series that has a pool on the chain. */
@@ -65,10 +69,10 @@ export async function setUpSeries(
     HardhatEthersSigner,
   ];
   const groupIds = await setUpGroups(trellis, reports, {
-    [DIMENSIONS.jurisdiction]: rules.countryShareBps,
-    [DIMENSIONS.infrastructure]: rules.networkShareBps,
-    [DIMENSIONS.client]: CLIENT_SHARE_BPS,
-    [DIMENSIONS.tenure]: newcomersShareBps,
+    jurisdiction: rules.countryShareBps,
+    infrastructure: rules.networkShareBps,
+    client: CLIENT_SHARE_BPS,
+    tenure: newcomersShareBps,
   });
   say(`${groupIds.size} groups`);
 
@@ -124,32 +128,36 @@ export function packedGroups(groupIds: ReadonlyMap<string, number>, reported: Re
 }
 
 function groupsOf(groupIds: ReadonlyMap<string, number>, { groups }: ReportedOperator): number[] {
-  return [0, ...KINDS.map((kind) => groupIds.get(groupKey(DIMENSIONS[kind], groups[kind]!))!)];
+  return [0, ...REPORTED.map((dimension) => groupIds.get(groupKey(dimension, groups[dimension]!))!)];
 }
 
 /** A group for every place and client that occurs in the series, and one for newcomers; clients are only watched. */
 async function setUpGroups(
   trellis: Trellis,
   reports: readonly EpochReport[],
-  shares: Readonly<Record<number, number>>,
+  shares: Readonly<Record<(typeof REPORTED)[number] | typeof TENURE, number>>,
 ): Promise<Map<string, number>> {
-  const names = KINDS.flatMap((kind) =>
-    [...new Set(reports.flatMap(({ operators }) => operators.map(({ groups }) => groups[kind]!)))]
+  const names = REPORTED.flatMap((dimension) =>
+    [...new Set(reports.flatMap(({ operators }) => operators.map(({ groups }) => groups[dimension]!)))]
       .sort()
-      .map((name) => ({ dimension: DIMENSIONS[kind], name })),
+      .map((name) => ({ dimension, name })),
   );
-  const all = [...names, { dimension: DIMENSIONS.tenure, name: "newcomers" }];
+  const all = [...names, { dimension: TENURE, name: "newcomers" } as const];
   const ids = await createGroups(
     trellis,
-    all.map(({ dimension }) => ({ dimension, poolShareBps: shares[dimension] ?? NO_SHARE, absoluteCap: NO_CAP })),
+    all.map(({ dimension }) => ({
+      dimension: dimensionNumber(dimension),
+      poolShareBps: shares[dimension],
+      absoluteCap: NO_CAP,
+    })),
   );
   const registry = trellis.registry.connect(trellis.deployer);
   await registry.setTenureGroup(ids.at(-1)!);
-  await registry.setDimensionMode(DIMENSIONS.client, MONITOR);
+  await registry.setDimensionMode(dimensionNumber("client"), MONITOR);
   return new Map(all.map(({ dimension, name }, index) => [groupKey(dimension, name), Number(ids[index]!)]));
 }
 
-function groupKey(dimension: number, name: string): string {
+function groupKey(dimension: string, name: string): string {
   return `${dimension} ${name}`;
 }
 

@@ -41,7 +41,6 @@ export function* nearReports(epochs: readonly NearEpoch[], yearly: YearlyYield =
         },
         poolStake: 0n,
         open: true,
-        bond: null,
         groups: {},
       };
     });

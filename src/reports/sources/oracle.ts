@@ -13,7 +13,6 @@ export function oracleReports(series: Series): EpochReport[] {
         counters,
         poolStake: counters.stake > counters.external_ ? counters.stake - counters.external_ : 0n,
         open: true,
-        bond: null,
         groups: {},
       })),
       faults: [],

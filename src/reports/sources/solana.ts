@@ -1,5 +1,11 @@
 import { sumOf } from "../../allocation/amounts.ts";
-import type { EpochRows, SolanaSeries, SeriesRow } from "../../data/solanaSeries.ts";
+import {
+  type EpochRows,
+  joinSeries,
+  type SeriesParts,
+  type SeriesRow,
+  type SolanaSeries,
+} from "../../data/solanaSeries.ts";
 import {
   dutiesFault,
   keptPlace,
@@ -37,10 +43,11 @@ interface Memory {
   readonly networks: Map<string, string>;
 }
 
-/** Reports from a recorded series, epoch by epoch. What is wrong with one is said in its faults. */
-export function* solanaReports(series: SolanaSeries, options: SolanaOptions = SOLANA_DEFAULTS): Generator<EpochReport> {
+/** Reports from the four files of a series, epoch by epoch. What is wrong with one is said in its faults. */
+export function solanaReports(parts: SeriesParts, options: SolanaOptions = SOLANA_DEFAULTS): EpochReport[] {
+  const series = joinSeries(parts);
   const memory: Memory = { stakes: new Map(), poolStakes: new Map(), countries: new Map(), networks: new Map() };
-  for (const epoch of series.epochs) yield reportOf(series, epoch, memory, options);
+  return series.epochs.map((epoch) => reportOf(series, epoch, memory, options));
 }
 
 function reportOf(
@@ -80,7 +87,6 @@ function reportOf(
       },
       poolStake,
       open: row.eligible,
-      bond: row.bond_lamports === null ? null : row.bond_lamports * weiPerLamport,
       groups: { jurisdiction: places.country, infrastructure: places.network, client: row.client },
     };
   });

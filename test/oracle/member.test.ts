@@ -19,6 +19,7 @@ import {
   waitForEpoch,
 } from "../fixtures/members.ts";
 import { refusalOf } from "../fixtures/refusal.ts";
+import { settleAll } from "../fixtures/rounds.ts";
 import { Crash, dyingAfter, Wrapped } from "../fixtures/signers.ts";
 
 /** Asks again without a pause. */
@@ -77,6 +78,25 @@ describe("A member of the committee", () => {
       expect(outcomes(idle)).to.deep.equal(["nothing", "nothing", "nothing"]);
       expect(idle.transactions).to.equal(0);
     }
+  });
+
+  it("waits with the scores while a round is open, and says so", async () => {
+    const members = await loadMembers();
+    const { allocator, committee } = members;
+    for (const member of committee.slice(0, 2)) await run(members, member);
+    await allocator.settle(1);
+    const { round } = await allocator.openRound();
+    expect(round).to.be.above(0n);
+
+    const last = await run(members, committee[2]!);
+    expect(outcomes(last)).to.deep.equal(["done", "done", "incomplete"]);
+    expect(last.score.reason).to.equal(`round ${round} is open, and has to be settled first`);
+    await settleAll(members);
+    expect(outcomes(await run(members, committee[3]!))).to.deep.equal(["nothing", "nothing", "done"]);
+    await waitForEpoch(members, members.ended + 2n);
+    // Who has nothing to score does not care.
+    await allocator.settle(1);
+    expect((await run(members, committee[3]!)).score.outcome).to.equal("nothing");
   });
 
   it("does not make its report again once it has voted, until the votes are enough", async () => {

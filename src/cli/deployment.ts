@@ -52,6 +52,11 @@ export function readAddress(folder: string, network: string, name: string): stri
   return readContract(path.join(folder, network), name).address;
 }
 
+/** The same where a deployment need not have it; null if it has not. */
+export function findAddress(folder: string, network: string, name: string): string | null {
+  return existsSync(path.join(folder, network, `${name}.json`)) ? readAddress(folder, network, name) : null;
+}
+
 function readContract(at: string, name: string): ContractFile {
   const file = path.join(at, `${name}.json`);
   if (!existsSync(file)) throw new Failure(`The deployment in ${at} has no ${name}: deploy again.`);

@@ -1,10 +1,12 @@
 import { Result } from "ethers";
 
 import { type CommandFactory, inSession, placedCommand } from "../cli/command.ts";
+import { findAddress } from "../cli/deployment.ts";
 import type { Place } from "../cli/session.ts";
 import { toJson } from "../keeper/log.ts";
 import { readStatus, type Status } from "../status/read.ts";
 import { renderStatus } from "../status/render.ts";
+import { Attributes__factory } from "../../types/index.ts";
 
 interface Options extends Place {
   readonly json: boolean;
@@ -15,7 +17,9 @@ export const statusCommand: CommandFactory = (world) =>
     .option("--json", "as JSON, amounts in wei", false)
     .action(async (options: Options) => {
       await inSession(world, options, async ({ contracts, provider, deployment }) => {
-        const status = await readStatus({ ...contracts, provider, firstBlock: deployment.firstBlock });
+        const address = findAddress(options.deployments, options.network, "Attributes");
+        const attributes = address === null ? null : Attributes__factory.connect(address, provider);
+        const status = await readStatus({ ...contracts, attributes, provider, firstBlock: deployment.firstBlock });
         if (options.json) world.out(toJson(plain(status), 2));
         else renderStatus(status).forEach(world.out);
       });

@@ -1,7 +1,8 @@
 import type { Provider } from "ethers";
 
-import type { MetaPool, PoolLens } from "../../types/index.ts";
+import type { Attributes, MetaPool, PoolLens } from "../../types/index.ts";
 import { type OperatorView, type PoolView, readLens } from "../lens/read.ts";
+import { attributeWarnings } from "./attributes.ts";
 import { type DimensionStatus, dimensionsOf, groupWarnings } from "./dimensions.ts";
 import { BINDINGS, whyIdle } from "./idle.ts";
 import { type Yield, yieldOf } from "./yield.ts";
@@ -46,6 +47,8 @@ export interface StatusSources {
   readonly metaPool: MetaPool;
   readonly allocator: { exitTimes(batch: bigint, at: { blockTag: number }): Promise<{ estimated: bigint }> };
   readonly lens: PoolLens;
+  /** Null where nobody attests anything. */
+  readonly attributes: Pick<Attributes, "attestedGroups"> | null;
   readonly provider: Provider;
   /** The block of the deployment. */
   readonly firstBlock: number;
@@ -58,7 +61,8 @@ const MOST_BATCHES = 64n;
 /** Reads everything at one block. */
 export async function readStatus(sources: StatusSources): Promise<Status> {
   const { metaPool, lens, provider, firstBlock } = sources;
-  const { block, pool, operators, groups } = await readLens(lens);
+  const { block, pool, operators: all, groups } = await readLens(lens);
+  const operators = all.filter(({ operator }) => STATES[Number(operator.state)] !== "removed");
   const rateAt = (blockTag: number): Promise<bigint> => metaPool.getRate({ blockTag });
   return {
     block,
@@ -66,10 +70,14 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     ready: (await provider.getBalance(metaPool, block)) - pool.book.buffer - pool.book.free,
     yields: await Promise.all(YIELD_DAYS.map((days) => yieldOf(days, provider, rateAt, firstBlock, block))),
     waiting: await readWaiting(sources, pool, block),
-    operators: operators.filter(({ operator }) => STATES[Number(operator.state)] !== "removed").map(toStatus),
+    operators: operators.map(toStatus),
     idle: whyIdle(pool, operators),
     dimensions: dimensionsOf(groups),
-    warnings: [...groupWarnings(pool, groups), ...scoreWarnings(pool)],
+    warnings: [
+      ...groupWarnings(pool, groups),
+      ...attributeWarnings(operators, await readAttested(sources, operators, block)),
+      ...scoreWarnings(pool),
+    ],
   };
 }
 
@@ -78,6 +86,15 @@ function scoreWarnings({ scoresAreOld, scoredEpoch }: PoolView): string[] {
   return [
     `operators were last scored for epoch ${scoredEpoch}: until they are again, nothing is moved for better scores`,
   ];
+}
+
+async function readAttested(
+  { attributes }: StatusSources,
+  operators: readonly OperatorView[],
+  blockTag: number,
+): Promise<bigint[]> {
+  if (attributes === null) return [];
+  return Promise.all(operators.map(({ id }) => attributes.attestedGroups(id, { blockTag })));
 }
 
 async function readWaiting(

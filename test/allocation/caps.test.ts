@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { MAX_AMOUNT } from "../../src/allocation/amounts.ts";
 import {
+  bondCap,
   groupCap,
   increaseCap,
   largerTotals,
@@ -120,6 +121,32 @@ describe("violationCap", () => {
     expect(violation({ operators: { 1: { absolute: coins(7) } } })).to.equal(coins(7));
     expect(violation({ records: { 1: { fixedCap: coins(8) } } })).to.equal(coins(8));
     expect(violation({ records: { 1: { fixedCap: coins(8) } }, operators: { 1: { watch: true } } })).to.equal(coins(8));
+  });
+});
+
+describe("bondCap", () => {
+  it("is what the bond covers beside others' stake", () => {
+    expect(bondCap(coins(50), 100n, 0n, 0n)).to.deep.equal({ cap: coins(5_000), isFrozen: false });
+    expect(bondCap(coins(50), 100n, coins(1_000), coins(4_000))).to.deep.equal({ cap: coins(4_000), isFrozen: false });
+    expect(bondCap(coins(50), 100n, coins(5_001), 0n)).to.deep.equal({ cap: 0n, isFrozen: false });
+  });
+
+  it("is the position from the first wei that is not covered on, down to four fifths", () => {
+    expect(bondCap(coins(50), 100n, 0n, coins(5_000) + 1n)).to.deep.equal({ cap: coins(5_000) + 1n, isFrozen: true });
+    expect(bondCap(coins(50), 100n, 0n, coins(6_250))).to.deep.equal({ cap: coins(6_250), isFrozen: true });
+  });
+
+  it("takes home what is not covered below four fifths, and leaves the rest", () => {
+    expect(bondCap(coins(50), 100n, 0n, coins(6_250) + 1n)).to.deep.equal({ cap: coins(5_000), isFrozen: false });
+    expect(bondCap(0n, 100n, 0n, 1n)).to.deep.equal({ cap: 0n, isFrozen: false });
+  });
+
+  it("covers others' stake and ours alike: four fifths are of both", () => {
+    expect(bondCap(coins(50), 100n, coins(1_000), coins(5_250))).to.deep.equal({ cap: coins(5_250), isFrozen: true });
+    expect(bondCap(coins(50), 100n, coins(1_000), coins(5_250) + 1n)).to.deep.equal({
+      cap: coins(4_000),
+      isFrozen: false,
+    });
   });
 });
 

@@ -80,6 +80,42 @@ describe("why", () => {
     expect(binding(6, cap)).to.deep.equal({ kind: "recorded" });
   });
 
+  it("names a ramp that the position has outgrown, and a bond that freezes the position", () => {
+    const kept = { records: { 6: { fixedCap: coins(40) } } };
+
+    expect(binding(6, { ...kept, operators: { 6: { ramp: coins(30), absolute: coins(50) } } })).to.deep.equal({
+      kind: "ramp",
+      cap: coins(40),
+    });
+    const lowered = { records: { 6: { fixedCap: coins(35) } } };
+    expect(binding(6, { ...lowered, operators: { 6: { ramp: coins(30), absolute: coins(35) } } })).to.deep.equal({
+      kind: "absolute",
+      cap: coins(35),
+    });
+    const bonded = { ...kept, live: { bondRatio: 10n } };
+    expect(binding(6, { ...bonded, operators: { 6: { bond: coins(4) - 1n } } })).to.deep.equal({
+      kind: "frozenBond",
+      cap: coins(40),
+    });
+    expect(binding(6, { ...bonded, operators: { 6: { bond: coins(4) } } })).to.deep.equal({
+      kind: "bond",
+      cap: coins(40),
+    });
+  });
+
+  it("names the bond of an operator that ramps when it covers less than the ramp allows", () => {
+    const cap = { records: { 6: { fixedCap: coins(20), position: coins(10) } }, live: { bondRatio: 10n } };
+
+    expect(binding(6, { ...cap, operators: { 6: { bond: coins(2), ramp: coins(30) } } })).to.deep.equal({
+      kind: "bond",
+      cap: coins(20),
+    });
+    expect(binding(6, { ...cap, operators: { 6: { bond: coins(3), ramp: coins(20) } } })).to.deep.equal({
+      kind: "ramp",
+      cap: coins(20),
+    });
+  });
+
   it("names the cap when the level would give just as much", () => {
     expect(
       binding(6, { records: { 6: { fixedCap: coins(210) } }, operators: { 6: { ramp: coins(210) } } }),

@@ -18,7 +18,6 @@ import {
   move,
   networkHelpers,
   nextRound,
-  NO_CAP,
   NO_SHARE,
   PAGE,
   positionsOf,
@@ -29,6 +28,7 @@ import {
   type WorldOptions,
 } from "../fixtures/allocator.ts";
 import { type Answer, deployLevels, pose, send } from "../fixtures/levels.ts";
+import { listNewcomer } from "../fixtures/newcomers.ts";
 
 /** What the pool itself stakes at deployment. */
 const SEED = ether("0.1");
@@ -144,6 +144,8 @@ describe("Allocator", () => {
     it("G6: the own cap is the smallest of its terms", async () => {
       const world = await networkHelpers.loadFixture(deployG6);
       const caps = [5_000, 10_000, 5_000, 2_500].map(coins);
+      expect((await world.allocator.poolSnapshot()).total).to.equal(coins(1_000_000));
+      expect(await world.allocator.rampOf(4)).to.equal(coins(2_500));
       expect((await world.allocator.roomsOf(1, 4)).map((room) => room.cap)).to.deep.equal(caps);
       expect(await move(world, all("up", 4))).to.deep.equal(caps);
       expect(sum(await move(world, all("up", 4)))).to.equal(0n);
@@ -266,22 +268,29 @@ function deployG4() {
   });
 }
 
-/** T = 1,000,000 and N = 30,000,000: a bond of 50, of 200, others' stake of 295,000, and a cap of 2,500. */
+/**
+ * T = 1,000,000 and N = 30,000,000: a bond of 50, of 200, others' stake of 295,000, and a ramp of 2,500. That is 5 bp of the
+ * 5,000,000 that were there when the newcomer began; a ramp does not fall with T.
+ */
 async function deployG6() {
   const world = await deployWorld({
-    hostile: 4,
-    absoluteCaps: [NO_CAP, NO_CAP, NO_CAP, coins(2_500)],
+    hostile: 3,
     stake: 0n,
     parameters: { policy: { poolShareBps: 100, netShareBps: 100, bondRatio: 100 }, allocator: LOOSE },
   });
   const { metaPool, network, hostile, alice, bob } = world;
   for (const user of [alice, bob]) await networkHelpers.setBalance(user.address, coins(40_000_000));
-  await metaPool.connect(alice).deposit_and_stake({ value: coins(1_000_000) - SEED });
+  await metaPool.connect(alice).deposit_and_stake({ value: coins(5_000_000) - SEED });
   await network.connect(bob).bond({ value: coins(30_000_000) });
+  await nextRound(world);
+  await listNewcomer(world);
+  await nextRound(world);
+  await metaPool.connect(alice).unstake(coins(4_000_000));
   await hostile[0]!.setBond(coins(50));
   await hostile[1]!.setBond(coins(200));
   await hostile[2]!.setOthers(coins(295_000));
   await nextRound(world);
+  await metaPool.fundExits(1);
   return world;
 }
 

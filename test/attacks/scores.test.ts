@@ -1,4 +1,4 @@
-/** Operators and keepers that play the scores: A26, A30 to A32 and A81 of docs/attacks.md. */
+/** Operators, keepers and reports that play the scores: A26, A30 to A32, A47 and A81 of docs/attacks.md. */
 import { expect } from "chai";
 
 import type { Counters } from "../../src/reports/types.ts";
@@ -192,6 +192,59 @@ describe("scores", () => {
     // A twentieth more than an operator as good as the mean; its performance alone made it twice as much.
     const mean = (ONE * 95n) / 100n;
     expect(score).to.be.within((mean * 105n) / 100n, (mean * 106n) / 100n);
+  });
+
+  it("A47 a network stake, or others' stake, that is reported a hundred times too large costs a step of the weight at most", async () => {
+    // A giant that 1.9 % of the network is at, of 2 % at most, and three that a tenth of a percent is at.
+    const others = ether(100);
+    const giant = { external_: ether(1_900) };
+    const truth = all(giant, { external_: others });
+    const exact = [500n, 9_500n, 9_500n, 9_500n];
+    const lies = {
+      "others' stake": { counters: all(giant, { external_: 100n * others }), weights: [500n, 7_600n, 9_500n, 9_500n] },
+      "stake, and not what it earned": {
+        counters: all(giant, { stake: 100n * good().stake }),
+        weights: [500n, 7_600n, 9_500n, 9_500n],
+      },
+      "stake, and what it earned": {
+        counters: all(giant, { stake: 100n * good().stake, reward: 100n * good().reward }),
+        weights: [500n, 7_600n, 9_500n, 9_500n],
+      },
+      "the network's stake": {
+        counters: truth,
+        network: 100n * NETWORK_STAKE,
+        weights: [600n, 9_995n, 9_995n, 9_995n],
+      },
+    };
+    for (const [what, { counters, weights, ...lie }] of Object.entries(lies)) {
+      const fixture = await loadScores();
+      const { scores } = fixture;
+      await live(fixture, times(20, truth));
+      expect(await weightsOf(fixture), "before").to.deep.equal(exact);
+
+      await report(fixture, FIRST + 20n, counters, "network" in lie ? lie.network : NETWORK_STAKE);
+      await scores.score(100, PAGE);
+      expect(await weightsOf(fixture), what).to.deep.equal(weights);
+
+      // Two true reports, and it is as if nothing had been said.
+      await live(fixture, times(2, truth), FIRST + 21n);
+      expect(await weightsOf(fixture), `after ${what}`).to.deep.equal(exact);
+    }
+  });
+
+  it("A47 a stake reported a hundred times too large with a rate that is believed moves all others alike, by a twentieth", async () => {
+    const fixture = await loadScores();
+    await live(fixture, times(20, CLEAN));
+    expect(await weightsOf(fixture)).to.deep.equal([9_500n, 9_500n, 9_500n, 9_500n]);
+
+    // It is 97 % of the mean now, and says that it earned 30 % more than ever: all others seem to earn a fifth less than that.
+    const stake = 100n * good().stake;
+    await live(fixture, [all({ stake, reward: 130n * good().reward })], FIRST + 20n);
+    expect(await weightsOf(fixture)).to.deep.equal([7_600n, 9_018n, 9_018n, 9_018n]);
+
+    await live(fixture, times(20, CLEAN), FIRST + 21n);
+    // The prior is in a bucket lower for all; beside that, three weeks later the others are a hundredth behind.
+    expect(await weightsOf(fixture)).to.deep.equal([9_300n, 9_204n, 9_204n, 9_204n]);
   });
 
   it("A81 whoever opens a round ahead of every score only makes it wait until the round is done", async () => {

@@ -9,9 +9,10 @@ import { brokenInState, brokenInStep } from "../../src/model/invariants.ts";
 import * as legs from "../../src/model/legs.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
 import { newNetwork, reward, slash, stakeAt, unbondingOf as networkUnbonding } from "../../src/model/network.ts";
-import { honestPool, type OperatorPool } from "../../src/model/operators.ts";
+import { honestPool } from "../../src/model/operators.ts";
 import { snapshotWithOperators } from "../../src/model/snapshot.ts";
 import { newStakingPool, type StakingPool } from "../../src/model/stakingPool.ts";
+import { scripted } from "./scripted.ts";
 
 const ETHER = 10n ** 18n;
 const RUNS = process.env.TRELLIS_DEEP === "1" ? 1000 : 150;
@@ -24,45 +25,6 @@ const PARAMETERS: allocation.Parameters = {
   maxGainBps: 100n,
   minMove: 0n,
 };
-
-/** A pool whose answers a test sets. */
-interface Scripted extends OperatorPool {
-  staked: bigint;
-  unstaked: bigint;
-  cash: bigint;
-  fails: boolean;
-}
-
-function scripted(staked = 0n, bond = 0n): Scripted {
-  const pool: Scripted = {
-    staked,
-    unstaked: 0n,
-    cash: 0n,
-    fails: false,
-    unbondingTime: 4n * DAY,
-    collect: () => {
-      if (pool.fails) throw new Error("dead");
-      const arrived = pool.cash;
-      pool.cash = 0n;
-      return { arrived, staked: pool.staked, unstaked: pool.unstaked, total: pool.staked, bond };
-    },
-    peek: () => {
-      if (pool.fails) throw new Error("dead");
-      return { staked: pool.staked, unstaked: pool.unstaked };
-    },
-    peekBond: () => bond,
-    push: (_, amount) => {
-      pool.staked += amount;
-      return { staked: pool.staked, unstaked: pool.unstaked };
-    },
-    pull: (_, amount) => {
-      pool.staked -= amount;
-      pool.unstaked += amount;
-      return { staked: pool.staked, unstaked: pool.unstaked };
-    },
-  };
-  return pool;
-}
 
 interface World {
   weights: bigint[];

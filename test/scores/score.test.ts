@@ -200,6 +200,20 @@ describe("Scores", () => {
         .withArgs(1n, FIRST + 1n, performance, score, 6_400n, 0n);
     });
 
+    it("gives a star of two weeks that does not ramp 41 % more than who is established", async () => {
+      const fixture = await loadScores();
+      const { scores } = fixture;
+      // As large as the others, of which only 1 % earned something that moves the mean: 40 % a year where they have 25.
+      const stake = good().stake / 100n;
+      const star = good({ stake, external_: good().stake, reward: (good().reward * 40n) / 2_500n });
+      await live(fixture, times(60, all().slice(0, 3)));
+      await live(fixture, times(14, [...all().slice(0, 3), star]), FIRST + 60n);
+
+      expect(await scores.prior()).to.deep.equal([980_000_000n, true]);
+      // (14 · 1.2 + 15 · 0.98) / 29, and (74 · 0.998… + 15 · 0.98) / 89, to the fourth power, less 5 % for the size.
+      expect(await weightsOf(fixture)).to.deep.equal([9_335n, 9_335n, 9_335n, 13_224n]);
+    });
+
     it("begins from its own performance as long as no report was scored", async () => {
       const fixture = await loadScores();
       expect(await fixture.scores.prior()).to.deep.equal([0n, false]);

@@ -191,6 +191,62 @@ describe("Scoring", () => {
     }
   });
 
+  describe("averages and performance of the seed's case studies", () => {
+    const YEAR = 365;
+    /** What an operator that earns `apr` percent a year yields where the mean is 25. */
+    const earns = (apr: bigint) => yieldOf(apr, 0n, 25n);
+    const rarely = (days: number) => (age: number) => (age % days === 0 ? earns(60n) : undefined);
+    /** By the age of a day, 0 is the last one: its yield, undefined of one that it was not elected in. */
+    const cases: Record<string, (age: number) => bigint | undefined> = {
+      base: () => earns(25n),
+      a: () => earns(40n),
+      b: (age) => earns(age < 7 ? 20n : age < 91 ? 32n : 25n),
+      c: (age) => earns(age < 30 ? 45n : 25n),
+      d: rarely(28),
+      "d''": rarely(7),
+    };
+
+    /** After so many days in a row, through the contract. */
+    async function performanceAfter(name: string, days: number): Promise<bigint> {
+      const harness = await loadHarness();
+      let own = UNKNOWN.averages;
+      for (let age = days - 1; age >= 0; age -= 1) {
+        const yields = cases[name]!(age);
+        own = plain(await harness.followReport(own, yields ?? 0n, yields !== undefined, PARAMETERS)) as Averages;
+      }
+      return harness.performanceOf(own);
+    }
+
+    it("keep the order of the seed's metric: b above the base, d far below; c is what a slash brings to 0", async () => {
+      const performance = new Map<string, bigint>();
+      for (const name of ["base", "b", "c", "d", "d''"]) performance.set(name, await performanceAfter(name, YEAR));
+
+      expect(Object.fromEntries(performance)).to.deep.equal({
+        base: ONE,
+        // Averages of 0.853, 1.050 and 1.064: (0.853 + 3 · 1.050 + 1.064) / 5.
+        b: 1_013_571_559n,
+        // 45 % are 1.8 of the mean, of which 1.2 count: (1.2 + 3 · 1.173 + 1.030) / 5.
+        c: 1_149_828_001n,
+        // 60 % count as 1.2 as well, on the day that it is elected; all other days are zeros of both factors.
+        d: 19_156_296n,
+        "d''": 51_260_796n,
+      });
+    });
+
+    it("put a first, unlike the seed's: what an operator has not lived through is no zero in its averages", async () => {
+      const [star, base] = [await performanceAfter("a", 14), await performanceAfter("base", YEAR)];
+
+      expect(star).to.equal(1_200_000_000n);
+      expect(star).to.be.above(await performanceAfter("b", YEAR));
+      // Two weeks against a prior of 0.98, as of who is a little below the mean: (14 · 1.2 + 15 · 0.98) / 29.
+      const harness = await loadHarness();
+      const believed = await harness.shrink(star, 14n, 980_000_000n);
+      expect(believed).to.equal(1_086_206_896n);
+      expect(weightOf(await harness.power(believed, 4n))).to.equal(13_920n);
+      expect(weightOf(await harness.power(base, 4n))).to.equal(10_000n);
+    });
+  });
+
   describe("shrink", () => {
     // What research has for a performance of 0.99 and a prior of 0.90.
     for (const [count, believed] of [

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -406,6 +406,36 @@ describe("commands", () => {
         { dimension: "jurisdiction", mode: "off", groups: ["3", "4", "5"], tenureGroup: null },
         { dimension: "tenure", mode: "hard", groups: ["6"], tenureGroup: "6" },
       ]);
+    });
+
+    it("warns of operators whose groups are not those that are attested, where the deployment has attestations", async () => {
+      const { attributes, attester, registry, notice } = await load();
+      const signer = await ethers.getImpersonatedSigner(await notice.getAddress());
+      await networkHelpers.setBalance(signer.address, ether(1));
+      const open = { poolShareBps: 2n ** 16n - 1n, netShareBps: 2n ** 16n - 1n, absoluteCap: 2n ** 96n - 1n };
+      await registry.connect(signer).setGroup(6, { dimension: 4, ...open });
+      const warnings = async () => {
+        const json = JSON.parse((await run(statusCommand, "--json")).out.join("\n")) as { warnings: string[] };
+        return json.warnings;
+      };
+      expect((await registry.operator(3)).groups).to.equal(0x0501n);
+      const attest = attributes.connect(attester).attest;
+      await attest(3, 0, 1, "Example Ltd"); // as the registry has it
+      expect(await warnings()).to.deep.equal([]);
+
+      await attest(3, 1, 4, "DE");
+      await attest(3, 0, 2, "Another Ltd");
+      await attest(5, 3, 6, "agave");
+      expect(await warnings()).to.deep.equal([
+        "operator 3 is attested to be in group 2 of entity, and the registry has it in group 1",
+        "operator 3 is attested to be in group 4 of jurisdiction, and the registry has it in group 5",
+        "operator 5 is attested to be in group 6 of client, and the registry has it in none",
+      ]);
+      await attest(3, 0, 0, "");
+      expect(await warnings()).to.have.lengthOf(2);
+
+      rmSync(path.join(folder, "localhost", "Attributes.json"));
+      expect(await warnings()).to.deep.equal([]);
     });
 
     it("says why money lies idle", async () => {

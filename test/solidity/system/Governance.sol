@@ -38,7 +38,7 @@ abstract contract Governance is Operators {
         } else if (!operator.whitelisted) {
             registry.whitelistPool(where);
         } else if (operator.state == IOperatorRegistry.State.Draining) {
-            registry.reinstate(id);
+            if (roll % 2 == 0 || !_confirmDrain(id, roll)) registry.reinstate(id);
         } else if (roll % 8 == 0) {
             _ask(_restrictor(roll), address(registry), abi.encodeCall(registry.delist, (id)));
         } else if (roll % 8 == 1 && isHostile(id)) {
@@ -68,9 +68,24 @@ abstract contract Governance is Operators {
         return _mix(roll, 9) % 4 == 0 ? GUARDIAN : address(notice);
     }
 
+    /// @dev A guardian makes the drain of reports last: nothing moves by it, so it counts nothing.
+    function _confirmDrain(uint256 id, uint256 roll) private returns (bool) {
+        (, , bool byReport) = registry.marksOf(id);
+        if (!byReport) return false;
+        uint256 left = registry.guardianShareLeft();
+        bytes memory data = abi.encodeCall(registry.drain, (id));
+        _act(_restrictor(roll), address(registry), 0, data, true, "I-54: a drain cannot be confirmed");
+        (, , byReport) = registry.marksOf(id);
+        bool kept = registry.operator(id).state == IOperatorRegistry.State.Draining;
+        _promise(kept && !byReport, "I-54: a drain was not confirmed");
+        _promise(registry.guardianShareLeft() == left, "I-54: confirming a drain counted");
+        return true;
+    }
+
     function _list() private {
         _createOperator(true);
         uint256 id = operatorPools.length;
+        weights[allocator.currentEpoch()][id] = registry.operator(id).weight;
         _promise(registry.operatorCount() == id && registry.idOf(operatorPools[id - 1]) == id, "I-41: listed wrongly");
     }
 
@@ -91,8 +106,9 @@ abstract contract Governance is Operators {
     }
 
     function setGroupCaps(uint256 seed, uint256 roll) external step harmless {
-        uint256 id = 1 + (seed % 4);
-        IOperatorRegistry.Group memory caps = registry.group(id);
+        if (roll % 8 == 3) return _setMode(seed, roll);
+        uint256 id = 1 + (seed % (GROUPS - 1));
+        IOperatorRegistry.Group memory caps = registry.statedGroup(id);
         uint16 share = uint16(2_000 + (_mix(roll, 1) % 6_000));
         if (roll % 2 == 0) {
             caps.poolShareBps = roll % 4 == 0 ? type(uint16).max : share;
@@ -107,6 +123,13 @@ abstract contract Governance is Operators {
         }
     }
 
+    /// @dev Of a dimension with groups; Hard as often as not, or no cap of a group would ever bind.
+    function _setMode(uint256 seed, uint256 roll) private {
+        uint8 dimension = seed % 3 == 2 ? 5 : uint8(1 + (seed % 3));
+        uint256 mode = _mix(roll, 3) % 4;
+        registry.setDimensionMode(dimension, IOperatorRegistry.DimensionMode(mode < 3 ? mode : 0));
+    }
+
     function setGroupsAndWeight(uint256 seed, uint256 roll) external step harmless {
         (uint256 id, ) = _operator(seed);
         IOperatorRegistry.Operator memory operator = registry.operator(id);
@@ -116,11 +139,19 @@ abstract contract Governance is Operators {
             return;
         }
         _rememberWeights();
+        if (roll % 8 == 1) return _setBounds(id, operator.weight);
         (uint256[] memory ids, uint24[] memory changed) = (new uint256[](1), new uint24[](1));
         (ids[0], changed[0]) = (id, operator.weight);
         uint256 part = operator.weight / 12;
         changed[0] = uint24(roll % 4 == 1 ? (operator.weight + part).min(1_000) : operator.weight - part);
         _ask(address(this), address(registry), abi.encodeCall(registry.setWeights, (ids, changed)));
+    }
+
+    /// @dev Nobody's weight but that of who has none: by steps of one, however long it takes.
+    function _setBounds(uint256 id, uint256 weight) private {
+        registry.setWeightBounds(id, weight == 0 ? 60 : 0, weight == 0 ? 1_000 : 0);
+        registry.setWeightBounds(id, 0, 1_000);
+        weights[allocator.currentEpoch()][id] = registry.operator(id).weight;
     }
 
     function setParameters(uint256 roll) external step harmless {
@@ -209,7 +240,7 @@ abstract contract Governance is Operators {
         return target.call(data);
     }
 
-    function _isRoundOpen() private view returns (bool) {
+    function _isRoundOpen() internal view returns (bool) {
         (uint256 round, ) = allocator.openRound();
         return round != 0;
     }

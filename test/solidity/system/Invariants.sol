@@ -30,6 +30,7 @@ library Invariants {
         bool writtenDown;
         bool watch;
         bool whitelisted;
+        bool drainedByReport;
         IOperatorRegistry.State state;
         uint40 groups; // at the snapshot
     }
@@ -61,6 +62,7 @@ library Invariants {
         uint256 lossCount;
         Was[] accounts;
         IOperatorRegistry.State[] states;
+        bool[] drainedByReport;
     }
 
     struct Was {
@@ -83,8 +85,11 @@ library Invariants {
             Account memory a = s.accounts[i];
             b.accounts[i] = Was(a.who, a.wei_, a.shares, a.free, a.open, a.matured, a.exits.length);
         }
-        b.states = new IOperatorRegistry.State[](s.operators.length);
-        for (uint256 i; i < s.operators.length; ++i) b.states[i] = s.operators[i].state;
+        uint256 count = s.operators.length;
+        (b.states, b.drainedByReport) = (new IOperatorRegistry.State[](count), new bool[](count));
+        for (uint256 i; i < count; ++i) {
+            (b.states[i], b.drainedByReport[i]) = (s.operators[i].state, s.operators[i].drainedByReport);
+        }
     }
 
     /* ONE MOMENT */
@@ -288,10 +293,21 @@ library Invariants {
         return moved ? "I-38: a role moved somebody's money" : "";
     }
 
-    function i41(Before memory before, State memory s) internal pure returns (string memory) {
+    /// @dev `drainedFrom` is what was left by the edge to Draining, of operators that took it.
+    function i41(
+        Before memory before,
+        State memory s,
+        mapping(uint256 id => IOperatorRegistry.State state) storage drainedFrom
+    ) internal view returns (string memory) {
         if (before.closed && !s.book.closed) return "I-41: a closed pool opened again";
         for (uint256 i; i < before.states.length; ++i) {
-            if (!isEdge(before.states[i], s.operators[i].state)) return "I-41: a state took a wrong edge";
+            (IOperatorRegistry.State a, IOperatorRegistry.State b) = (before.states[i], s.operators[i].state);
+            bool isOfDrain = b == IOperatorRegistry.State.Draining || !s.operators[i].drainedByReport;
+            if (!isOfDrain) return "I-41: the mark of a drain outlived it";
+            if (a == b || isEdge(a, b)) continue;
+            bool isBack = a == IOperatorRegistry.State.Draining && b == drainedFrom[i + 1];
+            bool isReadmitted = a == IOperatorRegistry.State.Draining && b == IOperatorRegistry.State.Ramping;
+            if (!isBack && !(isReadmitted && before.drainedByReport[i])) return "I-41: a state took a wrong edge";
         }
         return "";
     }
@@ -303,11 +319,13 @@ library Invariants {
         return group == 0;
     }
 
-    /// @dev Ramping → Active → Draining or Delisted → Removed; a draining operator can be reinstated.
+    /// @dev The edges of docs/spec.md §4 that do not ask how an operator came to drain.
     function isEdge(IOperatorRegistry.State a, IOperatorRegistry.State b) internal pure returns (bool) {
-        if (a == b) return true;
-        if (a == IOperatorRegistry.State.Removed) return false;
         if (a == IOperatorRegistry.State.Delisted) return b == IOperatorRegistry.State.Removed;
-        return b != IOperatorRegistry.State.None && b != IOperatorRegistry.State.Removed;
+        if (a == IOperatorRegistry.State.Removed) return false;
+        if (b == IOperatorRegistry.State.Delisted) return true;
+        if (a == IOperatorRegistry.State.Draining) return false;
+        if (b == IOperatorRegistry.State.Draining) return true;
+        return a == IOperatorRegistry.State.Ramping && b == IOperatorRegistry.State.Active;
     }
 }

@@ -282,7 +282,7 @@ abstract contract Keepers is Settlements {
         IAllocator.GroupSnapshot memory sums = allocator.groupSnapshot(g);
         cap = caps.poolShareBps == type(uint16).max ? NO_CAP : (total * caps.poolShareBps) / 10_000;
         cap = cap.min(_ofNetwork(stake_, caps.netShareBps, sums.others)).min(caps.absoluteCap);
-        return cap == NO_CAP ? cap : cap.saturatingSub(sums.faulted).min(sums.cap);
+        return (cap == NO_CAP ? cap : cap.saturatingSub(sums.faulted)).min(sums.cap);
     }
 
     function _checkCaps(Rules memory rules) private {

@@ -182,18 +182,36 @@ abstract contract Settlements is Exits {
 
     uint256 private _lastRound;
 
-    /// @dev A ramp grows by a half at most, and only where stake of ours was and nothing went wrong.
+    /// @dev A fault halves a ramp; else it stays, or grows by a half where stake of ours was and nothing went wrong. What is
+    /// lost is the ledger's, since the last reading that was answered.
     function _checkRamp(Watch memory w, uint256 id) private {
-        IOperatorRegistry.Operator memory operator = registry.operator(id);
-        bool clean = !allocator.positionOf(id).faulted && !operator.watch && operator.whitelisted;
-        uint256 was = w.ramps[id - 1];
-        uint256 most = clean && w.records[id - 1].base != 0 ? (was * 3) / 2 : was;
+        IOperatorRegistry.State state = registry.operator(id).state;
+        IAllocator.Position memory held = allocator.positionOf(id);
         uint256 ramp = allocator.rampOf(id);
-        _promise(ramp <= most.max((w.total * 5) / 10_000), "I-52: a ramp grew too much");
-        bool ramps = operator.state == IOperatorRegistry.State.Ramping;
-        bool removed = operator.state == IOperatorRegistry.State.Removed; // not read any more
-        _promise(ramps || removed || ramp == 0, "I-52: who does not ramp has a ramp");
+        bool removed = state == IOperatorRegistry.State.Removed; // not read any more
+        if (state == IOperatorRegistry.State.Ramping) _checkRamping(w, id, held.faulted, ramp);
+        else _promise(removed || ramp == 0, "I-52: who does not ramp has a ramp");
+        if (held.readAt != w.held[id - 1].readAt) _lossesSeen[id] = ledger.operators[id].losses;
     }
+
+    function _checkRamping(Watch memory w, uint256 id, bool faulted, uint256 ramp) private {
+        uint256 floor = (w.total * 5) / 10_000;
+        uint256 was = w.ramps[id - 1];
+        _promise(ramp >= floor, "I-52: a ramp below its floor");
+        if (faulted) {
+            _promise(ramp == floor.max(was / 2), "I-52: a fault did not halve a ramp");
+            return;
+        }
+        IOperatorRegistry.Operator memory operator = registry.operator(id);
+        bool lost = ledger.operators[id].losses - _lossesSeen[id] > ROUNDING;
+        bool clean = !lost && !operator.watch && operator.whitelisted && w.records[id - 1].base != 0;
+        _promise(ramp >= was, "I-52: a ramp shrank without a fault");
+        _promise(ramp <= floor.max(clean ? (was * 3) / 2 : was), "I-52: a ramp grew too much");
+    }
+
+    uint256 private constant ROUNDING = 1_000; // wei: what pools round is no loss
+    mapping(uint256 id => uint256 amount) private _lossesSeen;
+
     /// @dev What slashes took of a pool's unbonding stake and its bond bore: the pool unbonds that anew (decision 0003).
     mapping(uint256 id => uint256 amount) internal setBack;
 

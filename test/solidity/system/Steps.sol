@@ -22,6 +22,7 @@ abstract contract Steps is World {
     bytes private _seen; // what the last step left: nothing happens between two
     mapping(bytes32 what => bool isNoted) private _isNoted;
     bool private _harmless;
+    mapping(uint256 id => IOperatorRegistry.State state) private _drainedFrom;
 
     /// @dev An action of nobody in particular, or of `acting`: what it left is compared with what it found.
     modifier step() {
@@ -85,6 +86,7 @@ abstract contract Steps is World {
     function _lookAt(uint256 id) private view returns (Invariants.Operator memory) {
         IAllocator.Position memory held = allocator.positionOf(id);
         IOperatorRegistry.Operator memory listed = registry.operator(id);
+        (, , bool drainedByReport) = registry.marksOf(id);
         return
             Invariants.Operator({
                 position: held.position,
@@ -93,6 +95,7 @@ abstract contract Steps is World {
                 writtenDown: held.writtenDown,
                 watch: listed.watch,
                 whitelisted: listed.whitelisted,
+                drainedByReport: drainedByReport,
                 state: listed.state,
                 groups: allocator.snapshotOf(id).groups
             });
@@ -115,8 +118,16 @@ abstract contract Steps is World {
         _note(Invariants.i17(before, s, ACTORS));
         _note(Invariants.i24(before, s));
         if (_harmless) _note(Invariants.i38(before, s));
-        _note(Invariants.i41(before, s));
+        _note(Invariants.i41(before, s, _drainedFrom));
+        _noteDrains(before, s);
         _checkState(s);
+    }
+
+    function _noteDrains(Invariants.Before memory before, Invariants.State memory s) private {
+        for (uint256 i; i < before.states.length; ++i) {
+            bool drains = s.operators[i].state == IOperatorRegistry.State.Draining;
+            if (drains && before.states[i] != s.operators[i].state) _drainedFrom[i + 1] = before.states[i];
+        }
     }
 
     /// @dev What holds at any moment.

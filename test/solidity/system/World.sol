@@ -139,7 +139,7 @@ abstract contract World {
             OperatorRegistry.noteScores.selector
         ];
         for (uint256 i; i < scored.length; ++i) _assign(address(registry), scored[i], Roles.SCORER);
-        bytes4[11] memory open = [
+        bytes4[12] memory open = [
             OperatorRegistry.whitelistPool.selector,
             OperatorRegistry.setFactoryWhitelisted.selector,
             OperatorRegistry.list.selector,
@@ -150,6 +150,7 @@ abstract contract World {
             OperatorRegistry.setGroup.selector,
             OperatorRegistry.setPolicy.selector,
             OperatorRegistry.setTenureGroup.selector,
+            OperatorRegistry.setDimensionMode.selector,
             OperatorRegistry.setWeightBounds.selector
         ];
         for (uint256 i; i < open.length; ++i) _assign(address(registry), open[i], noticed);

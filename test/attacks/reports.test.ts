@@ -20,6 +20,7 @@ import {
   move,
   networkHelpers,
   nextRound,
+  PAGE,
   positionsOf,
   waitUntil,
   type World,
@@ -69,7 +70,7 @@ async function report({ reportOracle: oracle, committee, eve }: World, made: Pag
   for (const { page, counters, proof } of made.pages) {
     await oracle.connect(eve).deliver(made.report.epoch, page, [...counters], [...proof]);
   }
-  await new Contract(await oracle.SCORES(), SCORE, eve).getFunction("score")(100n);
+  await new Contract(await oracle.SCORES(), SCORE, eve).getFunction("score")(100n, PAGE);
 }
 
 /** Everything that a staker has a claim on. */
@@ -286,6 +287,25 @@ describe("Attacks", () => {
     await report(world, reportOf(ended));
     expect((await oracle.agreed()).epoch).to.equal(ended);
     expect(await oracle.missingPages()).to.equal(0n);
+  });
+
+  it("A27 the last page of a report of thirty epochs ago opens class 2 for nobody", async () => {
+    const world = await networkHelpers.loadFixture(deploy);
+    const { allocator, registry, reportOracle: oracle, committee, eve } = world;
+    await report(world, reportOf(await endedEpoch(world)));
+    await waitUntil(world, ((await endedEpoch(world)) + 2n) * EPOCH);
+    const { report: agreed, pages } = reportOf(await endedEpoch(world));
+    for (const member of committee.slice(0, 3)) await oracle.connect(member).vote(agreed);
+    await keep(world, 30);
+    expect(await allocator.areScoresOld()).to.equal(true);
+
+    const { page, counters, proof } = pages[0]!;
+    await oracle.connect(eve).deliver(agreed.epoch, page, [...counters], [...proof]);
+    await new Contract(await oracle.SCORES(), SCORE, eve).getFunction("score")(100n, PAGE);
+
+    expect(await registry.scoredEpoch()).to.equal(agreed.epoch);
+    expect(await allocator.areScoresOld()).to.equal(true);
+    for (const { down } of await allocator.roomsOf(1, 4)) expect(down[2]).to.equal(0n);
   });
 
   it("A27 a committee that is gone is replaced with notice, and reports go on", async () => {

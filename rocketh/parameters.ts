@@ -23,6 +23,8 @@ export interface Parameters {
     /** 0 for a pool that asks for no bonds; fixed at deployment. */
     readonly bondRatio: number;
   };
+  /** What operators that ramp may hold together; 0 for no group of theirs. */
+  readonly tenure: { readonly poolShareBps: number };
   readonly allocator: {
     readonly graceBps: number;
     readonly bandBps: number;
@@ -59,6 +61,7 @@ const DEFAULTS: Parameters = {
   devNetwork: { unbondingEpochs: 4 },
   pool: { feeBps: 500, bufferTargetBps: 50, assetCap: NO_CAP },
   policy: { poolShareBps: 200, netShareBps: 100, guardianShareBps: 1_000, bondRatio: 100 },
+  tenure: { poolShareBps: 500 },
   allocator: {
     graceBps: 500,
     bandBps: 1_000,
@@ -96,6 +99,7 @@ export function changeParameters(parameters: Parameters, changes: ParameterChang
     devNetwork: { ...parameters.devNetwork, ...changes.devNetwork },
     pool: { ...parameters.pool, ...changes.pool },
     policy: { ...parameters.policy, ...changes.policy },
+    tenure: { ...parameters.tenure, ...changes.tenure },
     allocator: { ...parameters.allocator, ...changes.allocator },
     scoring: { ...parameters.scoring, ...changes.scoring },
     committee: { ...parameters.committee, ...changes.committee },

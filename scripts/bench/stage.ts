@@ -50,7 +50,11 @@ export async function setStage(count: number, say: (line: string) => void): Prom
   const chain = await openChain();
   const trellis = await deployTrellis(chain.connection, {
     handover: false,
-    parameters: { epochLength: Number(DAY), policy: { poolShareBps: 3_333, netShareBps: NO_SHARE } },
+    parameters: {
+      epochLength: Number(DAY),
+      policy: { poolShareBps: 3_333, netShareBps: NO_SHARE },
+      tenure: { poolShareBps: 0 },
+    },
   });
   const [keeper, whale, other, ...users] = trellis.others as [
     HardhatEthersSigner,

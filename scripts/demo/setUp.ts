@@ -87,7 +87,7 @@ async function setUpGroups(trellis: Trellis) {
   const idIn = (kind: number) => (i: number) => Number(created[start(kind) + i]!);
   return {
     ids: { entity: idIn(0), jurisdiction: idIn(1), infrastructure: idIn(2), client: idIn(3) },
-    names: new Map(created.map((id, i) => [id, all[i]!])),
+    names: new Map([[1n, "newcomers"], ...created.map((id, i): [bigint, string] => [id, all[i]!])]),
   };
 }
 

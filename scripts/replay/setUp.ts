@@ -44,6 +44,7 @@ export async function setUp(connection: NetworkConnection, cast: Cast, say: (lin
       devNetwork: { unbondingEpochs: CHAIN.unbondingEpochs },
       pool: { bufferTargetBps: 0 },
       policy: { poolShareBps: LOOSE_SHARE_BPS, netShareBps: NO_SHARE, bondRatio: 0 },
+      tenure: { poolShareBps: 0 },
     },
   });
   const [owner, outsider, staker, keeper] = trellis.others;

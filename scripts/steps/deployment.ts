@@ -1,7 +1,7 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import { setupLogger } from "named-logs-console";
 
-import handOver from "../../deploy/15_handover.ts";
+import handOver from "../../deploy/16_handover.ts";
 import { loadAndExecuteDeploymentsFromFiles } from "../../rocketh/environment.ts";
 import type { ParameterChanges } from "../../rocketh/parameters.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { deployTrellis } from "../fixtures/deployment.ts";
+import { deployTrellis } from "../../scripts/steps/deployment.ts";
 import { refusalOf } from "../fixtures/refusal.ts";
 
 describe("Deployment", () => {

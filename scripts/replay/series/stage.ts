@@ -60,6 +60,7 @@ export async function setUpSeries(
       pool: { bufferTargetBps: 0 },
       policy: { poolShareBps: rules.poolShareBps, netShareBps: rules.netShareBps, bondRatio: 0 },
       scoring: { power },
+      tenure: { poolShareBps: 0 }, // its own is the last one
     },
   });
   const [owner, outsider, staker, keeper] = trellis.others as [

@@ -235,7 +235,7 @@ abstract contract Governance is Operators {
         _act(from, target, 0, data, false, "");
     }
 
-    function _try(address from, address target, bytes memory data) private returns (bool, bytes memory) {
+    function _try(address from, address target, bytes memory data) internal returns (bool, bytes memory) {
         vm.prank(from);
         return target.call(data);
     }

@@ -5,6 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IOperatorRegistry} from "../../../contracts/interfaces/IOperatorRegistry.sol";
 import {IReportOracle} from "../../../contracts/interfaces/IReportOracle.sol";
 import {IScores} from "../../../contracts/interfaces/IScores.sol";
+import {Errors} from "./Errors.sol";
 import {Governance} from "./Governance.sol";
 
 /// @title A committee that reports, anyone who scores and enforces: no account, no position and no cap changes by it, a weight
@@ -158,8 +159,10 @@ abstract contract Reporters is Governance {
             });
     }
 
+    /// @dev Refused once a report is agreed: the others' votes are cast all the same.
     function _vote(uint256 member, IReportOracle.Report memory made) private {
         bytes memory data = abi.encodeCall(oracle.vote, (made));
-        _act(committee(member), address(oracle), 0, data, false, "");
+        (bool success, bytes memory answer) = _try(committee(member), address(oracle), data);
+        _promise(success || Errors.isOurs(answer), "I-37: a vote failed without an error");
     }
 }

@@ -197,7 +197,6 @@ abstract contract Settlements is Exits {
     function _checkRamping(Watch memory w, uint256 id, bool faulted, uint256 ramp) private {
         uint256 floor = (w.total * 5) / 10_000;
         uint256 was = w.ramps[id - 1];
-        _promise(ramp >= floor, "I-52: a ramp below its floor");
         if (faulted) {
             _promise(ramp == floor.max(was / 2), "I-52: a fault did not halve a ramp");
             return;
@@ -205,8 +204,13 @@ abstract contract Settlements is Exits {
         IOperatorRegistry.Operator memory operator = registry.operator(id);
         bool lost = ledger.operators[id].losses - _lossesSeen[id] > ROUNDING;
         bool clean = !lost && !operator.watch && operator.whitelisted && w.records[id - 1].base != 0;
-        _promise(ramp >= was, "I-52: a ramp shrank without a fault");
-        _promise(ramp <= floor.max(clean ? (was * 3) / 2 : was), "I-52: a ramp grew too much");
+        uint256 grown = clean && was != 0 ? (was * 3) / 2 : 0;
+        // Where T grows by more than a half a ramp that grows may stay below the new floor, and never below what it was.
+        _promise(
+            ramp >= was.max(grown == 0 ? floor : floor.min(grown)),
+            "I-52: a ramp below its floor, or what it was"
+        );
+        _promise(ramp <= floor.max(was).max(grown), "I-52: a ramp grew too much");
     }
 
     uint256 private constant ROUNDING = 1_000; // wei: what pools round is no loss

@@ -28,6 +28,7 @@ abstract contract World {
     uint256 internal constant EPOCH = 1 days;
     uint256 internal constant OPERATORS = 6;
     uint256 internal constant MOST_OPERATORS = 8;
+    uint256 internal constant NEWCOMER = 4; // ramps from the beginning; hostile, if any is
     uint256 internal constant ACTORS = 4; // the last one is a contract
     uint256 internal constant GROUPS = 6; // the pool, two in each of two dimensions, and that of newcomers
     address internal constant TREASURY = address(0x7EA);
@@ -67,7 +68,7 @@ abstract contract World {
         _assignRoles();
         _createGroups();
         watcher = new Watcher(pool);
-        for (uint256 i; i < OPERATORS; ++i) _createOperator(false);
+        for (uint256 i; i < OPERATORS; ++i) _createOperator(i == NEWCOMER - 1);
         ledger.start(SEED);
         for (uint256 i; i < ACTORS; ++i) vm.deal(actor(i), 1e24);
         vm.deal(DELEGATOR, 1e24);

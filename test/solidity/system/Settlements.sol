@@ -197,20 +197,15 @@ abstract contract Settlements is Exits {
     function _checkRamping(Watch memory w, uint256 id, bool faulted, uint256 ramp) private {
         uint256 floor = (w.total * 5) / 10_000;
         uint256 was = w.ramps[id - 1];
-        if (faulted) {
-            _promise(ramp == floor.max(was / 2), "I-52: a fault did not halve a ramp");
+        if (was == 0 || faulted) {
+            bool begins = was == 0;
+            _promise(ramp == (begins ? floor : was.min(floor.max(was / 2))), "I-52: a ramp began, or fell, otherwise");
             return;
         }
         IOperatorRegistry.Operator memory operator = registry.operator(id);
         bool lost = ledger.operators[id].losses - _lossesSeen[id] > ROUNDING;
         bool clean = !lost && !operator.watch && operator.whitelisted && w.records[id - 1].base != 0;
-        uint256 grown = clean && was != 0 ? (was * 3) / 2 : 0;
-        // Where T grows by more than a half a ramp that grows may stay below the new floor, and never below what it was.
-        _promise(
-            ramp >= was.max(grown == 0 ? floor : floor.min(grown)),
-            "I-52: a ramp below its floor, or what it was"
-        );
-        _promise(ramp <= floor.max(was).max(grown), "I-52: a ramp grew too much");
+        _promise(ramp == (clean ? (was * 3) / 2 : was), "I-52: a ramp grew too much, or too little");
     }
 
     uint256 private constant ROUNDING = 1_000; // wei: what pools round is no loss

@@ -94,8 +94,8 @@ contract Scores is IScores, AccessManaged {
     }
 
     /// @inheritdoc IScores
-    function resolveReward(uint256 id, uint256 rate, bool accept) external restricted {
-        _book.resolveReward(id, rate, accept);
+    function resolveReward(uint256 id, uint256 rate) external restricted {
+        _book.resolveReward(id, rate);
     }
 
     /// @inheritdoc IScores

@@ -143,7 +143,7 @@ const REPORTS: readonly Restriction[] = [
     role: "governance",
     notice: true,
   },
-  { contract: "Scores", signature: "resolveReward(uint256,uint256,bool)", role: "governance", notice: true },
+  { contract: "Scores", signature: "resolveReward(uint256,uint256)", role: "governance", notice: true },
   { contract: "Scores", signature: "resolveSlash(uint256,bool)", role: "governance", notice: true },
   { contract: "Scores", signature: "pardon(uint256)", role: "governance", notice: true },
   { contract: "ReportOracle", signature: "setCommittee(address[],uint256)", role: "governance", notice: true },

@@ -105,7 +105,7 @@ interface IOperatorRegistry {
     error WrongState(uint256 id, State state);
     error StillHolding(uint256 id, uint256 position, uint256 unbonding);
     error RoundOpen(uint256 round);
-    error GroupsNotRead(uint256 round, uint256 firstRound);
+    error GroupNotRead(uint256 group, uint256 round, uint256 firstRound);
     error WeightOutOfBounds(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight);
     error WeightStepTooLarge(uint256 id, uint256 weight, uint256 lowest, uint256 highest);
     error LengthMismatch(uint256 ids, uint256 weights);
@@ -184,7 +184,8 @@ interface IOperatorRegistry {
     function lowerAbsoluteCap(uint256 id, uint96 cap) external;
 
     /// @notice Lowers one or more caps of a group; none may rise. Reverts while a round is open: until it ends nobody knows
-    /// what the group's members hold, hence what this would make a violation. Counted as if the dimension were Hard, since
+    /// what the group's members hold, hence what this would make a violation; without notice also, with `GroupNotRead`, until
+    /// a round has read whom the group has lost and got. Counted as if the dimension were Hard, since
     /// it may become so by what is announced already.
     function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
 

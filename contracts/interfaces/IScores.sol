@@ -108,7 +108,7 @@ interface IScores {
     event RewardConfirmed(uint256 indexed id, uint256 indexed epoch, uint256 previousRate, uint256 newRate);
     event SlashSetAside(uint256 indexed id, uint256 indexed epoch, uint256 slashed, uint256 stake);
     event SlashAccepted(uint256 indexed id, uint256 indexed epoch, uint256 slashed);
-    event RewardResolved(uint256 indexed id, uint256 rate, bool accepted);
+    event RewardResolved(uint256 indexed id, uint256 oldRate, uint256 newRate);
     event SlashResolved(uint256 indexed id, bool accepted);
     event Pardoned(uint256 indexed id);
     event OperatorScored(
@@ -139,6 +139,7 @@ interface IScores {
     error NothingSetAside(uint256 id);
     error NothingToEnforce(uint256 id);
     error NothingToPardon(uint256 id);
+    error SlashNotJudged(uint256 id);
     error RoundOpen(uint256 round);
     error TooLittleGas(uint256 gasLeft, uint256 needed);
 
@@ -168,15 +169,16 @@ interface IScores {
 
     function setParameters(Parameters calldata newParameters) external;
 
-    /// @notice Takes the rate of reward that was set aside of an operator, or drops it. Reverts with `NothingSetAside` if it is
-    /// not `rate`: a report that came after the announcement may have set aside another one.
-    function resolveReward(uint256 id, uint256 rate, bool accept) external;
+    /// @notice Believes `rate` of reward, 1e12 for one, of an operator of which one was set aside: the next ones are compared
+    /// with it. Reverts with `NothingSetAside` if none is.
+    function resolveReward(uint256 id, uint256 rate) external;
 
     /// @notice Takes the slash that was set aside of an operator, which drains it, or drops it.
     function resolveSlash(uint256 id, bool accept) external;
 
-    /// @notice Forgets every slash of an operator and why it is still to be drained, as if they had not been reported. Does not
-    /// bring back what is draining: that is `reinstate` of the registry.
+    /// @notice Forgets that an operator was slashed and why it is still to be drained. What is set aside stays so. Who is draining
+    /// goes on: reports bring it back if they drained it, else `reinstate` of the registry. Reverts with `SlashNotJudged` if the
+    /// last report has a slash and nobody has scored the operator since.
     function pardon(uint256 id) external;
 
     /* VIEWS */

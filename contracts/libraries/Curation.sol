@@ -67,6 +67,7 @@ library Curation {
 
         IOperatorRegistry.Listing memory entry = listing;
         entry.groups = self.enter(id);
+        self.noteRegrouping(0, entry.groups);
         emit IOperatorRegistry.OperatorListed(id, listing.pool, state, entry);
         if (unbondingTime > self.longestUnbonding) self.setLongestUnbonding(unbondingTime);
     }
@@ -106,9 +107,10 @@ library Curation {
 
         uint40 oldGroups = record.groups;
         record.groups = groups;
-        self.noteRegrouping();
+        uint40 newGroups = self.enter(id);
+        self.noteRegrouping(oldGroups, newGroups);
 
-        emit IOperatorRegistry.GroupsChanged(id, oldGroups, self.enter(id));
+        emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
     }
 
     function setGroup(OperatorBook.State storage self, uint256 id, IOperatorRegistry.Group calldata caps) public {

@@ -62,15 +62,15 @@ library Enforcement {
         system.registry.drainByReport(id);
     }
 
-    /// @dev `rate` is what governance saw: another one may have been set aside since.
-    function resolveReward(ScoreBook.State storage self, uint256 id, uint256 rate, bool accept) internal {
+    /// @dev Whatever was set aside: by the time that a notice has run out reports have set aside another rate.
+    function resolveReward(ScoreBook.State storage self, uint256 id, uint256 rate) internal {
         IScores.Reported memory reported = self.reported[id];
-        bool isThere = reported.has(Sanity.RATE_PENDING) && reported.pendingRate == rate;
-        require(isThere, IScores.NothingSetAside(id));
+        require(reported.has(Sanity.RATE_PENDING), IScores.NothingSetAside(id));
+        uint256 oldRate = reported.rate;
 
-        reported.resolveRate(accept);
+        reported.resolveRate(rate);
         self.reported[id] = reported;
-        emit IScores.RewardResolved(id, rate, accept);
+        emit IScores.RewardResolved(id, oldRate, rate);
     }
 
     /// @dev A slash that is taken drains at once, or is owed.
@@ -96,12 +96,13 @@ library Enforcement {
         if (!isDone) _watch(system, self.progress.epoch, id, operator.watch, IScores.Cause.Slash);
     }
 
-    /// @dev What was said of an operator that drains it, or bars it: a committee that lied, or erred.
+    /// @dev What was said of an operator that drains it, or bars it: a committee that lied, or erred. Not what nobody has
+    /// judged yet, which may be true.
     function pardon(ScoreBook.State storage self, uint256 id) internal {
         IScores.Reported memory reported = self.reported[id];
         IScores.Record memory record = self.records[id];
-        bool isBlamed = reported.has(Sanity.SLASHED | Sanity.SLASH_PENDING) || record.owed != IScores.Cause.None;
-        require(isBlamed, IScores.NothingToPardon(id));
+        require(reported.has(Sanity.SLASHED) || record.owed != IScores.Cause.None, IScores.NothingToPardon(id));
+        require(!reported.has(Sanity.SLASH_DUE), IScores.SlashNotJudged(id));
 
         reported.pardon();
         record.pardon();

@@ -89,7 +89,7 @@ library GuardianShare {
         _checkNotHigher(oldCaps.netShareBps, netShareBps);
         _checkNotHigher(oldCaps.absoluteCap, absoluteCap);
         self.checkNoRound(); // which sums up anew what the group's members hold
-        _checkGroupsRead(self);
+        _checkGroupRead(self, id);
 
         IOperatorRegistry.Group memory newCaps = IOperatorRegistry.Group(
             oldCaps.dimension,
@@ -143,11 +143,11 @@ library GuardianShare {
     }
 
     /// @dev Else what a group is about to hold would be tightened for nothing.
-    function _checkGroupsRead(OperatorBook.State storage self) private view {
+    function _checkGroupRead(OperatorBook.State storage self, uint256 id) private view {
         if (msg.sender == self.notice) return;
 
-        uint256 round = self.allocatorOf().poolSnapshot().round;
-        require(round >= self.groupsRound, IOperatorRegistry.GroupsNotRead(round, self.groupsRound));
+        (uint256 round, uint256 first) = (self.allocatorOf().poolSnapshot().round, self.groupRounds[id]);
+        require(round >= first, IOperatorRegistry.GroupNotRead(id, round, first));
     }
 
     function _checkNotHigher(uint256 oldCap, uint256 newCap) private pure {

@@ -56,15 +56,15 @@ library OperatorBook {
         uint40 modes; // byte k is the mode of dimension k + 1
         uint8 tenureGroup;
         IOperatorRegistry.Policy policy; // fourth slot: 64 bits
-        uint96 guardianUsed; // fifth slot: 176 bits; structs end theirs
+        uint96 guardianUsed; // fifth slot: 136 bits; structs end theirs
         uint40 guardianEpoch;
-        uint40 groupsRound; // the first whose snapshot has all operators in the groups that they are in
         mapping(uint256 id => Record) records;
         mapping(address pool => uint256 id) ids;
         mapping(address pool => PoolStatus) pools;
         mapping(uint256 index => Factory) factories; // from 1, in the order in which they were first named
         mapping(address factory => uint256 index) factoryIndexes;
         mapping(uint256 group => IOperatorRegistry.Group) groups;
+        mapping(uint256 group => uint256 round) groupRounds; // the first whose snapshot has its members as they are
     }
 
     /// @dev The marks of an operator.
@@ -143,12 +143,17 @@ library OperatorBook {
         emit IOperatorRegistry.WeightChanged(id, oldWeight, newWeight);
     }
 
-    /// @dev The groups of an operator have changed: what its old ones hold, and the new ones, is read in the next round.
-    function noteRegrouping(State storage self) internal {
+    /// @dev The groups of an operator have changed: what those that it left and joined hold is read in the next round.
+    function noteRegrouping(State storage self, uint40 oldGroups, uint40 newGroups) internal {
         IAllocator allocator = allocatorOf(self);
-        (uint256 round, ) = allocator.openRound();
-
-        self.groupsRound = (round.max(allocator.poolSnapshot().round) + 1).toUint40();
+        (uint256 open, ) = allocator.openRound();
+        uint256 round = open.max(allocator.poolSnapshot().round) + 1;
+        for (uint256 k; k < DIMENSIONS; ++k) {
+            (uint8 left, uint8 joined) = (uint8(oldGroups >> (8 * k)), uint8(newGroups >> (8 * k)));
+            if (left == joined) continue;
+            if (left != 0) self.groupRounds[left] = round;
+            if (joined != 0) self.groupRounds[joined] = round;
+        }
     }
 
     function setLongestUnbonding(State storage self, uint256 unbondingTime) internal {

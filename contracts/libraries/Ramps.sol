@@ -11,7 +11,8 @@ import {AllocatorBook} from "./AllocatorBook.sol";
 /// @notice Only for who is not established: an Active operator is never looked up here.
 ///
 ///     floor = 5 bp of T                     full = poolShare·T'                        both of the last snapshot
-///     first reading → floor                 fault → ramp/2, but no less than min(floor, ramp)
+///     first reading, or less than can be staked → floor
+///     fault → ramp/2, but no less than min(floor, ramp)
 ///     clean, and it held stake of ours when the last round ended → min(full, ramp·3/2); at full it is established
 ///
 /// @dev Guarantees: once begun, a ramp grows by a half per epoch at most, however T grows, and only while there is stake that
@@ -52,7 +53,7 @@ library Ramps {
     ) private view returns (uint256 next, bool isComplete) {
         uint256 total = self.snapshot.total;
         uint256 floor = (total * FLOOR_BPS) / AllocatorBook.BPS;
-        if (ramp == 0) return (floor, false);
+        if (ramp < AllocatorBook.SMALLEST_STAKE) return (floor, false); // with less nobody gets stake, so it would never grow
         if (finding.isFaulted) return (floor.max(ramp / 2).min(ramp), false);
         if (finding.isHeld || !finding.hasStake) return (ramp, false);
 

@@ -51,9 +51,9 @@ library Sanity {
         self.epoch = epoch.toUint32();
     }
 
-    /// @dev Takes the rate that was set aside, or drops it.
-    function resolveRate(IScores.Reported memory self, bool accept) internal pure {
-        if (accept) self.rate = self.pendingRate;
+    /// @dev Believes a rate in place of the one that was set aside.
+    function resolveRate(IScores.Reported memory self, uint256 rate) internal pure {
+        self.rate = rate.toUint48();
         self.pendingRate = 0;
         self.marks &= ~RATE_PENDING;
     }
@@ -64,9 +64,9 @@ library Sanity {
         self.marks &= ~SLASH_PENDING;
     }
 
-    /// @dev Forgets every slash.
+    /// @dev Forgets the slashes that were taken.
     function pardon(IScores.Reported memory self) internal pure {
-        self.marks &= ~(SLASHED | SLASH_DUE | SLASH_PENDING);
+        self.marks &= ~SLASHED;
     }
 
     function has(IScores.Reported memory self, uint16 mark) internal pure returns (bool) {

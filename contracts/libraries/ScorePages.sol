@@ -79,8 +79,8 @@ library ScorePages {
         Enforcement.enforce(self, system, id);
     }
 
-    function resolveReward(ScoreBook.State storage self, uint256 id, uint256 rate, bool accept) public {
-        Enforcement.resolveReward(self, id, rate, accept);
+    function resolveReward(ScoreBook.State storage self, uint256 id, uint256 rate) public {
+        Enforcement.resolveReward(self, id, rate);
     }
 
     function resolveSlash(

@@ -22,7 +22,7 @@ library Tenure {
 
         uint40 newGroups = enter(self, id);
         if (newGroups == oldGroups) return;
-        self.noteRegrouping();
+        self.noteRegrouping(oldGroups, newGroups);
 
         emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
     }

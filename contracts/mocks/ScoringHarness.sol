@@ -102,9 +102,9 @@ contract ScoringHarness {
 
     function resolveRate(
         IScores.Reported memory reported,
-        bool accept
+        uint256 rate
     ) external pure returns (IScores.Reported memory) {
-        reported.resolveRate(accept);
+        reported.resolveRate(rate);
         return reported;
     }
 

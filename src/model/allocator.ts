@@ -95,7 +95,7 @@ export interface Allocator {
   tenureGroup: bigint | undefined; // where operators sit while they ramp
   modes: Map<number, Mode>; // by dimension; Hard if it has none
   scoredEpoch: bigint; // 0 before the first
-  groupsRound: bigint; // the first whose snapshot has all operators in the groups that they are in
+  groupRounds: Map<bigint, bigint>; // by group, the first whose snapshot has its members as they are
   operators: Operator[];
   networkStake: () => bigint; // N; 0 if it cannot be read
   lastRoundEpoch: bigint | undefined;
@@ -121,7 +121,7 @@ export function newAllocator(
     tenureGroup: undefined,
     modes: new Map(),
     scoredEpoch: 0n,
-    groupsRound: 0n,
+    groupRounds: new Map(),
     ...rules,
     operators: [],
     lastRoundEpoch: undefined,

@@ -31,7 +31,7 @@ export interface Errors {
   WrongState: [id: bigint, state: bigint];
   StillHolding: [id: bigint, position: bigint, unbonding: bigint];
   RoundOpen: [round: bigint];
-  GroupsNotRead: [round: bigint, firstRound: bigint];
+  GroupNotRead: [group: bigint, round: bigint, firstRound: bigint];
   UnknownGroup: [group: bigint];
   WrongDimension: [group: bigint, dimension: bigint, expected: bigint];
   WeightOutOfBounds: [id: bigint, weight: bigint, minWeight: bigint, maxWeight: bigint];

@@ -6,6 +6,8 @@ import type { Operator } from "./operators.ts";
 import { endRamp } from "./tenure.ts";
 
 const FLOOR_BPS = 5n;
+/** With less nobody gets stake, so such a ramp would never grow. */
+const SMALLEST_STAKE = 10n ** 9n;
 /** A loss up to it is rounding. */
 const ROUNDING = 1_000n; // wei
 
@@ -24,7 +26,7 @@ export function followRamp(allocator: Allocator, operator: Operator, lost: bigin
   const isHeld = operator.watch || !operator.whitelisted || lost > ROUNDING;
   // The operator's snapshot is still that of the last round.
   const hadStake = operator.snapshot.position > 0n;
-  if (operator.ramp === 0n) {
+  if (operator.ramp < SMALLEST_STAKE) {
     operator.ramp = floor;
   } else if (operator.faulted) {
     operator.ramp = min(operator.ramp, max(floor, operator.ramp / 2n));

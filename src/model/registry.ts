@@ -50,6 +50,7 @@ export function list(
   const epoch = epochAt(allocator.book, now);
   const operator = addOperator(allocator, pool, { ...listing, state: "Ramping", epoch });
   enterTenure(allocator, operator);
+  noteRegrouping(allocator, [], operator.groups);
   return operator;
 }
 
@@ -190,9 +191,10 @@ export function lowerAbsoluteCap(allocator: Allocator, now: bigint, id: bigint, 
 
 export function setGroups(allocator: Allocator, id: bigint, groups: bigint[]): void {
   const operator = listedOf(allocator, id);
+  const before = operator.groups;
   operator.groups = groups;
-  noteRegrouping(allocator);
   enterTenure(allocator, operator);
+  noteRegrouping(allocator, before, operator.groups);
 }
 
 export function setTenureGroup(allocator: Allocator, id: bigint): void {
@@ -234,8 +236,8 @@ export function lowerGroupCaps(allocator: Allocator, now: bigint, id: bigint, ca
   }
   checkNoRound(allocator);
   const lastRound = allocator.snapshot?.round ?? 0n;
-  const areRead = by === "notice" || lastRound >= allocator.groupsRound;
-  required(areRead, "GroupsNotRead", lastRound, allocator.groupsRound);
+  const firstRound = allocator.groupRounds.get(id) ?? 0n;
+  required(by === "notice" || lastRound >= firstRound, "GroupNotRead", id, lastRound, firstRound);
   tighten(allocator, now, groupTightening(allocator, now, group, caps), by);
   for (const key of ["poolShareBps", "netShareBps", "absoluteCap"] as const) Reflect.deleteProperty(group, key);
   Object.assign(group, caps);

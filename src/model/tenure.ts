@@ -14,7 +14,7 @@ export function beginRamp(allocator: Allocator, operator: Operator): void {
   setState(operator, "Ramping");
   const before = operator.groups;
   enterTenure(allocator, operator);
-  if (operator.groups !== before) noteRegrouping(allocator);
+  noteRegrouping(allocator, before, operator.groups);
 }
 
 export function endRamp(allocator: Allocator, operator: Operator): void {
@@ -25,10 +25,13 @@ export function endRamp(allocator: Allocator, operator: Operator): void {
   operator.laterGroup = undefined;
 }
 
-/** The groups of an operator have changed: what its old ones hold, and the new ones, is read in the next round. */
-export function noteRegrouping(allocator: Allocator): void {
-  const { round, snapshot } = allocator;
-  allocator.groupsRound = max(round, snapshot?.round ?? 0n) + 1n;
+/** The groups of an operator have changed: what those that it left and joined hold is read in the next round. */
+export function noteRegrouping(allocator: Allocator, oldGroups: readonly bigint[], newGroups: readonly bigint[]): void {
+  const { round, snapshot, groupRounds } = allocator;
+  const first = max(round, snapshot?.round ?? 0n) + 1n;
+  for (const id of new Set([...oldGroups, ...newGroups])) {
+    if (!oldGroups.includes(id) || !newGroups.includes(id)) groupRounds.set(id, first);
+  }
 }
 
 /** Puts an operator that ramps into the tenure group, if there is one; its own group of that dimension waits. */

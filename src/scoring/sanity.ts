@@ -49,9 +49,8 @@ export function takeCounters(before: Reported, counters: Counters, epoch: bigint
   return { reported, reward, slash, rate };
 }
 
-/** Takes the rate that was set aside, or drops it. */
-export function resolveRate(before: Reported, accept: boolean): Reported {
-  const rate = accept ? before.pendingRate : before.rate;
+/** Believes a rate in place of the one that was set aside. */
+export function resolveRate(before: Reported, rate: bigint): Reported {
   return { ...before, rate, pendingRate: 0n, marks: set(before.marks, MARKS.ratePending, false) };
 }
 
@@ -61,9 +60,9 @@ export function resolveSlash(before: Reported, accept: boolean): Reported {
   return { ...before, marks: accept ? marks | MARKS.slashed : marks };
 }
 
-/** Forgets every slash, as governance says. */
+/** Forgets the slashes that were taken, as governance says. */
 export function pardonReported(before: Reported): Reported {
-  return { ...before, marks: before.marks & ~(MARKS.slashed | MARKS.slashDue | MARKS.slashPending) };
+  return { ...before, marks: before.marks & ~MARKS.slashed };
 }
 
 export function has(reported: Reported, mark: bigint): boolean {

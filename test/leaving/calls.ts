@@ -237,6 +237,7 @@ function hintFor(state: State, name: string): Hint | undefined {
     "Scores.score(uint256)": () => ({ args: [random.pick([1n, 100n])] }),
     "Scores.enforce(uint256)": () => ({ args: [state.owed.length === 0 ? id : random.pick([...state.owed])] }),
     "Scores.resolveSlash(uint256,bool)": () => ({ args: [random.pick([2n, id]), random.below(2) === 1] }),
+    "Scores.resolveReward(uint256,uint256)": () => ({ args: [random.pick([4n, id]), random.pick([0n, 1n])] }),
     "Scores.pardon(uint256)": () => ({ args: [state.owed.length === 0 ? id : random.pick([...state.owed])] }),
     "Scores.setParameters((uint16,uint16,uint16,uint8,uint16,uint16,uint16,uint16,uint96))": () => ({
       args: [[7, 30, 365, random.pick([1, 4, 16]), 200, 2_500, 1_000, 200, 0n]],

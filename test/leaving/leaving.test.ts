@@ -31,6 +31,7 @@ const SELDOM = new Set([
   "OperatorRegistry.remove(uint256)",
   "OperatorRegistry.readmit(uint256)",
   "Scores.enforce(uint256)",
+  "AccessManager.execute(address,bytes)",
 ]);
 
 const FUNCTIONS = callableFunctions();

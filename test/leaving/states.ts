@@ -27,11 +27,18 @@ export type Flavour = (typeof FLAVOURS)[number];
 const NOTICED = callableFunctions().filter(({ byNotice }) => byNotice);
 const ANNOUNCED_PER_STATE = 8;
 
+const IDS = [1n, 2n, 3n, 4n, 5n];
+/** Of whom a slash is set aside, and a reward. */
+const DOUBTFUL = 2n;
+const ODD = 4n;
+
 /** What undoes a state, announced before it. */
 const RETURNS = [
   ["Allocator.clearWriteDown(uint256)", "written down", [1n]],
   ["OperatorRegistry.reinstate(uint256)", "drained", [3n]],
-  ["Scores.resolveSlash(uint256,bool)", "drained", [2n, true]],
+  ["Scores.resolveReward(uint256,uint256)", "drained", [ODD, 1n]],
+  ["Scores.resolveSlash(uint256,bool)", "drained", [DOUBTFUL, true]],
+  ["Scores.pardon(uint256)", "drained", [1n]],
 ] as const;
 
 export async function bringAbout(system: System, seed: number): Promise<State> {
@@ -261,8 +268,6 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
   };
 }
 
-const IDS = [1n, 2n, 3n, 4n, 5n];
-const DOUBTFUL = 2n;
 const PERFECT: Counters = {
   assigned: 10n,
   done: 9n,
@@ -283,19 +288,28 @@ function reportsAt(now: bigint): State["reports"] {
   return { agreed: agreed!, voted: voted! };
 }
 
-/** A report of three epochs ago, recorded as by the oracle, is scored: one operator's slash is doubtful, three are dear. */
+/**
+ * Reports of three and four epochs ago, recorded as by the oracle, are scored: at last one operator's slash is doubtful, another
+ * one's reward, and three are dear.
+ */
 async function score(system: System): Promise<void> {
   const { addresses, scores, eve } = system;
   const epoch = system.time.now / EPOCH - 3n;
   const counters = IDS.map((id) => ({
     ...PERFECT,
     commissionBps: [1n, 4n, 5n].includes(id) ? 9_000n : PERFECT.commissionBps,
+    reward: id === ODD ? 2n * PERFECT.reward : PERFECT.reward,
     slashed: id === DOUBTFUL ? PERFECT.stake / 2n : 0n,
   }));
   const call = (from: string, data: string) => send(system, { name: "", from, to: addresses.scores, data, value: 0n });
-  await call(addresses.reportOracle, encode(scores.interface, "record", [epoch, 1n, counters]));
-  await call(addresses.reportOracle, encode(scores.interface, "close", [epoch, ether(1_000), IDS.length]));
-  await call(eve.address, encode(scores.interface, "score", [IDS.length]));
+  for (const [ago, each] of [
+    [1n, IDS.map(() => PERFECT)],
+    [0n, counters],
+  ] as const) {
+    await call(addresses.reportOracle, encode(scores.interface, "record", [epoch - ago, 1n, each]));
+    await call(addresses.reportOracle, encode(scores.interface, "close", [epoch - ago, ether(1_000), IDS.length]));
+    await call(eve.address, encode(scores.interface, "score", [IDS.length]));
+  }
 }
 
 /** Three members agree on the older report; on the younger one they do, too, once as few are enough again. */

@@ -8,13 +8,14 @@ import { setWatch } from "../../src/model/operators.ts";
 import * as registry from "../../src/model/registry.ts";
 import { scripted } from "./scripted.ts";
 
-const TOTAL = 10_000_000n;
-const FLOOR = 5_000n; // 5 bp of it
+const TOTAL = 20_000_000_040_000n;
+const FLOOR = 10_000_000_020n; // 5 bp of it
+const GROWN = [15_000_000_030n, 22_500_000_045n, 33_750_000_067n, 50_625_000_100n] as const; // in clean rounds after it
 const TENURE = 1n;
 const VETERANS = 2n;
 const ROUNDING = 1_000n; // what a loss may be and count as none
 
-/** A pool of ten million with an established operator and a newcomer whose ramp has begun; nothing is delegated. */
+/** A pool of that total with an established operator and a newcomer whose ramp has begun; nothing is delegated. */
 function newcomer(poolShareBps = 2_000n) {
   const book = newBook(
     { feeBps: 0n, bufferTargetBps: 0n, assetCap: undefined, treasury: "treasury", epochLength: DAY },
@@ -73,7 +74,7 @@ describe("model: ramps", () => {
     legs.rebalance(state, 2n * DAY, [{ operator: 2n, amount: 100n, up: true }]);
     expect(settle(3n), "which came after the last round").to.equal(FLOOR);
 
-    expect([4n, 5n, 6n, 7n].map(settle)).to.deep.equal([7_500n, 11_250n, 16_875n, 25_312n]);
+    expect([4n, 5n, 6n, 7n].map(settle)).to.deep.equal(GROWN);
     expect(operator.position).to.equal(100n);
   });
 
@@ -84,10 +85,10 @@ describe("model: ramps", () => {
   ] as const satisfies readonly (readonly [string, (made: ReturnType<typeof newcomer>) => unknown])[]) {
     it(`stand still ${what}`, () => {
       const made = holding();
-      expect(made.settle(3n)).to.equal(7_500n);
+      expect(made.settle(3n)).to.equal(GROWN[0]);
       spoil(made);
 
-      expect(made.settle(4n)).to.equal(7_500n);
+      expect(made.settle(4n)).to.equal(GROWN[0]);
     });
   }
 
@@ -95,34 +96,45 @@ describe("model: ramps", () => {
     const { pool, settle } = holding();
     pool.staked -= ROUNDING;
 
-    expect(settle(3n)).to.equal(7_500n);
+    expect(settle(3n)).to.equal(GROWN[0]);
   });
 
   it("are halved by a faulted round, never below the floor, and send nothing home", () => {
     const { state, operator, pool, settle, lift } = holding();
-    expect([3n, 4n].map(settle)).to.deep.equal([7_500n, 11_250n]);
+    expect([3n, 4n].map(settle)).to.deep.equal(GROWN.slice(0, 2));
     lift(4n);
-    expect(operator.position).to.equal(11_250n);
+    expect(operator.position).to.equal(GROWN[1]);
     pool.fails = true;
 
-    expect(settle(5n)).to.equal(5_625n);
+    expect(settle(5n)).to.equal(11_250_000_022n);
     pool.fails = false;
-    expect(settle(6n), "clean again").to.equal(8_437n);
-    expect(allocation.capOf(state, operator), "the position").to.equal(11_250n);
+    expect(settle(6n), "clean again").to.equal(16_875_000_033n);
+    expect(allocation.capOf(state, operator), "the position").to.equal(GROWN[1]);
     expect(lift(6n)).to.equal(0n);
     pool.fails = true;
-    // A half would be 4,218; then the floor is of a T without what is faulted.
-    expect([7n, 8n].map(settle)).to.deep.equal([FLOOR, ((TOTAL - 11_250n) * 5n) / 10_000n]);
+    // A half would be 8,437,500,016; then the floor is of a T without what is faulted.
+    expect([7n, 8n].map(settle)).to.deep.equal([FLOOR, ((TOTAL - GROWN[1]) * 5n) / 10_000n]);
   });
 
   it("end at the pool's share: the operator is established, and has its own group back", () => {
     const { state, operator, pool, settle } = holding(10n); // 10 bp are two floors
-    expect([settle(3n), operator.state, operator.groups]).to.deep.equal([7_500n, "Ramping", [TENURE]]);
+    expect([settle(3n), operator.state, operator.groups]).to.deep.equal([GROWN[0], "Ramping", [TENURE]]);
 
     expect([settle(4n), operator.state, operator.groups]).to.deep.equal([0n, "Active", [VETERANS]]);
-    expect(allocation.capOf(state, operator)).to.equal(10_000n);
+    expect(allocation.capOf(state, operator)).to.equal(2n * FLOOR);
     pool.fails = true;
     expect(settle(5n), "no fault brings it back").to.equal(0n);
+  });
+
+  it("begin anew while they are less than can be staked", () => {
+    const { operator, settle } = newcomer();
+    for (const [ramp, expected] of [
+      [999_999_999n, FLOOR],
+      [1_000_000_000n, 1_000_000_000n],
+    ] as const) {
+      operator.ramp = ramp;
+      expect(settle(ramp === 1_000_000_000n ? 3n : 2n)).to.equal(expected);
+    }
   });
 
   it("are gone when the operator drains", () => {

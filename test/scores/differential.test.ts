@@ -110,8 +110,9 @@ async function resolveBoth(
   if (before === undefined) return book;
   let { reported, record } = before;
   if (has(reported, MARKS.ratePending)) {
-    await byNotice.resolveReward(id, reported.pendingRate, accept);
-    reported = resolveRate(reported, accept);
+    const rate = accept ? reported.pendingRate : reported.rate;
+    await byNotice.resolveReward(id, rate);
+    reported = resolveRate(reported, rate);
   }
   if (has(reported, MARKS.slashPending)) {
     await byNotice.resolveSlash(id, accept);
@@ -119,7 +120,8 @@ async function resolveBoth(
     // Whether the drain was done is the registry's to say.
     if (accept) record = plain(await scores.conductOf(id)) as ConductRecord;
   }
-  if (pardons && (has(reported, MARKS.slashed) || record.owed !== CAUSES.none)) {
+  const isBlamed = has(reported, MARKS.slashed) || record.owed !== CAUSES.none;
+  if (pardons && isBlamed && !has(reported, MARKS.slashDue)) {
     await byNotice.pardon(id);
     [reported, record] = [pardonReported(reported), pardonRecord(record)];
   }

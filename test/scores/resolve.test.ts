@@ -1,6 +1,19 @@
 import { expect } from "chai";
 
-import { all, Cause, ether, FIRST, good, live, loadScores, ONE, State, times } from "../fixtures/scores.ts";
+import {
+  all,
+  Cause,
+  ether,
+  FIRST,
+  good,
+  live,
+  loadScores,
+  NETWORK_STAKE,
+  ONE,
+  PAGE,
+  State,
+  times,
+} from "../fixtures/scores.ts";
 
 const RATE = 200_000_000n;
 
@@ -14,7 +27,7 @@ async function loadDoubtful() {
 
 describe("Scores", () => {
   for (const [name, args] of [
-    ["resolveReward", [1n, 2n * RATE, true]],
+    ["resolveReward", [1n, 2n * RATE]],
     ["resolveSlash", [1n, true]],
     ["pardon", [1n]],
   ] as const) {
@@ -30,32 +43,28 @@ describe("Scores", () => {
   }
 
   describe("resolveReward", () => {
-    it("reverts where none was set aside, and for another one than governance saw", async () => {
+    it("reverts where none was set aside, and for a rate that nobody could have", async () => {
       const { scores, byNotice } = await loadDoubtful();
 
-      for (const [id, rate] of [
-        [3n, 0n],
-        [3n, RATE],
-        [2n, 2n * RATE - 1n],
-        [2n, RATE],
-      ] as const) {
-        await expect(byNotice.resolveReward(id, rate, true))
-          .to.be.revertedWithCustomError(scores, "NothingSetAside")
-          .withArgs(id);
-      }
+      await expect(byNotice.resolveReward(3, RATE))
+        .to.be.revertedWithCustomError(scores, "NothingSetAside")
+        .withArgs(3n);
+      await expect(byNotice.resolveReward(2, 2n ** 48n))
+        .to.be.revertedWithCustomError(scores, "SafeCastOverflowedUintDowncast")
+        .withArgs(48n, 2n ** 48n);
     });
 
     it("takes the reward as it was reported", async () => {
       const fixture = await loadDoubtful();
       const { scores, byNotice } = fixture;
 
-      await expect(byNotice.resolveReward(2, 2n * RATE, true))
+      await expect(byNotice.resolveReward(2, 2n * RATE))
         .to.emit(scores, "RewardResolved")
-        .withArgs(2n, 2n * RATE, true);
+        .withArgs(2n, RATE, 2n * RATE);
 
       const { rate, pendingRate, marks } = await scores.reportedOf(2);
       expect([rate, pendingRate, marks]).to.deep.equal([2n * RATE, 0n, 1n]);
-      await expect(byNotice.resolveReward(2, 2n * RATE, true))
+      await expect(byNotice.resolveReward(2, 2n * RATE))
         .to.be.revertedWithCustomError(scores, "NothingSetAside")
         .withArgs(2n);
       // What it is compared with from now on.
@@ -63,12 +72,23 @@ describe("Scores", () => {
       expect((await scores.reportedOf(2)).rate).to.equal(2n * RATE);
     });
 
+    it("says what is known of rewards that never are the same twice", async () => {
+      const fixture = await loadDoubtful();
+      const { scores, byNotice } = fixture;
+      const earned = (percent: bigint) => all({}, { reward: (percent * good().reward) / 100n });
+      await live(fixture, [earned(300n), earned(150n), earned(400n)], FIRST + 2n);
+      expect((await scores.reportedOf(2)).marks).to.equal(3n);
+
+      await byNotice.resolveReward(2, 3n * RATE);
+      await live(fixture, [earned(250n)], FIRST + 5n);
+      const { rate, marks } = await scores.reportedOf(2);
+      expect([rate, marks]).to.deep.equal([(5n * RATE) / 2n, 1n]);
+    });
+
     it("decides of the reward alone: a slash stays set aside", async () => {
       const { scores, byNotice } = await loadDoubtful();
 
-      await expect(byNotice.resolveReward(1, 2n * RATE, false))
-        .to.emit(scores, "RewardResolved")
-        .withArgs(1n, 2n * RATE, false);
+      await expect(byNotice.resolveReward(1, RATE)).to.emit(scores, "RewardResolved").withArgs(1n, RATE, RATE);
 
       const { rate, pendingRate, marks } = await scores.reportedOf(1);
       expect([rate, pendingRate, marks]).to.deep.equal([RATE, 0n, 17n]);
@@ -136,7 +156,7 @@ describe("Scores", () => {
       const { scores, registry, byNotice } = fixture;
 
       await expect(byNotice.resolveSlash(1, false)).to.emit(scores, "SlashResolved").withArgs(1n, false);
-      await byNotice.resolveReward(1, 2n * RATE, false);
+      await byNotice.resolveReward(1, RATE);
 
       const { rate, pendingRate, marks } = await scores.reportedOf(1);
       expect([rate, pendingRate, marks]).to.deep.equal([RATE, 0n, 1n]);
@@ -170,15 +190,26 @@ describe("Scores", () => {
       expect((await scores.scoreOf(1)).gates).to.equal(0n);
     });
 
-    it("forgets a slash that is set aside, which a second report would take", async () => {
-      const fixture = await loadDoubtful();
-      const { scores, registry, byNotice } = fixture;
+    it("leaves aside what is set aside", async () => {
+      const { scores, byNotice } = await loadDoubtful();
 
-      await byNotice.pardon(1);
-      await live(fixture, [all({ slashed: ether(31) })], FIRST + 2n);
-
+      await expect(byNotice.pardon(1)).to.be.revertedWithCustomError(scores, "NothingToPardon").withArgs(1n);
       expect((await scores.reportedOf(1)).marks & 20n).to.equal(16n);
-      expect((await registry.operator(1)).state).to.equal(State.active);
+    });
+
+    it("forgets no slash that was reported since and that nobody has judged", async () => {
+      const fixture = await loadScores();
+      const { scores, registry, byNotice, byReporter, noticeSigner, allocator } = fixture;
+      await live(fixture, [all({ slashed: 1n })]);
+      await registry.connect(noticeSigner).reinstate(1);
+      await allocator.setEpoch(FIRST + 2n);
+      await byReporter.record(FIRST + 1n, 1, all({ slashed: ether(1) }));
+
+      await expect(byNotice.pardon(1)).to.be.revertedWithCustomError(scores, "SlashNotJudged").withArgs(1n);
+      await byReporter.close(FIRST + 1n, NETWORK_STAKE, 4);
+      await scores.score(100, PAGE);
+      expect((await registry.operator(1)).state).to.equal(State.draining);
+      await expect(byNotice.pardon(1)).to.emit(scores, "Pardoned").withArgs(1n);
     });
 
     it("forgets a drain that is owed, of a committee that said of everyone that it was slashed", async () => {

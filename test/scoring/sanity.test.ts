@@ -176,16 +176,18 @@ describe("Sanity", () => {
     }
   });
 
-  for (const accept of [true, false]) {
-    it(`resolveRate ${accept ? "takes the rate as it was reported" : "drops it"}, and leaves the slash aside`, async () => {
-      const harness = await loadHarness();
-      const [, second] = await takeAll([report(100n), report(200n, { slashed: 301n * ETHER })]);
-      const after = plain(await harness.resolveRate(second!.reported, accept)) as Reported;
+  it("resolveRate believes a rate, and leaves the slash aside", async () => {
+    const harness = await loadHarness();
+    const [, second] = await takeAll([report(100n), report(200n, { slashed: 301n * ETHER })]);
+    for (const rate of [0n, 100n, 150n, 2n ** 48n - 1n]) {
+      const after = plain(await harness.resolveRate(second!.reported, rate)) as Reported;
 
-      expect([after.rate, after.pendingRate]).to.deep.equal([accept ? 200n : 100n, 0n]);
+      expect([after.rate, after.pendingRate]).to.deep.equal([rate, 0n]);
       expect(after.marks).to.equal(MARKS.active | MARKS.slashPending);
-    });
+    }
+  });
 
+  for (const accept of [true, false]) {
     it(`resolveSlash ${accept ? "takes the slash" : "drops it"}, and leaves the rate aside`, async () => {
       const harness = await loadHarness();
       const [, second] = await takeAll([report(100n), report(200n, { slashed: 301n * ETHER })]);
@@ -240,8 +242,8 @@ describe("Sanity", () => {
       const harness = await loadHarness();
 
       await fc.assert(
-        fc.asyncProperty(reports, fc.boolean(), commissions, async (before, accept, limit) => {
-          expect(plain(await harness.resolveRate(before, accept))).to.deep.equal(resolveRate(before, accept));
+        fc.asyncProperty(reports, fc.boolean(), commissions, bits(48), async (before, accept, limit, rate) => {
+          expect(plain(await harness.resolveRate(before, rate))).to.deep.equal(resolveRate(before, rate));
           expect(plain(await harness.resolveSlash(before, accept))).to.deep.equal(resolveSlash(before, accept));
           expect(await harness.isEligible(before, limit)).to.equal(isEligible(before, limit));
         }),

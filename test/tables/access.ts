@@ -474,7 +474,7 @@ const SCORES: ContractAccess = {
     "score(uint256)": anyone("P3: what was reported is scored by whoever wants it to be"),
     "enforce(uint256)": anyone("P3: what the rules said is done by whoever wants it to be, within the guardian share"),
     [`setParameters(${PARAMETERS_OF})`]: noticed("it moves stake between operators"),
-    "resolveReward(uint256,uint256,bool)": noticed("it decides what a report was not believed"),
+    "resolveReward(uint256,uint256)": noticed("it decides what a report was not believed"),
     "resolveSlash(uint256,bool)": noticed("it decides what a report was not believed"),
     "pardon(uint256)": noticed("it takes back what reports said"),
     "setAuthority(address)": role(["accessManager"], AUTHORITY, MANAGED_FOR_EVER),

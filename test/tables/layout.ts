@@ -349,11 +349,9 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # read whole, once per round and leg
     3:0 struct IOperatorRegistry.Policy policy
 
-    # what an epoch has used of the guardian share, and which: written together; the round that has all groups, which lower
-    # caps of one read as well
+    # what an epoch has used of the guardian share, and which: written together
     4:0  uint96 guardianUsed
     4:12 uint40 guardianEpoch
-    4:17 uint40 groupsRound
 
     # what each operator, pool, factory and group has of its own
     5:0 mapping(uint256 => struct OperatorBook.Record) records
@@ -361,7 +359,8 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     7:0 mapping(address => enum OperatorBook.PoolStatus) pools
     8:0 mapping(uint256 => struct OperatorBook.Factory) factories
     9:0 mapping(address => uint256) factoryIndexes
-    10:0 mapping(uint256 => struct IOperatorRegistry.Group) groups`,
+    10:0 mapping(uint256 => struct IOperatorRegistry.Group) groups
+    11:0 mapping(uint256 => uint256) groupRounds`,
 
   "OperatorBook.Record": `
     # what a round and a leg read of every operator, with the state from which it was drained; it fills the word

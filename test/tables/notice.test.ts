@@ -2,7 +2,7 @@ import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs
 import { expect } from "chai";
 
 import { RESTRICTIONS, type Role } from "../../src/roles.ts";
-import { impersonated, nextRound } from "../fixtures/allocator.ts";
+import { ether, impersonated, nextRound, PAGE } from "../fixtures/allocator.ts";
 import { NO_CAP, NO_SHARE } from "../../rocketh/parameters.ts";
 import { ACCESS } from "./access.ts";
 import { NOTICE } from "./notice.ts";
@@ -24,12 +24,15 @@ const DOUBTFUL = {
   slashed: 1n,
 };
 
+/** One that lost a tenth of its stake. */
+const SLASHED = { ...DOUBTFUL, stake: 10n };
+
 /** Rounds until two epochs, four of unbonding, one of a pool's own batch and the rest of the first have passed. */
 const ROUNDS = 8;
 
 /**
- * Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. Two
- * reports of operator 1 alone have a slash set aside, then a reward.
+ * Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. Of
+ * two reports of operator 1 a slash is set aside, then a reward; the first has operator 2 slashed, whom the guardian share does not drain yet.
  */
 async function deployRestricted() {
   const system = await deploySystem();
@@ -40,7 +43,9 @@ async function deployRestricted() {
   await registry.connect(guardian).watch(4);
   await registry.connect(foundation).whitelistPool(system.spare);
   const reporter = await impersonated(system.callers.reportOracle);
-  await scores.connect(reporter).record(1, 1, [DOUBTFUL]);
+  await scores.connect(reporter).record(1, 1, [DOUBTFUL, SLASHED]);
+  await scores.connect(reporter).close(1, ether(1_000), 2);
+  await scores.score(2, PAGE);
   await scores.connect(reporter).record(2, 1, [{ ...DOUBTFUL, slashed: 0n, reward: 1n }]);
   return { ...system, reporter, noticeAddress: await notice.getAddress() };
 }
@@ -108,7 +113,7 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "OperatorRegistry.lowerAbsoluteCap": [1n, 5n],
     "OperatorRegistry.lowerGroupCaps": [1n, 5_000n, NO_SHARE, NO_CAP],
     "OperatorRegistry.watch": [2n],
-    "OperatorRegistry.setWeights": [[2n], [100n]],
+    "OperatorRegistry.setWeights": [[2n], [80n]],
     "OperatorRegistry.watchByReport": [2n],
     "OperatorRegistry.liftWatch": [2n],
     "OperatorRegistry.drainByReport": [4n],
@@ -117,9 +122,9 @@ async function argumentsOf(system: System): Promise<Record<string, readonly unkn
     "Scores.record": [2n, 2n, []],
     "Scores.close": [2n, 0n, 1n],
     "Scores.setParameters": [[...(await scores.parameters())]],
-    "Scores.resolveReward": [1n, 10n ** 12n, true],
+    "Scores.resolveReward": [1n, 10n ** 12n],
     "Scores.resolveSlash": [1n, true],
-    "Scores.pardon": [1n],
+    "Scores.pardon": [2n],
     "ReportOracle.setCommittee": [committee.slice(1).map(({ address }) => address), 3n],
     "Attributes.attest": [2n, 0n, 1n, "Example Ltd"],
   };

@@ -54,7 +54,7 @@ library Errors {
     function _isOfRegistry(bytes4 e) private pure returns (bool) {
         return
             e == IOperatorRegistry.RoundOpen.selector ||
-            e == IOperatorRegistry.GroupsNotRead.selector ||
+            e == IOperatorRegistry.GroupNotRead.selector ||
             e == IOperatorRegistry.WrongState.selector ||
             e == IOperatorRegistry.StillHolding.selector ||
             e == IOperatorRegistry.NotLower.selector ||

@@ -197,8 +197,8 @@ abstract contract Settlements is Exits {
     function _checkRamping(Watch memory w, uint256 id, bool faulted, uint256 ramp) private {
         uint256 floor = (w.total * 5) / 10_000;
         uint256 was = w.ramps[id - 1];
-        if (was == 0 || faulted) {
-            bool begins = was == 0;
+        if (was < 1 gwei || faulted) {
+            bool begins = was < 1 gwei;
             _promise(ramp == (begins ? floor : was.min(floor.max(was / 2))), "I-52: a ramp began, or fell, otherwise");
             return;
         }

@@ -363,7 +363,7 @@ contract MetaPool
     /// @inheritdoc IStakingPool
     function previewStake(uint256 assets) external view returns (uint256 shares) {
         uint256 total = _storage().assets();
-        return total == 0 ? 0 : _sharesDown(assets, total);
+        return total == 0 ? 0 : _sharesDown(assets, total, _dilution());
     }
 
     /// @inheritdoc IStakingPool
@@ -433,8 +433,10 @@ contract MetaPool
         require(!$.closed && total != 0, PoolInsolvent(total, $.supply));
         if ($.isCapped) _checkCap(assets, total);
 
-        shares = _sharesDown(assets, total);
+        uint256 dilution = _dilution();
+        shares = _sharesDown(assets, total, dilution);
         require(shares != 0, StakeTooSmall(assets));
+        if (dilution != PoolBook.WAD) $.bookDilutedStake(assets, total);
 
         $.equity = ($.equity + assets).toUint96();
         ExitBook.Account storage account = $.exits.accounts[receiver];
@@ -525,10 +527,13 @@ contract MetaPool
     /* INTERNAL: CHECKS */
 
     /// @dev ⌊assets·S/(E·D)⌋.
-    function _sharesDown(uint256 assets, uint256 total) private view returns (uint256) {
-        PoolBook.Book storage $ = _storage();
-        uint256 dilution = $.isDiluted ? $.dilution : PoolBook.WAD;
-        return (assets * PoolBook.WAD).mulDiv($.supply, total * dilution);
+    function _sharesDown(uint256 assets, uint256 total, uint256 dilution) private view returns (uint256) {
+        return (assets * PoolBook.WAD).mulDiv(_storage().supply, total * dilution);
+    }
+
+    /// @dev D; its slot is read only if it has something to say.
+    function _dilution() private view returns (uint256) {
+        return _storage().isDiluted ? _storage().dilution : PoolBook.WAD;
     }
 
     function _checkCap(uint256 assets, uint256 total) private view {

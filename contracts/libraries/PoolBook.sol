@@ -117,10 +117,17 @@ library PoolBook {
         _setDilution(self, uint256(self.dilution).mulDiv(factor, WAD, Math.Rounding.Ceil));
     }
 
-    /// @dev Takes `factor` out of D; `last` if no written-down operator is left. As much of the `gain` that the operator
+    /// @dev `assets` have been staked at the premium, beside the `total` of the shares: they have lost nothing, so D counts for
+    /// less of the whole. E·D/S stays what it was, the price that they paid: no recovery lifts the shares above it at once.
+    function bookDilutedStake(Book storage self, uint256 assets_, uint256 total) public {
+        _setDilution(self, (total * self.dilution + assets_ * WAD) / (total + assets_));
+    }
+
+    /// @dev Takes `factor`, or what stakes have left of it, out of D; `last` if no written-down operator is left. As much of the `gain` that the operator
     /// turns out to have as makes up for the premium that stakes have paid belongs to the shares at once: released over
     /// time, it would go to those who enter after D has ended. The rest is a gain of the round.
     function endWriteDown(Book storage self, uint256 gain, uint256 factor, bool last) public {
+        factor = factor.min(self.dilution);
         if (gain != 0) _restore(self, gain, factor);
         if (last) _setDilution(self, WAD);
         else if (factor != 0) {
@@ -368,7 +375,8 @@ library PoolBook {
         if (newDilution == self.dilution) return;
         emit IMetaPool.DilutionChanged(self.dilution, newDilution);
         self.dilution = uint96(newDilution);
-        self.isDiluted = newDilution != WAD;
+        bool isDiluted = newDilution != WAD;
+        if (self.isDiluted != isDiluted) self.isDiluted = isDiluted;
     }
 
     /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays.

@@ -223,6 +223,12 @@ export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
   return factor;
 }
 
+/** Stake that has come at the premium has lost nothing: D counts for less, and the price that it paid stays. */
+export function bookDilutedStake(book: Book, now: bigint, assets: bigint): void {
+  const total = assetsAt(book, now);
+  book.dilution = (total * book.dilution + assets * WAD) / (total + assets);
+}
+
 /** The end of an operator's factor of D, 0 if it has none. */
 export interface WriteDownEnd {
   gain?: bigint; // what the operator turns out to have, if it is back
@@ -234,7 +240,8 @@ export interface WriteDownEnd {
  * Takes a factor out of D; exactly one is left with the `last`. As much of the gain as makes up for the premium that stakes
  * have paid belongs to the shares at once, the rest is a gain of the round.
  */
-export function endWriteDown(book: Book, now: bigint, { gain = 0n, factor, last }: WriteDownEnd): void {
+export function endWriteDown(book: Book, now: bigint, { gain = 0n, factor: noted, last }: WriteDownEnd): void {
+  const factor = min(noted, book.dilution);
   const restored = factor === 0n ? 0n : min(gain, mulDivDown(assetsAt(book, now), factor - WAD, WAD));
   book.delegated += gain;
   book.equity += restored;

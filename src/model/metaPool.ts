@@ -4,6 +4,7 @@ import {
   accountOf,
   accountToChange,
   assetsAt,
+  bookDilutedStake,
   type Book,
   type BookParameters,
   BPS,
@@ -166,6 +167,7 @@ function mint(book: Book, now: bigint, receiver: string, assets: bigint): bigint
   }
   const shares = previewStake(book, now, assets);
   required(shares > 0n, "StakeTooSmall", assets);
+  bookDilutedStake(book, now, assets);
 
   book.equity += assets;
   const account = accountToChange(book, receiver);

@@ -220,18 +220,55 @@ describe("MetaPool", () => {
       const { pool, allocator, carol } = await loadWorkingPool();
       const own = pool.connect(allocator);
       await own.reportWriteDown(ether(20)); // factor 1.25
-      await pool.connect(carol).deposit_and_stake({ value: ether(10) }); // E = 90
+      const diluted = (80n * 125n * WAD) / 100n + 10n * WAD; // what came has lost nothing
+      await expect(pool.connect(carol).deposit_and_stake({ value: ether(10) }))
+        .to.emit(pool, "DilutionChanged")
+        .withArgs((WAD * 125n) / 100n, diluted / 90n);
 
       const end = own.endWriteDown(ether(30), (WAD * 125n) / 100n, true);
 
-      await expect(end).to.emit(pool, "LossRestored").withArgs(ether("22.5"));
-      await expect(end).to.emit(pool, "GainBooked").withArgs(ether("7.5"));
+      const restored = ether(20) - 20n; // E = 90 ether, D = 1.2222 rounded down
+      await expect(end).to.emit(pool, "LossRestored").withArgs(restored);
+      await expect(end).to.emit(pool, "GainBooked").withArgs(ether(30) - restored);
       await expect(end)
         .to.emit(pool, "DilutionChanged")
-        .withArgs((WAD * 125n) / 100n, WAD);
+        .withArgs(diluted / 90n, WAD);
       const book = await pool.getBook();
-      expect([book.assets, book.roundGain, book.delegated]).to.deep.equal([ether("112.5"), ether("7.5"), ether(110)]);
-      expect(await pool.get_account_staked_balance(carol)).to.be.at.most(ether("10.23")); // 10 of 110 shares
+      expect([book.assets, book.roundGain, book.delegated]).to.deep.equal([
+        ether(90) + restored,
+        ether(30) - restored,
+        ether(110),
+      ]);
+      expect(await pool.get_account_staked_balance(carol)).to.be.within(ether(10) - 10n, ether(10)); // 10 of 110 shares
+    });
+
+    it("gives who stakes before the end nothing of what exits had borne, however much it is", async () => {
+      const { pool, allocator, alice, carol, round } = await loadWorkingPool();
+      const own = pool.connect(allocator);
+      await pool.connect(alice).unstake(ether(50));
+      await round();
+      const factor = await own.reportWriteDown.staticCall(ether(40));
+      await own.reportWriteDown(ether(40)); // half of it is the exit's
+      await pool.connect(carol).deposit_and_stake({ value: ether(1_000) });
+      expect(await pool.balanceOf(carol)).to.be.within(ether(1_000) - 1_000n, ether(1_000)); // at the price before the loss
+
+      await own.endWriteDown(ether(40), factor, true);
+
+      const { roundGain } = await pool.getBook();
+      expect(roundGain).to.be.within(ether(20), ether(20) + 2_000n);
+      expect(await pool.get_account_staked_balance(carol)).to.be.within(ether(1_000) - 2_000n, ether(1_000));
+    });
+
+    it("keeps the price of stakes whatever has been staked", async () => {
+      const { pool, allocator, carol } = await loadWorkingPool();
+      const own = pool.connect(allocator);
+      await own.reportWriteDown(ether(30));
+      const price = await pool.previewStake(ether(100));
+      for (const value of [2n, ether(3) + 7n, ether(500)]) {
+        await pool.connect(carol).deposit_and_stake({ value });
+        expect(await pool.previewStake(ether(100))).to.be.within(price - 1n, price + 400n);
+      }
+      expect(await pool.get_account_staked_balance(carol)).to.be.below(ether(503));
     });
 
     it("saturates instead of reverting when nearly everything is written down, again and again", async () => {

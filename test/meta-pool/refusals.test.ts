@@ -63,14 +63,6 @@ describe("MetaPool", () => {
       await own.report(HALF - 1n, 0n, { value: HALF - 1n });
       expect((await pool.getBook()).roundGain).to.equal(MOST);
     });
-
-    it("are refused in what a write-down gives back to the shares", async () => {
-      const { pool, allocator } = await loadFullPool();
-
-      await expect(pool.connect(allocator).endWriteDown(1n, 2n * 10n ** 18n, true)).to.be.revertedWithPanic(
-        PANIC_OVERFLOW,
-      );
-    });
   });
 
   describe("fund", () => {

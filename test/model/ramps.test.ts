@@ -71,11 +71,11 @@ describe("model: ramps", () => {
   it("grow by a half, rounded down, in a clean round before which there was stake, whatever there was of it", () => {
     const { state, operator, settle } = newcomer();
     expect(settle(2n), "without stake").to.equal(FLOOR);
-    legs.rebalance(state, 2n * DAY, [{ operator: 2n, amount: 100n, up: true }]);
+    legs.rebalance(state, 2n * DAY, [{ operator: 2n, amount: 1_000_000_000n, up: true }]);
     expect(settle(3n), "which came after the last round").to.equal(FLOOR);
 
     expect([4n, 5n, 6n, 7n].map(settle)).to.deep.equal(GROWN);
-    expect(operator.position).to.equal(100n);
+    expect(operator.position).to.equal(1_000_000_000n);
   });
 
   for (const [what, spoil] of [

@@ -101,7 +101,9 @@ library Ledger {
     /* USERS */
 
     function stake(Book storage self, uint256 amount) internal returns (uint256 shares) {
-        shares = (amount * WAD).mulDiv(self.supply, assets(self) * self.dilution);
+        uint256 total = assets(self);
+        shares = (amount * WAD).mulDiv(self.supply, total * self.dilution);
+        self.dilution = (total * self.dilution + amount * WAD) / (total + amount); // what comes has lost nothing
         self.equity += amount;
         self.supply += shares;
     }
@@ -181,7 +183,7 @@ library Ledger {
 
     /// @dev The operator has `amount` after all, or its premium has ended.
     function endFactor(Book storage self, Operator storage operator, uint256 amount) internal {
-        uint256 factor = operator.factor;
+        uint256 factor = operator.factor.min(self.dilution);
         uint256 restored = factor > WAD ? amount.min(assets(self).mulDiv(factor - WAD, WAD)) : 0;
         self.delegated += amount;
         self.equity += restored;

@@ -229,7 +229,9 @@ describe("MetaPool", () => {
 
       const restored = ether(20) - 20n; // E = 90 ether, D = 1.2222 rounded down
       await expect(end).to.emit(pool, "LossRestored").withArgs(restored);
-      await expect(end).to.emit(pool, "GainBooked").withArgs(ether(30) - restored);
+      await expect(end)
+        .to.emit(pool, "GainBooked")
+        .withArgs(ether(30) - restored);
       await expect(end)
         .to.emit(pool, "DilutionChanged")
         .withArgs(diluted / 90n, WAD);

@@ -4,9 +4,8 @@ import { changeParameters, NO_CAP, NO_SHARE, type ParameterChanges } from "../ro
 
 /** As in contracts/libraries/Tenure.sol. */
 const DIMENSION = 5;
-const GROUP = 1n;
 
-/** The group that operators sit in while they ramp: what all of them may hold together. It is the first group. */
+/** The group that operators sit in while they ramp: what all of them may hold together. */
 export default deployScript<ParameterChanges>(
   async (environment, changes) => {
     const { get, read, execute, data, namedAccounts } = environment;
@@ -15,17 +14,23 @@ export default deployScript<ParameterChanges>(
     const registry = get<typeof artifacts.OperatorRegistry.abi>("OperatorRegistry");
 
     if (tenure.poolShareBps === 0 || (await isHandedOver(environment))) return;
-    if ((await read(registry, { functionName: "groupCount" })) === 0n) {
+    if ((await read(registry, { functionName: "tenureGroup" })) !== 0n) return;
+
+    // The last group is it, if a run broke off between the two transactions.
+    const count = await read(registry, { functionName: "groupCount" });
+    const last = await read(registry, { functionName: "statedGroup", args: [count] });
+    const isMade = last.dimension === DIMENSION && last.poolShareBps === tenure.poolShareBps;
+    const group = isMade ? count : count + 1n;
+    if (!isMade) {
       const caps = {
         dimension: DIMENSION,
         poolShareBps: tenure.poolShareBps,
         netShareBps: NO_SHARE,
         absoluteCap: NO_CAP,
       };
-      await execute(registry, { account: deployer, functionName: "setGroup", args: [GROUP, caps] });
+      await execute(registry, { account: deployer, functionName: "setGroup", args: [group, caps] });
     }
-    if ((await read(registry, { functionName: "tenureGroup" })) !== 0n) return;
-    await execute(registry, { account: deployer, functionName: "setTenureGroup", args: [GROUP] });
+    await execute(registry, { account: deployer, functionName: "setTenureGroup", args: [group] });
   },
   { tags: ["tenure", "trellis"], dependencies: ["connect", "roles"] },
 );

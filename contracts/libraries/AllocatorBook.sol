@@ -28,8 +28,9 @@ library AllocatorBook {
     uint256 private constant FREEZE_FROM = 4;
     uint256 private constant FREEZE_OF = 5;
 
-    /// @dev Epochs after the end of the one that was reported in which its scores may be acted on.
-    uint256 private constant MAX_SCORE_AGE = 2;
+    /// @dev Epochs after the one that was reported in which its scores may be acted on: they are made in the first of them, and
+    /// then two epochs old at most.
+    uint256 private constant MAX_SCORE_AGE = 3;
 
     /// @dev Less may be worth no share at an operator's pool, and is less than what their roundings leave behind.
     uint256 internal constant SMALLEST_STAKE = 1 gwei;
@@ -154,7 +155,7 @@ library AllocatorBook {
     /// @dev Whether operators have been scored before, and not for too long: then nothing is moved for a better score.
     function areScoresOld(State storage self) internal view returns (bool) {
         uint256 scoredEpoch = self.registry.scoredEpoch();
-        return scoredEpoch != 0 && currentEpoch(self) > scoredEpoch + 1 + MAX_SCORE_AGE;
+        return scoredEpoch != 0 && currentEpoch(self) > scoredEpoch + MAX_SCORE_AGE;
     }
 
     /* POSITIONS */

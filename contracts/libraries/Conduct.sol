@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 import {IScores} from "../interfaces/IScores.sol";
 
 /// @title What the rules make of an operator's conduct, report by report (docs/spec.md §6). A pure transition of one slot: who
-/// calls it does what the verdict says, and notes with `refuse` what could not be done.
+/// calls it does what the verdict says, and notes with `noteDrain` what was done.
 library Conduct {
     /// @dev Where the registry has the operator.
     enum Standing {

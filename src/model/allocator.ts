@@ -21,8 +21,8 @@ const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
 const ROUNDING = 1_000n; // wei
-/** Epochs after the end of the one that was reported in which its scores may be acted on. */
-const MAX_SCORE_AGE = 2n;
+/** Epochs after the one that was reported in which its scores may be acted on. */
+const MAX_SCORE_AGE = 3n;
 /** A bond covers at least that part of a position that is frozen (design, section 8). */
 const FREEZE = { from: 4n, of: 5n };
 
@@ -205,7 +205,7 @@ export function class2Used(allocator: Allocator): bigint {
 
 /** Whether operators have been scored before, and not for too long: then class 2 is closed. */
 export function areScoresOld({ book, scoredEpoch }: Allocator, now: bigint): boolean {
-  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + 1n + MAX_SCORE_AGE;
+  return scoredEpoch !== 0n && metaBook.epochAt(book, now) > scoredEpoch + MAX_SCORE_AGE;
 }
 
 /** When a round may begin at the earliest. */

@@ -29,6 +29,27 @@ describe("Deployment", () => {
       expect(await none.registry.tenureGroup()).to.equal(0n);
     });
 
+    it("is a group of its own where there are others already", async () => {
+      const connection = await network.create();
+      const { folder: records, remove } = temporaryFolder();
+      const none = { parameters: { tenure: { poolShareBps: 0 } } };
+      const { registry, deployer } = await deployTrellis(connection, { ...none, handover: false, records });
+      for (const dimension of [1, 5]) {
+        await registry.connect(deployer).setGroup((await registry.groupCount()) + 1n, {
+          dimension,
+          poolShareBps: 2_000,
+          netShareBps: NO_SHARE,
+          absoluteCap: NO_CAP,
+        });
+      }
+
+      await deployTrellis(connection, { handover: false, records });
+      remove();
+
+      expect([await registry.groupCount(), await registry.tenureGroup()]).to.deep.equal([3n, 3n]);
+      expect([...(await registry.group(3))]).to.deep.equal(FIVE_PERCENT);
+    });
+
     it("is named by a second run where the first one ended between creating and naming it", async () => {
       const connection = await network.create();
       const { folder: records, remove } = temporaryFolder();

@@ -230,8 +230,8 @@ interface IAllocator {
     /// @notice What class 0 took since the last round, and class 2 since the rounds that one unbonding time can span: of that
     /// nothing need have come back yet.
     function budgetsUsed() external view returns (uint256 class0, uint256 class2);
-    /// @notice Whether the last epoch of whose report all have their scores is more than three epochs ago: class 2 is closed then,
-    /// and nothing else. False before the first scores.
+    /// @notice Whether the last epoch of whose report all have their scores is more than three epochs ago: class 2 is closed
+    /// then, and nothing else. False before the first scores.
     function areScoresOld() external view returns (bool);
     /// @notice t_i at the snapshot.
     function targetOf(uint256 id) external view returns (uint256);

@@ -176,9 +176,9 @@ interface IScores {
     /// @notice Takes the slash that was set aside of an operator, which drains it, or drops it.
     function resolveSlash(uint256 id, bool accept) external;
 
-    /// @notice Forgets that an operator was slashed and why it is still to be drained. What is set aside stays so. Who is draining
-    /// goes on: reports bring it back if they drained it, else `reinstate` of the registry. Reverts with `SlashNotJudged` if the
-    /// last report has a slash and nobody has scored the operator since.
+    /// @notice Forgets that an operator was slashed and why it is still to be drained. What is set aside stays so. Who is
+    /// draining goes on: reports bring it back if they drained it, else `reinstate` of the registry. Reverts with
+    /// `SlashNotJudged` if the last report has a slash and nobody has scored the operator since.
     function pardon(uint256 id) external;
 
     /* VIEWS */

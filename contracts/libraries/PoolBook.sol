@@ -123,9 +123,9 @@ library PoolBook {
         _setDilution(self, (total * self.dilution + assets_ * WAD) / (total + assets_));
     }
 
-    /// @dev Takes `factor`, or what stakes have left of it, out of D; `last` if no written-down operator is left. As much of the `gain` that the operator
-    /// turns out to have as makes up for the premium that stakes have paid belongs to the shares at once: released over
-    /// time, it would go to those who enter after D has ended. The rest is a gain of the round.
+    /// @dev Takes `factor`, or what stakes have left of it, out of D; `last` if no written-down operator is left. As much of
+    /// the `gain` that the operator turns out to have as makes up for the premium that stakes have paid belongs to the shares
+    /// at once: released over time, it would go to those who enter after D has ended. The rest is a gain of the round.
     function endWriteDown(Book storage self, uint256 gain, uint256 factor, bool last) public {
         factor = factor.min(self.dilution);
         if (gain != 0) _restore(self, gain, factor);

@@ -71,8 +71,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-05",
     campaign: "clamped",
     file: POOL,
-    find: "return (assets * PoolBook.WAD).mulDiv($.supply, total * dilution);",
-    replace: "return (assets * PoolBook.WAD).mulDiv($.supply, total * dilution) + 1;",
+    find: "return (assets * PoolBook.WAD).mulDiv(_storage().supply, total * dilution);",
+    replace: "return (assets * PoolBook.WAD).mulDiv(_storage().supply, total * dilution) + 1;",
   },
   {
     name: "a gain without bound",
@@ -136,8 +136,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-13",
     campaign: "clamped",
     file: POOL,
-    find: "return total == 0 ? 0 : _sharesDown(assets, total);",
-    replace: "return total == 0 ? 0 : _sharesDown(assets, total) + 1;",
+    find: "return total == 0 ? 0 : _sharesDown(assets, total, _dilution());",
+    replace: "return total == 0 ? 0 : _sharesDown(assets, total, _dilution()) + 1;",
   },
   {
     name: "an exit costs a gwei more",

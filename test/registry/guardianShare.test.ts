@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { ether, loadRegistry, NO_CAP, NO_SHARE, POLICY, State } from "../fixtures/registry.ts";
+import { ether, loadRegistry, NO_CAP, NO_SHARE, pack, POLICY, State } from "../fixtures/registry.ts";
 
 /** T is 1,000 ether, of which the guardian may make a tenth a violation per epoch; both operators hold 80. */
 async function loadPositions() {
@@ -112,15 +112,19 @@ describe("OperatorRegistry", function () {
     it("attack: a group is not tightened before a round has read whom it has got", async function () {
       const { registry, allocator, byGuardian, byNotice } = await loadPositions();
       await allocator.setSnapshotRound(5);
-      await byNotice.setGroups(1, 2n << 8n); // with 80 ether, which the group is about to hold
-      for (const round of [5, 0]) {
+      await byNotice.setGroups(2, pack(1, 2)); // with 80 ether, which group 2 is about to hold
+      for (const round of [0, 5]) {
         await allocator.setSnapshotRound(round);
         await expect(byGuardian.lowerGroupCaps(2, 0, 0, 0))
           .to.be.revertedWithCustomError(registry, "GroupNotRead")
           .withArgs(2n, BigInt(round), 6n);
       }
       // Of groups that nobody left or joined all is known.
-      await expect(byGuardian.lowerGroupCaps(3, 0, 0, 0)).to.emit(registry, "GroupChanged");
+      const { poolShareBps, netShareBps, absoluteCap } = await registry.group(1);
+      await expect(byGuardian.lowerGroupCaps(1, poolShareBps, netShareBps, absoluteCap)).to.emit(
+        registry,
+        "GroupChanged",
+      );
 
       await allocator.setSnapshotRound(6);
       await allocator.setGroup(2, ether(160), 0, 0);

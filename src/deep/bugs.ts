@@ -154,6 +154,7 @@ export const BUGS: readonly Bug[] = [
     file: POOL_BOOK,
     find: "rest.mulDiv(owed, assetsBefore + owed);",
     replace: "rest.mulDiv(owed, assetsBefore + 2 * owed);",
+    runs: 256,
   },
   {
     name: "a gain is not locked",

@@ -225,8 +225,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-25",
     campaign: "clamped",
     file: ALLOCATOR_BOOK,
-    find: "uint256 claims = book.owed + book.bufferTarget;",
-    replace: "uint256 claims = book.owed;",
+    find: "now_.free = book.buffer.saturatingSub(claims);",
+    replace: "now_.free = book.buffer.saturatingSub(book.owed);",
   },
   {
     name: "too little gas for an honest pool",

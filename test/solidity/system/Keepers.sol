@@ -213,7 +213,10 @@ abstract contract Keepers is Settlements {
             _promise(held <= staked.saturatingAdd(unstaked), "I-06: a leg booked more than the operator shows");
             _promise(!was.faulted, "I-23: a leg to a faulted operator");
         } else if (held != booked) {
-            _promise(isHostile(id), "I-26: a leg that moved nothing lost something");
+            // A slash that no reading has seen: as much was asked for as it took of what was on its way.
+            (uint256 staked, uint256 unstaked) = _shown(id);
+            bool isThere = isHostile(id) || held == staked + unstaked;
+            _promise(isThere, "I-26: a leg that moved nothing lost what its pool shows");
         }
         if (held > booked) return 0;
         return ledger.leg(id, sent, now_.position, now_.unbonding);

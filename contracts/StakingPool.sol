@@ -157,7 +157,6 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function unstake(uint256 amount) external nonReentrant {
-        require(amount != 0, ZeroAmount());
         uint256 held = _syncShares();
         uint256 shares = _toSharesUp(amount, _equity, _supply);
         require(shares <= held, InsufficientStake(msg.sender, amount, _worth(held)));
@@ -675,7 +674,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         require(assets != 0, ZeroAmount());
         uint256 equity = _equity;
         uint256 supply = _supply;
-        require(equity != 0 && PoolLedger.isSolvent(equity, supply), PoolInsolvent(equity, supply));
+        require(PoolLedger.isSolvent(equity, supply), PoolInsolvent(equity, supply));
         shares = assets.mulDiv(supply, equity);
         require(shares != 0, StakeTooSmall(assets));
 

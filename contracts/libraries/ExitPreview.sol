@@ -33,7 +33,7 @@ library ExitPreview {
         uint256 owed = book.owed - loss;
         funding.lossIndex = book.lossIndex;
         if (loss != 0) funding.lossIndex = funding.lossIndex.mulDiv(owed, owed + loss);
-        if (isEmpty || (loss != 0 && funding.lossIndex < ExitBook.INDEX_MIN)) {
+        if (isEmpty || funding.lossIndex < ExitBook.INDEX_MIN) {
             funding.lossIndex = 0;
             funding.voided = true;
             funding.stop = uint256(book.fillingBatch) + 1;
@@ -96,7 +96,6 @@ library ExitPreview {
     ) private view {
         uint256 batch = book.oldestBatch;
         uint256 completed = book.completedBatch;
-        bool isIdle = batch == 0 || batch > completed;
         for (uint256 i; i < maxBatches && batch != 0 && batch <= completed; ++i) {
             uint256 due = book.openUnits(batch).mulDiv(funding.lossIndex, ExitBook.INDEX_ONE);
             if (available < due) {
@@ -113,7 +112,7 @@ library ExitPreview {
         if (batch != 0) return;
 
         funding.stop = book.fillingBatch;
-        if (!isIdle && book.fillingUnits == 0) funding.dust = owed - funding.funded;
+        if (book.fillingUnits == 0) funding.dust = owed - funding.funded;
     }
 
     function _exit(

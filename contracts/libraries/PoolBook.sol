@@ -92,14 +92,13 @@ library PoolBook {
         self.equity -= uint96(fromLocked + fromShares);
         emit IMetaPool.LossBooked(loss, fromRoundGain, fromLocked, fromShares, fromExits);
 
-        bool exhausted = self.exits.writeDown(fromExits);
         uint256 left = assetsBefore - fromShares;
-        if (owed != 0 && (exhausted || left + owed == fromExits)) {
+        if (self.exits.writeDown(fromExits)) {
             uint256 rescued = self.exits.voidOpen();
             self.equity += uint96(rescued);
             left += rescued;
         }
-        if (!self.closed && (left == 0 || left * CLOSING_DIVISOR < self.supply)) {
+        if (!self.closed && left * CLOSING_DIVISOR < self.supply) {
             self.closed = true;
             emit IMetaPool.PoolClosed(left, self.supply);
         }

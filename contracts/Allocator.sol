@@ -4,6 +4,7 @@ pragma solidity 0.8.35;
 import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
 import {IMetaPool} from "./interfaces/IMetaPool.sol";
@@ -276,8 +277,7 @@ contract Allocator
     /// @inheritdoc IAllocator
     function exitTimes(uint256 batch) external view returns (uint256 earliest, uint256 estimated) {
         bool begun = batch < _state.metaPool.fillingBatch();
-        earliest = begun ? block.timestamp : nextRoundAt();
-        if (earliest < block.timestamp) earliest = block.timestamp;
+        earliest = begun ? block.timestamp : Math.max(block.timestamp, nextRoundAt());
         estimated = earliest + _state.registry.longestUnbonding() + _state.epochLength;
     }
 

@@ -134,7 +134,7 @@ library AllocatorBook {
         uint256 claims = book.owed + book.bufferTarget;
         now_.free = book.buffer.saturatingSub(claims);
         now_.total = (book.buffer + self.committed + self.unbonding).saturatingSub(now_.faultedStake + claims);
-        now_.need = claims.saturatingSub(book.buffer + self.unbonding - self.faultedUnbonding);
+        now_.need = (claims + self.faultedUnbonding).saturatingSub(book.buffer + self.unbonding);
         // Exits are paid out of the buffer target before such a rest is worth a call to a pool.
         if (now_.need < SMALLEST_STAKE && book.bufferTarget >= SMALLEST_STAKE) now_.need = 0;
     }

@@ -163,18 +163,18 @@ library Levels {
     }
 
     function _loadSums(AllocatorBook.Certification storage progress, uint256[] memory sums) private view {
-        for (uint256 i; i < sums.length; i += 2) {
-            uint256 pair = progress.sums[i / 2];
-            sums[i] = uint128(pair);
-            if (i + 1 < sums.length) sums[i + 1] = pair >> 128;
+        for (uint256 pair; 2 * pair < sums.length; ++pair) {
+            uint256 both = progress.sums[pair];
+            sums[2 * pair] = uint128(both);
+            if (2 * pair + 1 < sums.length) sums[2 * pair + 1] = both >> 128;
         }
     }
 
     /// @dev Two sums in a slot: a sum of fewer than 2^32 amounts below 2^96 fits 128 bits.
     function _storeSums(AllocatorBook.Certification storage progress, uint256[] memory sums) private {
-        for (uint256 i; i < sums.length; i += 2) {
-            uint256 high = i + 1 < sums.length ? sums[i + 1] : 0;
-            progress.sums[i / 2] = sums[i] | (high << 128);
+        for (uint256 pair; 2 * pair < sums.length; ++pair) {
+            uint256 high = 2 * pair + 1 < sums.length ? sums[2 * pair + 1] : 0;
+            progress.sums[pair] = sums[2 * pair] | (high << 128);
         }
     }
 }

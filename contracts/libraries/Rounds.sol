@@ -158,10 +158,10 @@ library Rounds {
         IPoolCalls.Reading memory reading
     ) private {
         IAllocator.Position memory held = subject.held;
-        page.arrived += reading.arrived;
         // A written-down pool that still owes what was due is not back: only its cash counts.
         if (held.writtenDown && _isOverdue(page, subject, reading.arrived)) {
             IAllocator.Record storage record = self.records[subject.id];
+            page.arrived += reading.arrived;
             page.gain += reading.arrived;
             record.lost = uint96(uint256(record.lost).saturatingSub(reading.arrived));
             _fault(self, page, subject);
@@ -173,9 +173,10 @@ library Rounds {
         // Some of it may have been asked for in this epoch: its time runs from the next reading.
         if (subject.due == 0) (subject.due, subject.dueAt) = (held.unbonding, 0);
         _watchForLoss(self, page, subject, loss);
-        if (held.writtenDown) self.recover(page, subject.id, held, gain, reading.arrived);
+        if (held.writtenDown) self.recover(page, subject.id, held, gain);
         else page.gain += gain;
         page.loss += loss;
+        page.arrived += reading.arrived; // may be more than all others hold, so what came back is booked before it
         held.readAt = uint40(block.timestamp);
         if (overdue) _fault(self, page, subject);
         else (held.faulted, held.faults) = (false, 0);

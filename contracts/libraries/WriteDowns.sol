@@ -35,19 +35,15 @@ library WriteDowns {
         emit IAllocator.OperatorWrittenDown(id, page.round, loss);
     }
 
-    /// @dev The pool is back: what it has makes up for its factor of D, which ends in the same step. What `arrived` is part of
-    /// the gain, and may be more than all others hold: it is booked after it.
+    /// @dev The pool is back: what it has makes up for its factor of D, which ends in the same step.
     function recover(
         AllocatorBook.State storage self,
         RoundPage.Page memory page,
         uint256 id,
         IAllocator.Position memory held,
-        uint256 gain,
-        uint256 arrived
+        uint256 gain
     ) internal {
-        page.arrived -= arrived;
         page.book(self);
-        page.arrived = arrived;
 
         IAllocator.Record storage record = self.records[id];
         held.writtenDown = false;

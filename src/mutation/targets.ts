@@ -44,6 +44,7 @@ export const TARGETS: readonly Target[] = [
       "contracts/libraries/AllocatorBook.sol",
       "contracts/libraries/Rounds.sol",
       "contracts/libraries/RoundPage.sol",
+      "contracts/libraries/Ramps.sol",
       "contracts/libraries/WriteDowns.sol",
       "contracts/libraries/Levels.sol",
       "contracts/libraries/Legs.sol",

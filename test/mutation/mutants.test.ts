@@ -102,6 +102,7 @@ describe("mutation", function () {
       expect(changes(inFunction("c = a.mulDiv(b, 3, Math.Rounding.Ceil);"), "rounding")).to.deep.equal([
         "Math.Rounding.Ceil → Math.Rounding.Floor",
       ]);
+      expect(changes("uint256 private constant PART = (7 * uint256(64)) / 63;", "rounding")).to.deep.equal([]);
     });
 
     it("takes a number one off, but none below zero", () => {
@@ -110,6 +111,7 @@ describe("mutation", function () {
         "10 days → (10 days - 1)",
       ]);
       expect(changes("uint256 private constant LIMIT = 0;", "boundary")).to.deep.equal(["0 → (0 + 1)"]);
+      expect(changes(inFunction("uint256[3] memory list; c = list.length;"), "boundary")).to.deep.equal([]);
     });
 
     it("decides beforehand, halves what decides, and ends a loop at once, but makes none endless", () => {
@@ -167,10 +169,21 @@ describe("mutation", function () {
       const swapped = (statement: string) =>
         changes(inFunction(statement, "uint256 a, uint96 b, address d"), "arguments");
       expect(swapped("emit Moved(a, b);")).to.deep.equal(["a, b → b, a"]);
-      expect(swapped("c = a.saturatingSub(b);")).to.deep.equal(["a.saturatingSub(b → b.saturatingSub(a"]);
+      expect(swapped("c = a.saturatingSub(total);")).to.deep.equal(["a.saturatingSub(total → total.saturatingSub(a"]);
       expect(swapped("c = a.mulDiv(b, 3);")).to.deep.equal(["b, 3 → 3, b"]);
       expect(swapped("c = a.min(b); d;")).to.deep.equal([]);
       expect(swapped("require(d != address(0) || a == a, Refused(a, a));")).to.deep.equal([]);
+    });
+
+    it("swaps nothing that the compiler would refuse: what is too wide, or has no such function", () => {
+      const swapped = (statement: string) =>
+        changes(
+          `function g(uint96 x, uint256 y, uint96 z) internal {} ${inFunction(statement, "uint256 a, uint96 b")}`,
+          "arguments",
+        );
+      expect(swapped("g(b, a, small);")).to.deep.equal([]);
+      expect(swapped("g(b, b, small);")).to.deep.equal(["b, small → small, b"]);
+      expect(swapped("c = a.saturatingSub(b);")).to.deep.equal([]);
     });
 
     it("switches the overflow check off where it can matter, and on where it is off", () => {

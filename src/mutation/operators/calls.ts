@@ -23,18 +23,37 @@ export const rounding: Operator = (node, source) => {
   return [replaceNode("arithmetic", node, `(${source.textOf(parts[0]!)} - ${source.textOf(parts[1]!)})`)];
 };
 
-/** Two neighbours among the arguments, swapped if the compiler would take both for the other. */
+/**
+ * Two neighbours among the arguments, swapped if the compiler would take both for the other. What stands before the dot has to
+ * be of exactly the type that has the function.
+ */
 export const swappedArguments: Operator = (node, source) => {
   if (node.nodeType !== "FunctionCall" || node.kind === "typeConversion") return [];
   if (childrenOf(node, "names").length !== 0 || (Array.isArray(node.names) && node.names.length !== 0)) return [];
   const parts = partsOf(node);
+  const places = placesOf(node, parts);
   return parts.slice(1).flatMap((second, index) => {
     const first = parts[index]!;
     if (index === 0 && COMMUTATIVE.has(calledName(node))) return [];
     if (wide(first) !== wide(second) || source.textOf(first) === source.textOf(second)) return [];
-    return [swap(source, first, second)];
+    const isBound = index === 0 && parts.length !== childrenOf(node, "arguments").length;
+    if (isBound && typeOf(first) !== typeOf(second)) return [];
+    return fits(second, places?.[index]) && fits(first, places?.[index + 1]) ? [swap(source, first, second)] : [];
   });
 };
+
+/** The types that a call takes its parts for, if they are known. */
+function placesOf(call: Node, parts: readonly Node[]): (string | undefined)[] | undefined {
+  const list = /^function \((.*?)\)/.exec(typeOf(childOf(call, "expression")))?.[1]?.split(",");
+  if (list === undefined || list.length < parts.length) return undefined;
+  return list.slice(list.length - parts.length);
+}
+
+/** Whether the compiler takes a whole number for `type` as it is. */
+function fits(node: Node, type: string | undefined): boolean {
+  const [width, most] = [typeOf(node), type].map((each) => /^uint(\d+)$/.exec(each ?? "")?.[1]);
+  return width === undefined || most === undefined || Number(width) <= Number(most);
+}
 
 /** What a call is given; with `using … for`, what stands before the dot, too. */
 function partsOf(call: Node): Node[] {

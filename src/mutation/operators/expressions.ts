@@ -44,9 +44,9 @@ export const arithmetic: Operator = (node, source) => {
   return at === undefined ? [] : (STEPS[operator] ?? []).map((text) => ({ kind: "arithmetic", ...at, text }));
 };
 
-/** A number one off, a truth value turned around. */
-export const boundaries: Operator = (node, source) => {
-  if (node.nodeType !== "Literal") return [];
+/** A number one off, a truth value turned around. How long an array is belongs to its type. */
+export const boundaries: Operator = (node, source, above) => {
+  if (node.nodeType !== "Literal" || above.at(-1)?.nodeType === "ArrayTypeName") return [];
   const text = source.textOf(node);
   if (node.kind === "bool") return [replaceNode("condition", node, text === "true" ? "false" : "true")];
   if (node.kind !== "number") return [];
@@ -70,9 +70,10 @@ export const conditions: Operator = (node, source) => {
   );
 };
 
-/** A quotient that is rounded the other way. */
-export const quotients: Operator = (node, source) => {
+/** A quotient that is rounded the other way, but for constants, in which nothing may be called. */
+export const quotients: Operator = (node, source, above) => {
   if (node.nodeType !== "BinaryOperation" || node.operator !== "/" || typeOf(node) !== "uint256") return [];
+  if (above.some(({ nodeType, constant }) => nodeType === "VariableDeclaration" && constant === true)) return [];
   const [dividend, divisor] = [childOf(node, "leftExpression")!, childOf(node, "rightExpression")!];
   return [replaceNode("rounding", node, `Math.ceilDiv(${source.textOf(dividend)}, ${source.textOf(divisor)})`)];
 };

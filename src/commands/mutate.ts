@@ -21,6 +21,8 @@ interface Options {
   readonly branches: boolean;
   readonly budget?: number;
   readonly patience: number;
+  readonly again: boolean;
+  readonly quick: boolean;
   readonly workers: number;
   readonly seed: string;
   readonly store: string;
@@ -38,6 +40,8 @@ export const mutateCommand: CommandFactory = (world) =>
     .option("--branches", "only what takes a way from a branch that npm run coverage found open", false)
     .option("--budget <minutes>", "try nothing more after so many minutes", parsePositive)
     .option("--patience <seconds>", "how long tests are tried on one mutant", parsePositive, 60)
+    .option("--again", "try those that live once more, on the tests that they were not tried on", false)
+    .option("--quick", "neither compare what lives as it is deployed, nor try it on tests in Solidity", false)
     .option("--workers <count>", "processes to run tests in", parseCount, 2)
     .option("--seed <text>", "the order of the mutants, so that part of a run is a fair sample", "1")
     .option("--store <folder>", "where verdicts are kept", "reports/mutation")
@@ -65,9 +69,11 @@ export const mutateCommand: CommandFactory = (world) =>
           const reachers = reachersOf(build, reached);
           jobs.push(...campaign.mutants.map((mutant) => ({ campaign, mutant, tests: reachers(mutant) })));
         }
-        const { workers, seed, patience } = options;
+        const { workers, seed, patience, again, quick } = options;
         await tryAll(build, shuffle(jobs, seed), store, {
           patience: patience * 1000,
+          again,
+          quick,
           workers,
           until,
           signal: world.signal,

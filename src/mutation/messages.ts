@@ -13,6 +13,7 @@ export type Request =
       readonly batch: readonly Mutant[];
       readonly tests: readonly Try[];
       readonly solidity: readonly string[];
+      readonly quick: boolean;
     };
 
 /** What it answers. */

@@ -20,6 +20,10 @@ const SILENCE = 900_000;
 export interface RunOptions {
   /** How long tests are tried on one mutant, in milliseconds of the processor when they were measured. */
   readonly patience: number;
+  /** Tries those that live once more, on the tests that they were not tried on. */
+  readonly again: boolean;
+  /** As in a trial. */
+  readonly quick: boolean;
   readonly workers: number;
   /** When to hand out nothing more, as a time of `performance.now`. */
   readonly until: number;
@@ -96,7 +100,7 @@ export async function tryAll(
   build: Build,
   jobs: readonly Job[],
   store: Store,
-  { patience, workers, until, signal, report }: RunOptions,
+  { patience, again, quick, workers, until, signal, report }: RunOptions,
 ): Promise<void> {
   const orders = new Map(jobs.map(({ campaign: { target } }) => [target.name, new Order(target.tests)]));
   const orderOf = ({ campaign }: Job) => orders.get(campaign.target.name)!;
@@ -107,7 +111,10 @@ export async function tryAll(
     const known = store.verdict(mutant, sources, campaign.hashes);
     const killer = store.killerOf(mutant);
     if (tests.some(({ name }) => name === killer)) orderOf(job).learn(mutant, killer!);
-    if (known !== undefined) continue;
+    if (known !== undefined) {
+      const passed = store.passed(mutant, sources, campaign.hashes);
+      if (!again || known.status !== "survived" || tests.every(({ name }) => passed.has(name))) continue;
+    }
     if (tests.length === 0) store.save(mutant, sources, campaign.hashes, { status: "untested" });
     else open.push(job);
   }
@@ -139,6 +146,8 @@ export async function tryAll(
       if (place >= batch.length) [batch, place] = [batches.shift() ?? [], 0];
       const job = batch[place];
       if (job === undefined) break;
+      const { campaign } = job;
+      const passed = store.passed(job.mutant, campaign.sourcesOf(job.mutant.file), campaign.hashes);
       const late = new Set<string>();
       let verdict: Verdict | undefined;
       while (verdict === undefined) {
@@ -147,7 +156,7 @@ export async function tryAll(
             link = new Link();
             await link.ask({ type: "setup", files, traced: [] }, SETUP);
           }
-          const usable = job.tests.filter(({ name }) => !late.has(name) && !unsound.has(name));
+          const usable = job.tests.filter(({ name }) => !late.has(name) && !unsound.has(name) && !passed.has(name));
           const tests = within(patience, orderOf(job).sort(job.mutant, usable)).map(({ name, milliseconds }) => ({
             name,
             timeout: GRACE + 5 * milliseconds,
@@ -159,6 +168,7 @@ export async function tryAll(
               batch: batch.map(({ mutant }) => mutant),
               tests,
               solidity: job.campaign.target.solidity,
+              quick,
             },
             SILENCE,
           );

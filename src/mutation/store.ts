@@ -45,13 +45,23 @@ export class Store {
     return entry.tests === basisOf(entry, hashes) ? entry : undefined;
   }
 
+  /** The tests that a mutant of `sources` was tried on in vain, if their files are as they were. */
+  passed(mutant: Mutant, sources: string, hashes: TestHashes): ReadonlySet<string> {
+    const { passed = [] } = this.#entries.get(keyOf(mutant, sources)) ?? {};
+    const tests = passed.map((each) => each.slice(each.indexOf(SEPARATOR) + SEPARATOR.length));
+    return new Set(tests.filter((test, index) => passed[index] === withHash(test, hashes)));
+  }
+
   /** The test that killed a mutant at the same place when it was tried last, if any: likely to do so again. */
   killerOf({ id }: Mutant): string | undefined {
     return this.#killers.get(id);
   }
 
   save(mutant: Mutant, sources: string, hashes: TestHashes, verdict: Verdict): void {
-    const entry = { key: keyOf(mutant, sources), id: mutant.id, tests: basisOf(verdict, hashes), ...verdict };
+    const all = verdict.passed && [...this.passed(mutant, sources, hashes), ...verdict.passed];
+    const passed = all?.map((test) => withHash(test, hashes));
+    const found = passed === undefined ? verdict : { ...verdict, passed };
+    const entry = { key: keyOf(mutant, sources), id: mutant.id, tests: basisOf(verdict, hashes), ...found };
     this.#entries.set(entry.key, entry);
     appendFileSync(this.#verdicts, `${JSON.stringify(entry)}\n`);
   }
@@ -66,6 +76,9 @@ export class Store {
   }
 }
 
+/** Between a file's hash and a test in it. */
+const SEPARATOR = " ";
+
 /** A hash for each test file that a mutant is mapped to. */
 export type TestHashes = ReadonlyMap<string, string>;
 
@@ -76,6 +89,10 @@ function keyOf({ id, text }: Mutant, sources: string): string {
 function basisOf({ status, test = "" }: Verdict, hashes: TestHashes): string {
   if (status === "equal" || status === "uncompilable") return "";
   return status === "killed" ? (hashes.get(fileOf(test)) ?? "gone") : hashOf([...hashes]);
+}
+
+function withHash(test: string, hashes: TestHashes): string {
+  return (hashes.get(fileOf(test)) ?? "") + SEPARATOR + test;
 }
 
 /** The file in the name of a test. */

@@ -21,6 +21,8 @@ export interface Verdict {
   /** The test that failed, and what it said; for a late one, the test that did not end. */
   readonly test?: string;
   readonly reason?: string;
+  /** The tests that were tried in vain. */
+  readonly passed?: readonly string[];
   /** What it took of a processor, in milliseconds. */
   readonly cpu?: number;
   /** A late test still runs, so that the process is of no use any more. */
@@ -52,6 +54,8 @@ export interface Trial {
   readonly batch: Batch;
   readonly tests: readonly Try[];
   readonly solidity: readonly string[];
+  /** Leaves what lives at that: it is neither compared as it is deployed nor tried on the tests in Solidity. */
+  readonly quick: boolean;
 }
 
 /** Runs tests on a mutant until one fails; those in Solidity last, for they are slow. */
@@ -59,7 +63,7 @@ export async function tryMutant(
   build: Build,
   groups: readonly (readonly string[])[],
   suite: Suite,
-  { mutant, batch, tests, solidity }: Trial,
+  { mutant, batch, tests, solidity, quick }: Trial,
   sound: Sound,
 ): Promise<Verdict> {
   const content = new Source(build.sources[PROJECT + mutant.file]!.content).replace(mutant, mutant.text);
@@ -72,7 +76,7 @@ export async function tryMutant(
     verdict = await firstToFail(suite, alone, tests, sound.passes, () => alone.refusal === undefined);
     if (verdict === undefined) return { status: "uncompilable", reason: alone.refusal!.message };
   }
-  if (verdict.status === "killed" || verdict.goesOn !== undefined) return verdict;
+  if (verdict.status === "killed" || verdict.goesOn !== undefined || quick) return verdict;
 
   const deployed = new Variant(build, oneByOne(groups), replaced, "deployed");
   if (deployed.equals(sound.variant("deployed"))) return { status: "equal" };
@@ -97,6 +101,7 @@ async function firstToFail(
 ): Promise<Verdict | undefined> {
   await suite.install(codes);
   const late: string[] = [];
+  const passed: string[] = [];
   for (const [index, test] of tests.entries()) {
     let { result, reason, goesOn } = await suite.run(test.name, test.timeout);
     if (!isFit()) return undefined;
@@ -105,7 +110,10 @@ async function firstToFail(
       await suite.install(codes);
       ({ result, reason, goesOn } = await suite.run(test.name, test.timeout));
     }
-    if (result === "passed") continue;
+    if (result === "passed") {
+      passed.push(test.name);
+      continue;
+    }
     if (result === "late") {
       late.push(test.name);
       if (goesOn || late.length > MAX_LATE_TESTS) return { status: "late", test: late[0]!, goesOn };
@@ -116,7 +124,7 @@ async function firstToFail(
     }
     await suite.install(codes);
   }
-  return late.length === 0 ? { status: "survived" } : { status: "late", test: late[0]! };
+  return late.length === 0 ? { status: "survived", passed } : { status: "late", test: late[0]!, passed };
 }
 
 /** Contracts without what is created with them, those that are alone first: to compare, and to stop at the first difference. */

@@ -83,7 +83,7 @@ async function answer(request: Request): Promise<Answer> {
       return { type: "allReached" };
     }
     case "try": {
-      const { mutant, tests, solidity } = request;
+      const { mutant, tests, solidity, quick } = request;
       const batch = batchOf(request.batch);
       const before = processorTime();
       const groups = deployableUsers(build, mutant.file);
@@ -91,7 +91,7 @@ async function answer(request: Request): Promise<Answer> {
         build,
         groups,
         suite,
-        { mutant, batch, tests, solidity },
+        { mutant, batch, tests, solidity, quick },
         {
           variant: (optimization) => soundVariant(mutant.file, optimization),
           passes: async (test) => passes(test, mutant.file),

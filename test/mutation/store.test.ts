@@ -49,6 +49,18 @@ describe("mutation", () => {
       expect(store.verdict({ ...MUTANT, text: ">" }, "sources", HASHES)).to.equal(undefined);
     });
 
+    it("adds up the tests that a survivor was tried on in vain, and forgets those whose file has changed", () => {
+      const [a, b] = ["test/a.test.ts: A is one", "test/b.test.ts: B is two"];
+      const store = new Store(folder);
+      store.save(MUTANT, "sources", HASHES, { status: "survived", passed: [a] });
+      store.save(MUTANT, "sources", HASHES, { status: "survived", passed: [b] });
+
+      const kept = new Store(folder);
+      expect([...kept.passed(MUTANT, "sources", HASHES)]).to.deep.equal([a, b]);
+      expect([...kept.passed(MUTANT, "sources", CHANGED)]).to.deep.equal([a]);
+      expect([...kept.passed(MUTANT, "other sources", HASHES)]).to.deep.equal([]);
+    });
+
     it("remembers which test killed a mutant, though the verdict is void", () => {
       const store = new Store(folder);
       expect(store.killerOf(MUTANT)).to.equal("test/a.test.ts: A is one");

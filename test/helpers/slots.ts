@@ -20,17 +20,38 @@ interface Step {
   readonly stack: readonly string[];
 }
 
+type Tracer = Provider & { send(method: string, parameters: unknown[]): Promise<unknown> };
+
+async function stepsOf(provider: Tracer, sent: Promise<ContractTransactionResponse>): Promise<readonly Step[]> {
+  const { hash } = await sent;
+  const options = { disableMemory: true, disableStorage: true };
+  return ((await provider.send("debug_traceTransaction", [hash, options])) as { structLogs: Step[] }).structLogs;
+}
+
+/** How often a transaction reads and writes each of the slots that have names: those that it leaves alone are not there. */
+export async function countsOf(
+  provider: Tracer,
+  sent: Promise<ContractTransactionResponse>,
+  names: SlotNames,
+): Promise<Record<string, { readonly reads: number; readonly writes: number }>> {
+  const counts: Record<string, { reads: number; writes: number }> = {};
+  for (const { op, stack } of await stepsOf(provider, sent)) {
+    if (op !== "SLOAD" && op !== "SSTORE") continue;
+    const name = names.get(BigInt(stack.at(-1)!));
+    if (name === undefined) continue;
+    counts[name] ??= { reads: 0, writes: 0 };
+    counts[name][op === "SLOAD" ? "reads" : "writes"] += 1;
+  }
+  return counts;
+}
+
 /** What a transaction reads and writes of the slots that have names, and whose code it runs by delegation, in order. */
 export async function traceOf(
-  provider: Provider & { send(method: string, parameters: unknown[]): Promise<unknown> },
+  provider: Tracer,
   sent: Promise<ContractTransactionResponse>,
   names: SlotNames,
 ): Promise<Touched & { readonly delegates: readonly string[] }> {
-  const { hash } = await sent;
-  const options = { disableMemory: true, disableStorage: true };
-  const { structLogs } = (await provider.send("debug_traceTransaction", [hash, options])) as {
-    structLogs: readonly Step[];
-  };
+  const structLogs = await stepsOf(provider, sent);
   const steps = (op: string) => structLogs.filter((step) => step.op === op);
   const slots = (op: string) => new Set(steps(op).map(({ stack }) => BigInt(stack.at(-1)!)));
   const named = (found: readonly bigint[]) => found.map((slot) => names.get(slot) ?? `slot ${toBeHex(slot)}`).sort();

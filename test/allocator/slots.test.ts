@@ -129,6 +129,24 @@ describe("Allocator", () => {
       expect(Object.keys(violating).filter((name) => violating[name]!.writes !== 0)).to.deep.equal(["class 0"]);
     });
 
+    it("of what optimisation used in earlier rounds: once, however many legs ask", async () => {
+      const counts = [];
+      for (const amounts of [[ether(2)], [ether(1), ether(1)]]) {
+        const world = await networkHelpers.loadFixture(deployPlaced);
+        const { allocator, registry } = world;
+        await registry.connect(await asNotice(world)).setWeightBounds(1, 10, 10);
+        await nextRound(world);
+        expect(await certifyFair(world)).to.equal(true);
+        const { round } = await allocator.poolSnapshot();
+        const names = new Map([[slotIn(round - 1n, CLASS2!), "class 2 of the round before"]]);
+        const legs = amounts.map((amount) => down(1, amount));
+        expect(await allocator.rebalance.staticCall(legs, GAS)).to.deep.equal(amounts);
+        counts.push(await touched(allocator.rebalance(legs, GAS), names));
+      }
+      expect(counts[0]).to.deep.equal({ "class 2 of the round before": { reads: 1, writes: 0 } });
+      expect(counts[1]).to.deep.equal(counts[0]);
+    });
+
     it("of a sheet: the first page reads no sums, the next one all that it wrote", async () => {
       const { allocator } = await networkHelpers.loadFixture(deploy);
       const { round } = await allocator.poolSnapshot();

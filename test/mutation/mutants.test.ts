@@ -170,6 +170,9 @@ describe("mutation", function () {
         changes(inFunction(statement, "uint256 a, uint96 b, address d"), "arguments");
       expect(swapped("emit Moved(a, b);")).to.deep.equal(["a, b → b, a"]);
       expect(swapped("c = a.saturatingSub(total);")).to.deep.equal(["a.saturatingSub(total → total.saturatingSub(a"]);
+      expect(swapped("c = a.saturatingSub(total + b);")).to.deep.equal([
+        "a.saturatingSub(total + b → (total + b).saturatingSub(a",
+      ]);
       expect(swapped("c = a.mulDiv(b, 3);")).to.deep.equal(["b, 3 → 3, b"]);
       expect(swapped("c = a.min(b); d;")).to.deep.equal([]);
       expect(swapped("require(d != address(0) || a == a, Refused(a, a));")).to.deep.equal([]);

@@ -38,7 +38,8 @@ export const swappedArguments: Operator = (node, source) => {
     if (wide(first) !== wide(second) || source.textOf(first) === source.textOf(second)) return [];
     const isBound = index === 0 && parts.length !== childrenOf(node, "arguments").length;
     if (isBound && typeOf(first) !== typeOf(second)) return [];
-    return fits(second, places?.[index]) && fits(first, places?.[index + 1]) ? [swap(source, first, second)] : [];
+    if (!fits(second, places?.[index]) || !fits(first, places?.[index + 1])) return [];
+    return [swap(source, first, second, isBound)];
   });
 };
 
@@ -65,14 +66,15 @@ function partsOf(call: Node): Node[] {
   return isBound ? [receiver, ...given] : given;
 }
 
-function swap(source: Source, first: Node, second: Node): Edit {
+function swap(source: Source, first: Node, second: Node, isBound: boolean): Edit {
   const [a, b] = [rangeOf(first), rangeOf(second)];
   const between = source.textAt({ start: a.end, end: b.start });
+  const before = source.textOf(second);
   return {
     kind: "arguments",
     start: a.start,
     end: b.end,
-    text: source.textOf(second) + between + source.textOf(first),
+    text: (isBound && second.nodeType === "BinaryOperation" ? `(${before})` : before) + between + source.textOf(first),
   };
 }
 

@@ -82,8 +82,16 @@ export default defineConfig({
     },
   },
   networks: {
-    // In process, and what `hardhat node` serves to `localhost`.
-    default: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP, accounts: ACCOUNTS },
+    // In process. Gas and price are given, since to ask for them with every transaction takes as long as sending it.
+    default: {
+      type: "edr-simulated",
+      chainType: "l1",
+      transactionGasCap: TRANSACTION_GAS_CAP,
+      accounts: ACCOUNTS,
+      gas: 16_000_000,
+      gasPrice: 3_000_000_000,
+    },
+    // What `hardhat node` serves to `localhost`.
     node: { type: "edr-simulated", chainType: "l1", transactionGasCap: TRANSACTION_GAS_CAP, accounts: ACCOUNTS },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     hoodi: {

@@ -33,11 +33,11 @@ const ACCOUNTS = { count: 25 };
 const test = overrideTask("test")
   .setInlineAction(async (options, { globalOptions }, runTests) => {
     const start = performance.now();
-    const result: unknown = await runTests(options);
+    const result = (await runTests(options)) as { readonly success: boolean };
     const isWhole = (options.testFiles as string[]).length === 0 && options.grep === undefined;
     if (isWhole && !isDeep && !globalOptions.coverage) {
       const seconds = Math.round((performance.now() - start) / 1_000);
-      await writeTestReport({ passed: (process.exitCode ?? 0) === 0, seconds });
+      await writeTestReport({ passed: result.success, seconds });
     }
     return result;
   })

@@ -88,7 +88,7 @@ export default defineConfig({
       chainType: "l1",
       transactionGasCap: TRANSACTION_GAS_CAP,
       accounts: ACCOUNTS,
-      gas: 16_000_000,
+      gas: TRANSACTION_GAS_CAP,
       gasPrice: 3_000_000_000,
     },
     // What `hardhat node` serves to `localhost`.

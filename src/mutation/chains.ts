@@ -55,9 +55,6 @@ interface Sizes {
   allowUnlimitedContractSize?: boolean;
 }
 
-/** What is asked for with each transaction otherwise, which takes as long as sending it. */
-const SETTLED = { allowUnlimitedContractSize: true, gas: 16_000_000n, gasPrice: 3_000_000_000n };
-
 type Creation = string | { readonly override?: object } | undefined;
 
 function recordConnections(): NetworkConnection[] {
@@ -66,9 +63,8 @@ function recordConnections(): NetworkConnection[] {
   const create = network.create.bind(network);
   network.create = async (creation) => {
     const isOwn = typeof creation === "object" && creation.override !== undefined;
-    const override = { ...SETTLED, ...(isOwn ? creation.override : {}) };
-    const asked = typeof creation === "string" ? { network: creation } : creation;
-    const connection = await create({ ...asked, override });
+    const override: Sizes = { ...(isOwn ? creation.override : {}), allowUnlimitedContractSize: true };
+    const connection = await create(isOwn ? { ...creation, override } : creation);
     refuseGivenUp(connection);
     connections.push(connection);
     return connection;

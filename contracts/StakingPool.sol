@@ -533,7 +533,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     /// @dev Books what happened at the network, collects what has matured there and funds up to `maxBatches` batches.
     function _sync(uint256 maxBatches) private returns (uint256 funded) {
         _writeNoticeBatch();
-        PoolLedger.Ledger memory ledger = _booked();
+        (PoolLedger.Ledger memory ledger, uint256 coming) = _booked();
         _write(ledger);
 
         uint256 cash = _cash + _collect();
@@ -542,8 +542,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         _cash = (cash - funded).toUint96();
         _releaseDust(dust);
 
-        // What the bond bore is still owed in full, but less of it is on its way.
-        if (ledger.loss != 0) _unbondShortfall();
+        // What the bond bore, or gains outweigh, is still owed in full, but less of it is on its way. What fills may wait.
+        if (ledger.owed > coming && (ledger.loss != 0 || _book.fillingUnits == 0)) _unbondShortfall();
     }
 
     /// @dev After the call's own work: begins the filling batch if that is due, and bonds cash that nobody waits for.
@@ -787,19 +787,19 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         return _ask(NETWORK.collectable);
     }
 
-    /// @dev The ledger after booking what the network says now.
-    function _booked() private view returns (PoolLedger.Ledger memory ledger) {
+    /// @dev The ledger after booking what the network says now, and what is here or on its way for exits.
+    function _booked() private view returns (PoolLedger.Ledger memory ledger, uint256 coming) {
         ledger.equity = _equity;
         ledger.supply = _supply;
         ledger.bondShares = _bondShares;
         ledger.owed = _book.owed;
-        uint256 staked = _ask(NETWORK.stakeOf) + _ask(NETWORK.unbondingOf);
-        ledger.book(staked + _cash, _commissionBps);
+        coming = _ask(NETWORK.unbondingOf) + _cash;
+        ledger.book(_ask(NETWORK.stakeOf) + coming, _commissionBps);
     }
 
     /// @dev The state that `_sync(BATCHES_PER_CALL)` will leave.
     function _synced() private view returns (PoolLedger.Ledger memory ledger, ExitPreview.Funding memory funding) {
-        ledger = _booked();
+        (ledger, ) = _booked();
         bool isEmpty = ledger.loss != 0 && ledger.equity + ledger.owed == 0;
         uint256 cash = _cash + _collectable();
         funding = _book.preview(ledger.lossOnExits, isEmpty, cash, BATCHES_PER_CALL);

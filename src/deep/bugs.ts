@@ -405,6 +405,14 @@ export const BUGS: readonly Bug[] = [
     replace: "emit BatchBegun(filling);",
   },
   {
+    name: "a loss that gains outweigh is let be",
+    invariant: "P-6",
+    campaign: "operator",
+    file: OPERATOR,
+    find: "(ledger.loss != 0 || _book.fillingUnits == 0)",
+    replace: "ledger.loss != 0",
+  },
+  {
     name: "who deposits is not listed",
     invariant: "P-7",
     campaign: "operator",

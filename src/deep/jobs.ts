@@ -86,10 +86,11 @@ async function fuzzPieces(): Promise<Piece[]> {
     }));
 }
 
-function seededPiece(bug: Bug): Piece {
+function seededPiece(bug: Bug, index: number): Piece {
   const file = CAMPAIGNS.find(({ name }) => name === bug.campaign)!.file;
+  const earlier = BUGS.slice(0, index).filter(({ invariant }) => invariant === bug.invariant).length;
   return {
-    name: `seeded-${bug.invariant}`,
+    name: `seeded-${bug.invariant}${earlier === 0 ? "" : `-${earlier + 1}`}`,
     args: [bug.name, `${SUITES}/${file}`],
     env: { TRELLIS_RUNS: String(bug.runs ?? 64), TRELLIS_DEPTH: "64", TRELLIS_SHRINKS: "0" },
     bug,

@@ -178,7 +178,8 @@ export function sync(pool: StakingPool, network: net.Network, now: bigint, maxBa
   const { funded, rest } = exits.fund(pool.exits, pool.cash + collected, maxBatches);
   pool.cash += collected - funded;
   pool.equity += rest;
-  if (after < before) unbondShortfall(pool, network, now);
+  const waiting = exits.batchOf(pool.exits, pool.exits.filling).units;
+  if (after < before || waiting === 0n) unbondShortfall(pool, network, now);
   return funded;
 }
 

@@ -125,6 +125,51 @@ describe("StakingPool", () => {
         await checkPool(pool, network, SEED);
       });
 
+      // Found by the campaign against the whole system: what was lost stayed away until somebody asked for another exit.
+      it("that a reward outweighs before anybody calls are unbonded anew all the same", async () => {
+        const { pool, network, alice, reward, slash } = await loadLeaving();
+        await slash(500n); // 1 of the 20 that unbond, and 4 of the rest
+        await reward(ether(8));
+
+        const ping = pool.ping();
+        await expect(ping).to.emit(pool, "GainBooked");
+        await expect(ping).not.to.emit(pool, "LossBooked");
+        await expect(ping).to.emit(pool, "UnbondingStarted").withArgs(ether(1));
+        await checkPool(pool, network, SEED);
+        await expect(pool.ping()).not.to.emit(pool, "UnbondingStarted");
+
+        await waitUnbonding();
+        expect(await balancesOf(pool, alice)).to.include({ unstaked: ether(20), withdrawable: ether(20) });
+        await expect(pool.connect(alice).withdraw_all()).to.changeEtherBalances(ethers, [alice, pool], [ether(20), 0n]);
+      });
+
+      it("that a reward outweighs to the wei are unbonded anew, too", async () => {
+        const { pool, reward, slash } = await loadLeaving();
+        await slash(500n);
+        await reward(ether(5));
+
+        const ping = pool.ping();
+        await expect(ping).not.to.emit(pool, "GainBooked");
+        await expect(ping).to.emit(pool, "UnbondingStarted").withArgs(ether(1));
+      });
+
+      it("that a reward outweighs wait, at the most, for the batch that fills, and begin with it", async () => {
+        const { pool, network, alice, bob, reward, slash } = await loadLeaving();
+        await pool.connect(bob).unstake(ether(10)); // in the next epoch's batch
+        await slash(500n);
+        await reward(ether(8));
+        await expect(pool.ping()).not.to.emit(pool, "UnbondingStarted");
+
+        await nextEpoch();
+        await expect(pool.ping()).to.emit(pool, "UnbondingStarted").withArgs(ether(11));
+        await expect(pool.ping()).not.to.emit(pool, "UnbondingStarted");
+
+        await waitUnbonding();
+        await expect(pool.connect(alice).withdraw_all()).to.changeEtherBalance(ethers, alice, ether(20));
+        await expect(pool.connect(bob).withdraw_all()).to.changeEtherBalance(ethers, bob, ether(10));
+        await checkPool(pool, network, SEED);
+      });
+
       it("share what the bond does not cover between exits and shares, the exits' part rounded down", async () => {
         const { pool, network, alice, bob, slash } = await loadLeaving();
 

@@ -2,7 +2,6 @@
 pragma solidity 0.8.35;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
@@ -151,11 +150,7 @@ contract Scores is IScores, AccessManaged {
 
     /// @inheritdoc IScores
     function bondOf(address pool) external view returns (uint256) {
-        (bool success, bytes32 word, ) = LowLevelCall.staticcallReturn64Bytes(
-            pool,
-            abi.encodeCall(IOperatorPool.bond, ())
-        );
-        return success && LowLevelCall.returnDataSize() >= 32 ? uint256(word) : 0;
+        return IOperatorPool(pool).bond();
     }
 
     /* RECORDING */

@@ -197,6 +197,7 @@ interface IScores {
     function scoreOf(
         uint256 id
     ) external view returns (uint256 performance, uint256 score, uint256 weight, uint256 gates);
-    /// @notice What `pool` shows as its operator's bond; 0 if it does not answer in one word. Only what `score` asks itself.
+    /// @notice What `pool` shows as its operator's bond; reverts if it does not answer. Only what `score` asks itself: there
+    /// that is no bond.
     function bondOf(address pool) external view returns (uint256);
 }

@@ -95,6 +95,21 @@ export const TARGETS: readonly Target[] = [
     solidity: [],
   },
   {
+    name: "scores",
+    files: [
+      "contracts/Scores.sol",
+      "contracts/libraries/ScoreBook.sol",
+      "contracts/libraries/ScorePages.sol",
+      "contracts/libraries/Scoring.sol",
+      "contracts/libraries/Conduct.sol",
+      "contracts/libraries/Sanity.sol",
+      "contracts/libraries/Valuation.sol",
+      "contracts/libraries/Enforcement.sol",
+    ],
+    tests: ["test/scores", "test/scoring", "test/attacks/scores.test.ts"],
+    solidity: [],
+  },
+  {
     name: "periphery",
     files: [
       "contracts/periphery/PoolLens.sol",

@@ -15,7 +15,7 @@ describe("mutate", function () {
     runWith(connectTo(ethers), mutateCommand, ["--store", folder, ...args]);
 
   it("says in one sentence what it was told wrongly", async () => {
-    const names = "exits, meta-pool, allocator, staking-pool, registry, reports, periphery";
+    const names = "exits, meta-pool, allocator, staking-pool, registry, reports, scores, periphery";
     for (const [args, sentence] of [
       [["--target", "vault"], `There is no target vault, only ${names}.`],
       [["--budget", "soon"], "soon is no length of time."],

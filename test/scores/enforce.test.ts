@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { all, Cause, ether, FIRST, live, loadScores, State, times } from "../fixtures/scores.ts";
+import { ROLES } from "../../src/roles.ts";
+import { all, Cause, ether, FIRST, live, loadScores, PAGE, report, State, times } from "../fixtures/scores.ts";
 
 /** Operator 1 has more than the guardian share of a hundred ether, and was slashed. */
 async function loadOwed() {
@@ -30,6 +31,20 @@ describe("Scores", () => {
         .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
         .withArgs(ether(101), ether(100));
       expect((await scores.conductOf(1)).owed).to.equal(Cause.slash);
+    });
+
+    it("takes nothing but a share that is used up for a refusal: any other error undoes the page", async () => {
+      const fixture = await loadScores();
+      const { accessManager, noticeSigner, scores, registry } = fixture;
+      await report(fixture, FIRST, all({ slashed: 1n }));
+      const { selector } = registry.interface.getFunction("drainByReport");
+      await accessManager.connect(noticeSigner).setTargetFunctionRole(registry, [selector], ROLES.admin);
+
+      await expect(scores.score(100, PAGE))
+        .to.be.revertedWithCustomError(registry, "AccessManagedUnauthorized")
+        .withArgs(scores);
+      expect((await scores.conductOf(1)).owed).to.equal(Cause.none);
+      expect(await scores.score.staticCall(0)).to.deep.equal([0n, false]);
     });
 
     it("drains for anyone as soon as the share allows it", async () => {

@@ -8,6 +8,7 @@ import {
   all,
   deployWith,
   ether,
+  ethers,
   FIRST,
   type Fixture,
   good,
@@ -165,14 +166,16 @@ describe("Scores", () => {
       expect(await scores.bondOf(pools[0]!)).to.equal(ether(7));
     });
 
-    it("is 0 of an account without code, of a pool that reverts, and of one that answers less than a word", async () => {
+    it("reverts for an account without code, a pool that reverts, and one that answers less than a word", async () => {
       const { scores, pools, stranger } = await loadScores();
       const short = await deployPool(Answer.short);
       await pools[0]!.setMode(Mode.reverts);
 
-      expect(await scores.bondOf(stranger)).to.equal(0n);
-      expect(await scores.bondOf(pools[0]!)).to.equal(0n);
-      expect(await scores.bondOf(short)).to.equal(0n);
+      await expect(scores.bondOf(stranger)).to.be.revertedWithoutReason(ethers);
+      await expect(scores.bondOf(pools[0]!))
+        .to.be.revertedWithCustomError(pools[0]!, "Misbehaving")
+        .withArgs(Mode.reverts);
+      await expect(scores.bondOf(short)).to.be.revertedWithoutReason(ethers);
     });
   });
 

@@ -11,6 +11,7 @@ import {
   NETWORK_STAKE,
   networkHelpers,
   ONE,
+  pack,
   PAGE,
   report,
   times,
@@ -255,6 +256,24 @@ describe("Scores", () => {
       const [both, first] = [(SCORE * 1_125n) / 1_000n, (SCORE * 10_625n) / 10_000n];
       await expect(scoring).to.emit(scores, "OperatorScored").withArgs(1n, FIRST, ONE, both, 10_687n, 0n);
       await expect(scoring).to.emit(scores, "OperatorScored").withArgs(4n, FIRST, ONE, first, 10_093n, 0n);
+    });
+
+    it("adds for the groups that an operator has, in whichever dimensions they are", async () => {
+      const fixture = await loadScores();
+      const { allocator, registry, noticeSigner, scores } = fixture;
+      await allocator.setGroupCap(2, 40n * 10n ** 18n, 1); // an empty one
+      await registry.connect(noticeSigner).setGroups(1, pack(0, 2));
+      await report(fixture, FIRST, all());
+
+      const scoring = scores.score(100, PAGE);
+      await expect(scoring)
+        .to.emit(scores, "OperatorScored")
+        .withArgs(1n, FIRST, ONE, (SCORE * 125n) / 100n, 11_875n, 0n);
+      // The first group has no cap, so that it counts neither for operator 2 nor for operator 4.
+      await expect(scoring)
+        .to.emit(scores, "OperatorScored")
+        .withArgs(2n, FIRST, ONE, (SCORE * 125n) / 100n, 11_875n, 0n);
+      await expect(scoring).to.emit(scores, "OperatorScored").withArgs(4n, FIRST, ONE, SCORE, 9_500n, 0n);
     });
 
     it("does not add for a group without a cap, or of which no round took a sum", async () => {

@@ -36,7 +36,7 @@ async function runHere(piece: Piece, signal?: AbortSignal): Promise<Result> {
     const { code, out } = await run([HARDHAT, ...piece.args], { ...piece.env, TRELLIS_CAMPAIGNS: counts }, signal);
     const passed = code === 0;
     const campaigns = passed && piece.env.TRELLIS_RUNS !== undefined ? await readCampaigns(counts) : [];
-    return { passed, campaigns, why: passed ? "" : lastLines(out) };
+    return { passed, campaigns, why: passed ? "" : failuresIn(out) };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -46,7 +46,7 @@ async function runHere(piece: Piece, signal?: AbortSignal): Promise<Result> {
 async function runSeeded(piece: Piece, bug: Bug, signal?: AbortSignal): Promise<Result> {
   const { code, out } = await run(["--import", "tsx", SEEDED, ...piece.args], piece.env, signal);
   const passed = code === 0 && out.includes(`${bug.invariant}:`);
-  return { passed, campaigns: [], why: passed ? "" : out === "" ? "no invariant noticed it" : lastLines(out) };
+  return { passed, campaigns: [], why: passed ? "" : out === "" ? "no invariant noticed it" : failuresIn(out) };
 }
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>>, signal?: AbortSignal) {
@@ -70,6 +70,9 @@ async function readCampaigns(file: string): Promise<Campaign[]> {
   return JSON.parse(await readFile(file, "utf8")) as Campaign[];
 }
 
-function lastLines(out: string): string {
-  return out.trimEnd().split("\n").slice(-40).join("\n");
+/** What failed, and all of a sequence that did: it is not found again by its seed. */
+function failuresIn(out: string): string {
+  const lines = out.trimEnd().split("\n");
+  const start = lines.findLastIndex((line) => /^\s*\d+ failing/.test(line));
+  return lines.slice(start === -1 ? -40 : start).join("\n");
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { NO_SHARE } from "../../rocketh/parameters.ts";
+import { ROLES } from "../../src/roles.ts";
 import { createOperators } from "../../scripts/steps/operators.ts";
 import { nextRound, PAGE } from "../../scripts/steps/rounds.ts";
 import {
@@ -213,6 +214,21 @@ describe("PoolLens", () => {
 
       await certifiedRound(fixture);
       expect((await fixture.lens.operators(1, 1))[0]!.binding).to.equal(BINDING.watch);
+    });
+
+    it("names the ramp of who is let in anew", async () => {
+      const fixture = await networkHelpers.loadFixture(deployOpen);
+      const { accessManager, deployer, registry, lens } = fixture;
+      await accessManager.connect(deployer).grantRole(ROLES.scorer, deployer, 0);
+      await registry.connect(deployer).drainByReport(1);
+      await registry.connect(deployer).readmit(1);
+      await certifiedRound(fixture);
+      await certifiedRound(fixture); // a ramp begins at a part of what the round before found in the pool
+
+      const [view] = await lens.operators(1, 1);
+      expect(view!.ramp).to.equal(ether(995) / 2_000n); // of all but the buffer
+      expect([view!.rooms.cap, view!.rooms.up]).to.deep.equal([view!.ramp, view!.ramp]);
+      expect(view!.binding).to.equal(BINDING.ramp);
     });
 
     it("leaves a faulted operator alone", async () => {

@@ -147,7 +147,9 @@ describe("OperatorRegistry", function () {
         await byScorer.drainByReport(1);
         await byScorer.readmit(1);
 
-        await byAllocator.activate(1);
+        const activation = byAllocator.activate(1);
+        if (own === TENURE) await expect(activation).not.to.emit(registry, "GroupsChanged");
+        else await expect(activation).to.emit(registry, "GroupsChanged").withArgs(1n, inTenure(TENURE), inTenure(own));
 
         expect((await registry.operator(1)).groups).to.equal(inTenure(own));
       });

@@ -107,15 +107,18 @@ describe("Scores", () => {
     });
 
     it("takes a slash, and drains at once", async () => {
-      const { scores, registry, byNotice } = await loadDoubtful();
+      const { scores, registry, byNotice, noticeSigner } = await loadDoubtful();
+      await registry.connect(noticeSigner).clearWatch(1);
 
       const resolution = byNotice.resolveSlash(1, true);
       await expect(resolution).to.emit(scores, "SlashResolved").withArgs(1n, true);
       await expect(resolution)
         .to.emit(scores, "OperatorDrained")
         .withArgs(1n, FIRST + 1n, Cause.slash);
+      await expect(resolution).not.to.emit(scores, "OperatorWatched");
 
-      expect((await registry.operator(1)).state).to.equal(State.draining);
+      const { state, watch } = await registry.operator(1);
+      expect([state, watch]).to.deep.equal([State.draining, false]);
       expect((await scores.scoreOf(1)).gates).to.equal(3n);
       expect((await scores.reportedOf(1)).pendingRate).to.equal(2n * RATE);
     });

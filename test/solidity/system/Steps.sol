@@ -22,10 +22,12 @@ abstract contract Steps is World {
     bytes private _seen; // what the last step left: nothing happens between two
     mapping(bytes32 what => bool isNoted) private _isNoted;
     bool private _harmless;
+    uint256 private _time = block.timestamp; // of the last step
     mapping(uint256 id => IOperatorRegistry.State state) private _drainedFrom;
 
     /// @dev An action of nobody in particular, or of `acting`: what it left is compared with what it found.
     modifier step() {
+        vm.warp(_time); // the test chain keeps the time that an action passed before it reverted
         acting = address(0);
         _harmless = false;
         _;
@@ -102,6 +104,7 @@ abstract contract Steps is World {
     }
 
     function _remember() internal returns (Invariants.State memory s) {
+        _time = block.timestamp;
         s = look();
         _seen = abi.encode(Invariants.keep(s));
     }

@@ -130,7 +130,8 @@ library PoolBook {
         if (gain != 0) _restore(self, gain, factor);
         if (last) _setDilution(self, WAD);
         else if (factor != 0) {
-            _setDilution(self, uint256(self.dilution).mulDiv(WAD, factor, Math.Rounding.Ceil).max(WAD));
+            // Down: rounded up, the next recovery would lift the shares above the price that stakes have paid.
+            _setDilution(self, (self.dilution * WAD) / factor);
         }
     }
 

@@ -247,7 +247,7 @@ export function endWriteDown(book: Book, now: bigint, { gain = 0n, factor: noted
   book.equity += restored;
   book.roundGain += gain - restored;
   if (last) book.dilution = WAD;
-  else if (factor > 0n) book.dilution = max(WAD, mulDivUp(book.dilution, WAD, factor));
+  else if (factor > 0n) book.dilution = (book.dilution * WAD) / factor;
 }
 
 /* ROUNDS */

@@ -100,5 +100,26 @@ describe("MetaPool", () => {
         .to.emit(pool, "GainBooked")
         .withArgs(ether(10) + 80n);
     });
+
+    // Found by the campaign against the whole system: rounded up, D lets the second recovery give more than stakes have paid for.
+    it("down what is left of D when one of two write-downs ends, so that no stake before it gains", async () => {
+      const { pool, allocator, carol } = await loadWorkingPool(); // E = S = 100
+      const own = pool.connect(allocator);
+      const factors: bigint[] = [];
+      for (const lost of [ether("31.234567890123456789"), ether("17.876543210987654321")]) {
+        factors.push(await own.reportWriteDown.staticCall(lost));
+        await own.reportWriteDown(lost);
+      }
+      const value = ether("20.123456789012345678");
+      await pool.connect(carol).deposit_and_stake({ value });
+      const { dilution } = await pool.getBook(); // between the second factor and the product of both
+
+      // Both come back in the same moment, with more than they had.
+      await own.endWriteDown(ether(100), factors[1]!, false);
+      expect((await pool.getBook()).dilution).to.equal((dilution * WAD) / factors[1]!);
+      await own.endWriteDown(ether(100), factors[0]!, true);
+
+      expect(await pool.get_account_staked_balance(carol)).to.be.within(value - 100n, value);
+    });
   });
 });

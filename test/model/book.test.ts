@@ -424,7 +424,7 @@ describe("model: MetaPool's book", () => {
       const first = reportWriteDown(state, NOW, 100n); // 10/9
       reportWriteDown(state, NOW, 100n); // 9/8
       endWriteDown(state, NOW, { factor: first, last: false });
-      // 1.25 / 1.111… = 1.125, each rounded up
+      // 1.25, rounded up, by 1.111… is 1.125
       expect(state.dilution - 1_125_000_000_000_000_000n < 3n).to.be.true;
     });
   });

@@ -195,7 +195,7 @@ library Ledger {
             --self.writtenDown;
         }
         if (self.writtenDown == 0) self.dilution = WAD;
-        else if (factor != 0) self.dilution = self.dilution.mulDiv(WAD, factor, Math.Rounding.Ceil).max(WAD);
+        else if (factor != 0) self.dilution = self.dilution.mulDiv(WAD, factor);
     }
 
     /* ROUNDS */

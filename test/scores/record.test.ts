@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { ContractTransactionResponse } from "ethers";
 
 import { all, FIRST, good, loadScores, NETWORK_STAKE, ONE, PAGE, report } from "../fixtures/scores.ts";
 
@@ -129,6 +130,10 @@ describe("Scores", () => {
       const { scores, byReporter } = fixture;
       await report(fixture, FIRST, all());
       const double = { reward: 2n * good().reward };
+      const saidIn = async (recording: Promise<ContractTransactionResponse>) => {
+        const logs = (await (await recording).wait())!.logs.map((log) => scores.interface.parseLog(log)!);
+        return logs.filter(({ args }) => args.id !== undefined).map(({ name, args }) => [name, args.id as bigint]);
+      };
 
       const first = byReporter.record(FIRST + 1n, 1, all(double, { slashed: 31n * ETHER }, { slashed: 30n * ETHER }));
       await expect(first)
@@ -140,6 +145,12 @@ describe("Scores", () => {
       await expect(first)
         .to.emit(scores, "SlashAccepted")
         .withArgs(3n, FIRST + 1n, 30n * ETHER);
+      const odd = [
+        ["RewardSetAside", 1n],
+        ["SlashSetAside", 2n],
+        ["SlashAccepted", 3n],
+      ];
+      expect(await saidIn(first)).to.deep.equal(odd);
 
       const second = byReporter.record(FIRST + 2n, 1, all(double, { slashed: 1n }));
       await expect(second)
@@ -148,6 +159,10 @@ describe("Scores", () => {
       await expect(second)
         .to.emit(scores, "SlashAccepted")
         .withArgs(2n, FIRST + 2n, 1n);
+      expect(await saidIn(second)).to.deep.equal([
+        ["RewardConfirmed", 1n],
+        ["SlashAccepted", 2n],
+      ]);
     });
 
     it("drops a report that was not scored to its end, and says how far it was", async () => {

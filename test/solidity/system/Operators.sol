@@ -154,8 +154,9 @@ abstract contract Operators is Keepers {
         data = abi.encodeCall(pool.unstakeShares, (shares, 0));
         (success, ) = _act(from, address(pool), 0, data, true, "I-26: sandwich's end");
         if (success) _bookUnstake(worth, shares);
-        // A recovery belongs to the shares at once, but then the stake was bought at the premium for it.
-        _promise(worth <= value + 1, "I-16: who came before the gain took part of it");
+        // A recovery belongs to the shares at once, but then the stake was bought at the premium for it. The fee's shares are
+        // rounded down: less than one share's worth stays with the others.
+        _promise(worth <= value + pool.convertToAssets(1) + 1, "I-16: who came before the gain took part of it");
     }
 
     /* HOSTILE */

@@ -125,6 +125,23 @@ describe("StakingPool", () => {
         await checkPool(pool, network, SEED);
       });
 
+      it("that are booked unbond at once what all exits lack, so that the batch that fills begins with nothing more", async () => {
+        const { pool, network, alice, bob, slash } = await loadLeaving();
+        await pool.connect(bob).unstake(ether(10)); // in the next epoch's batch
+        await slash(500n);
+        await expect(pool.ping()).to.emit(pool, "UnbondingStarted").withArgs(ether(11));
+
+        await nextEpoch();
+        const ping = pool.ping();
+        await expect(ping).to.emit(pool, "BatchBegun").withArgs(2n);
+        await expect(ping).not.to.emit(pool, "UnbondingStarted");
+
+        await waitUnbonding();
+        await expect(pool.connect(alice).withdraw_all()).to.changeEtherBalance(ethers, alice, ether(20));
+        await expect(pool.connect(bob).withdraw_all()).to.changeEtherBalance(ethers, bob, ether(10));
+        await checkPool(pool, network, SEED);
+      });
+
       // Found by the campaign against the whole system: what was lost stayed away until somebody asked for another exit.
       it("that a reward outweighs before anybody calls are unbonded anew all the same", async () => {
         const { pool, network, alice, reward, slash } = await loadLeaving();

@@ -5,7 +5,7 @@ import { Failure } from "../cli/failure.ts";
 import { renderTable } from "../cli/table.ts";
 import { addCampaigns, idleActions } from "../deep/campaigns.ts";
 import { type Job, listJobs, type Piece } from "../deep/jobs.ts";
-import { type Finished, hashOf, readFinished, writeFinished } from "../deep/record.ts";
+import { type Finished, keyOf, readFinished, writeFinished } from "../deep/record.ts";
 import { runPiece } from "../deep/run.ts";
 
 interface Options {
@@ -20,7 +20,7 @@ interface Verdict {
   readonly failed: readonly string[];
 }
 
-/** The long tests: in pieces of at most an hour, none of them done twice while contracts and tests stay as they are. */
+/** The long tests: in pieces of at most an hour, none of them done twice while what it tests stays as it is. */
 export const deepCommand: CommandFactory = (world) =>
   new Command("deep")
     .description("Runs the long tests, in pieces that add up over interrupted runs.")
@@ -28,11 +28,10 @@ export const deepCommand: CommandFactory = (world) =>
     .option("--list", "say which jobs there are and how much of them is done", false)
     .option("--budget <minutes>", "begin nothing more after so many minutes", minutes)
     .action(async (options: Options) => {
-      const hash = await hashOf();
       const jobs = chooseJobs(await listJobs(), options.job);
       const end = options.budget === undefined ? Infinity : Date.now() + options.budget * 60_000;
       const verdicts: Verdict[] = [];
-      for (const job of jobs) verdicts.push(await doJob(world, hash, job, options.list ? 0 : end));
+      for (const job of jobs) verdicts.push(await doJob(world, job, options.list ? 0 : end));
       print(world, verdicts);
       if (verdicts.some(({ failed }) => failed.length !== 0)) throw new Failure("Something failed: see above.");
     });
@@ -52,14 +51,15 @@ export function chooseJobs(jobs: readonly Job[], name?: string): readonly Job[] 
   return part;
 }
 
-async function doJob(world: World, hash: string, job: Job, end: number): Promise<Verdict> {
+async function doJob(world: World, job: Job, end: number): Promise<Verdict> {
   const finished: Finished[] = [];
   const failed: string[] = [];
   for (const piece of job.pieces) {
-    const before = await readFinished(hash, piece.name);
+    const key = await keyOf(piece); // before it begins: sources may change meanwhile
+    const before = await readFinished(key, piece.name);
     if (before !== null) finished.push(before);
     else if (Date.now() < end && world.signal?.aborted !== true) {
-      const now = await doPiece(world, hash, piece);
+      const now = await doPiece(world, key, piece);
       if (now === "failed") failed.push(piece.name);
       else if (now !== "interrupted") finished.push(now);
     }
@@ -71,7 +71,7 @@ async function doJob(world: World, hash: string, job: Job, end: number): Promise
   return { job, finished, failed };
 }
 
-async function doPiece(world: World, hash: string, piece: Piece): Promise<Finished | "failed" | "interrupted"> {
+async function doPiece(world: World, key: string, piece: Piece): Promise<Finished | "failed" | "interrupted"> {
   const { passed, seconds, campaigns, why } = await runPiece(piece, world.signal);
   const interrupted = !passed && world.signal?.aborted === true;
   world.err(`${passed ? "passed" : interrupted ? "interrupted" : "FAILED"}  ${piece.name}  ${seconds} s`);
@@ -81,7 +81,7 @@ async function doPiece(world: World, hash: string, piece: Piece): Promise<Finish
     return "failed";
   }
   const finished = { seconds, campaigns };
-  await writeFinished(hash, piece.name, finished);
+  await writeFinished(key, piece.name, finished);
   return finished;
 }
 

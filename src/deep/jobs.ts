@@ -11,6 +11,8 @@ export interface Piece {
   readonly env: Readonly<Record<string, string>>;
   /** Planted in the contracts: it must be found. */
   readonly bug?: Bug;
+  /** Files, and folders with all below them, that it depends on beside the contracts; of files, what they import, too. */
+  readonly sources: readonly string[];
 }
 
 export interface Job {
@@ -32,6 +34,19 @@ const CAMPAIGNS = [
 ] as const;
 
 const SUITES = "test/solidity";
+
+/** Tests that are pieces of their own, in how many parts (TRELLIS_PART): their folders would take more than an hour. */
+const LONG = new Map([
+  ["allocator/adversaries.test.ts", 1],
+  ["allocator/dead.test.ts", 2],
+  ["allocator/instances.test.ts", 4],
+  ["allocator/properties.test.ts", 1],
+  ["allocator/wholePools.test.ts", 4],
+  ["differential/metaPool.test.ts", 1],
+  ["differential/stakingPool.test.ts", 1],
+  ["differential/system.test.ts", 6],
+  ["leaving/leaving.test.ts", 6],
+]);
 
 /** The table of jobs. Each campaign's shards have seeds of their own; together they are RUNS runs. */
 export async function listJobs(): Promise<Job[]> {
@@ -56,22 +71,41 @@ function shards(name: string, file: string, runs: number): Piece[] {
       TRELLIS_RUNS: String(Math.min(runs, RUNS - index * runs)),
       TRELLIS_DEPTH: String(DEPTH),
     },
+    sources: [SUITES],
   }));
 }
 
 async function mochaPieces(): Promise<Piece[]> {
   const files = (await readdir("test", { recursive: true })).filter((file) => file.endsWith(".test.ts")).sort();
-  const folders = [...new Set(files.map((file) => path.dirname(file)))];
-  return folders.map((folder) => ({
-    name: `mocha-${folder}`,
-    args: [
-      "test",
-      "mocha",
-      "--no-compile",
-      ...files.filter((file) => path.dirname(file) === folder).map((file) => `test/${file}`),
-    ],
-    env: { TRELLIS_DEEP: "1" },
-  }));
+  const short = files.filter((file) => !LONG.has(file));
+  const folders = [...new Set(short.map((file) => path.dirname(file)))];
+  return [
+    ...folders.map((folder) =>
+      mochaPiece(
+        folder,
+        short.filter((file) => path.dirname(file) === folder),
+      ),
+    ),
+    ...files.flatMap((file) => {
+      const parts = LONG.get(file) ?? 0;
+      const name = file.replace(".test.ts", "");
+      return Array.from({ length: parts }, (_, index) => {
+        const part = `${index + 1}/${parts}`;
+        return mochaPiece(`${name}${parts === 1 ? "" : `-${index + 1}`}`, [file], { TRELLIS_PART: part });
+      });
+    }),
+  ];
+}
+
+/** Tests import most of what they use; some run scripts, and read files that lie beside them. */
+function mochaPiece(name: string, tests: readonly string[], env: Readonly<Record<string, string>> = {}): Piece {
+  const files = tests.map((file) => `test/${file}`);
+  return {
+    name: `mocha-${name}`,
+    args: ["test", "mocha", "--no-compile", ...files],
+    env: { TRELLIS_DEEP: "1", ...env },
+    sources: [...files, ...new Set(files.map((file) => path.dirname(file))), "src", "scripts"],
+  };
 }
 
 async function fuzzPieces(): Promise<Piece[]> {
@@ -83,6 +117,7 @@ async function fuzzPieces(): Promise<Piece[]> {
       name: `fuzz-${path.basename(file, ".t.sol")}`,
       args: ["test", "solidity", "--no-compile", `test/${file}`],
       env: { TRELLIS_DEEP: "1" },
+      sources: [path.dirname(`test/${file}`)],
     }));
 }
 
@@ -94,5 +129,6 @@ function seededPiece(bug: Bug, index: number): Piece {
     args: [bug.name, `${SUITES}/${file}`],
     env: { TRELLIS_RUNS: String(bug.runs ?? 64), TRELLIS_DEPTH: "64", TRELLIS_SHRINKS: "0" },
     bug,
+    sources: [SUITES],
   };
 }

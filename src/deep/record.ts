@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { hashOf, hashOfImports } from "../mutation/files.ts";
 import type { Campaign } from "./campaigns.ts";
+import type { Piece } from "./jobs.ts";
 
 /** A finished piece of a job: it is not done again while what it tested is the same. */
 export interface Finished {
@@ -10,42 +11,46 @@ export interface Finished {
   readonly campaigns: readonly Campaign[];
 }
 
-/** Whatever may change what a piece finds. */
-const SOURCES = ["contracts", "test", "src", "deploy", "rocketh", "scripts", "hardhat.config.ts", "package-lock.json"];
+/** What every piece depends on. */
+const CONTRACTS = ["contracts", "deploy", "rocketh", "hardhat.config.ts", "package-lock.json"];
+/** What runs the long tests and the mutants, which has tests of its own. */
+const RUNNERS = /^src\/(deep|mutation)\//;
 
 /** Not in git: it is about this machine. */
 const FOLDER = "reports/deep";
 
-/** Names the state of contracts and tests. */
-export async function hashOf(sources: readonly string[] = SOURCES): Promise<string> {
-  const hash = createHash("sha256");
-  for (const source of sources) {
-    for (const file of await filesIn(source))
-      hash
-        .update(file)
-        .update("\0")
-        .update(await readFile(file))
-        .update("\0");
-  }
-  return hash.digest("hex").slice(0, 16);
+/** Names all that may change what a piece finds. */
+export async function keyOf({ args, env, bug, sources }: Piece): Promise<string> {
+  const files = await Promise.all([...CONTRACTS, ...sources].map(filesIn));
+  const imports = sources.filter((source) => path.extname(source) !== "").map(hashOfImports);
+  return hashOf([args, env, bug ?? null, imports, await Promise.all(files.flat().map(hashOfFile))]);
 }
 
-export async function readFinished(hash: string, piece: string): Promise<Finished | null> {
+export async function readFinished(key: string, piece: string): Promise<Finished | null> {
   try {
-    return JSON.parse(await readFile(fileOf(hash, piece), "utf8")) as Finished;
+    return JSON.parse(await readFile(fileOf(key, piece), "utf8")) as Finished;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;
   }
 }
 
-export async function writeFinished(hash: string, piece: string, finished: Finished): Promise<void> {
-  await mkdir(path.join(FOLDER, hash), { recursive: true });
-  await writeFile(fileOf(hash, piece), `${JSON.stringify(finished)}\n`);
+export async function writeFinished(key: string, piece: string, finished: Finished): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  await writeFile(fileOf(key, piece), `${JSON.stringify(finished)}\n`);
 }
 
-function fileOf(hash: string, piece: string): string {
-  return path.join(FOLDER, hash, `${piece.replaceAll(/[^\w.-]/g, "_")}.json`);
+function fileOf(key: string, piece: string): string {
+  return path.join(FOLDER, `${piece.replaceAll(/[^\w.-]/g, "_")}-${key}.json`);
+}
+
+const hashes = new Map<string, Promise<string>>();
+
+/** Each file is read once: most pieces depend on most of them. */
+function hashOfFile(file: string): Promise<string> {
+  const hash = hashes.get(file) ?? readFile(file, "utf8").then((content) => hashOf([file, content]));
+  hashes.set(file, hash);
+  return hash;
 }
 
 async function filesIn(source: string): Promise<string[]> {
@@ -54,5 +59,6 @@ async function filesIn(source: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !RUNNERS.test(file))
     .sort();
 }

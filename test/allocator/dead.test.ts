@@ -14,9 +14,9 @@ import {
   PAGE,
   sum,
 } from "../fixtures/allocator.ts";
+import { casesOf, IS_DEEP } from "../helpers/deep.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
-const SEEDS = IS_DEEP ? [1, 2, 3, 4, 5, 6, 7, 8] : [1];
+const SEEDS = casesOf(IS_DEEP ? 8 : 1).map((k) => k + 1);
 const OPERATORS = 9;
 const DEAD = 3;
 /** A pool that never pays is found out after four epochs, and the three may be asked one after the other. */

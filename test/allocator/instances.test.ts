@@ -10,9 +10,9 @@ import type { LevelsHarness } from "../../types/contracts/mocks/LevelsHarness.ts
 import { problems } from "../allocation/instances.ts";
 import { ethers, networkHelpers, NO_LEVEL, PAGE } from "../fixtures/allocator.ts";
 import { type Answer, deployLevels, LARGEST_WEIGHT, pose, send } from "../fixtures/levels.ts";
+import { casesOf, IS_DEEP } from "../helpers/deep.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
-const INSTANCES = IS_DEEP ? 500 : 50;
+const INSTANCES = casesOf(IS_DEEP ? 500 : 50);
 const SEED = 0x74726574;
 /** Of each instance, how many groups are tried with every wrong level. */
 const GROUPS_TRIED = IS_DEEP ? 35 : 1;
@@ -155,11 +155,11 @@ async function refuseMalformed(harness: LevelsHarness, problem: Problem, sheet: 
 
 describe("Allocator", () => {
   describe("levels of random instances", () => {
-    it(`accepts the fair allocation of ${INSTANCES}, and refuses what is not within its tolerance`, async function () {
+    it(`accepts the fair allocation of ${INSTANCES.length}, and refuses what is not within its tolerance`, async function () {
       this.timeout(IS_DEEP ? 3_600_000 : 120_000);
       const harness = await networkHelpers.loadFixture(deployLevels);
       const refusals = { slack: 0, full: 0, near: 0 };
-      for (let k = 0; k < INSTANCES; k += 1) {
+      for (const k of INSTANCES) {
         const problem = instance(k);
         const { sheet, targets } = fairAllocation(problem);
         await pose(harness, problem);
@@ -198,7 +198,7 @@ describe("Allocator", () => {
         expect(await harness.targets(PAGE), `instance ${k}`).to.deep.equal(targets);
       }
       // Nothing of this is empty.
-      expect(Math.min(refusals.slack, refusals.full, refusals.near)).to.be.at.least(INSTANCES);
+      expect(Math.min(refusals.slack, refusals.full, refusals.near)).to.be.at.least(INSTANCES.length);
     });
   });
 });

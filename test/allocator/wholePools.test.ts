@@ -19,9 +19,9 @@ import {
   rebalanceAll,
 } from "../fixtures/allocator.ts";
 import { deployTrellis, type Trellis } from "../fixtures/deployment.ts";
+import { casesOf, IS_DEEP } from "../helpers/deep.ts";
 import { checkState } from "../helpers/invariants.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const INSTANCES = 20;
 const SEED = 0x74726574;
 const MOST_EPOCHS = 60;
@@ -166,7 +166,7 @@ async function settleDown(trellis: Trellis): Promise<number> {
 
 describe("Allocator", () => {
   describe("random pools of real contracts", () => {
-    for (let k = 0; k < INSTANCES; k += 1) {
+    for (const k of casesOf(INSTANCES)) {
       const random = instance(k);
       const { operators, groups } = random;
       const dimensions = groups.length / GROUPS_PER_DIMENSION;

@@ -6,10 +6,10 @@ import { inspect } from "node:util";
 
 import { expect } from "chai";
 
+import { casesOf, IS_DEEP } from "../helpers/deep.ts";
 import { Random } from "./random.ts";
 import { type Command, compare, execute, messageOf, type Suite, type World } from "./runner.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const MOST_REPLAYS = 60;
 /** So many operations are shrunk for minutes: what was found is said before. */
 const MUCH = 200;
@@ -33,12 +33,15 @@ export class Difference extends Error {
 /** Plays sequences of a suite; each operation must have been done at least once, and each event have happened. */
 export async function playAll<W extends World>(suite: Suite<W>): Promise<void> {
   const asked = process.env.TRELLIS_OPERATIONS;
-  const total = asked === undefined ? suite.count[IS_DEEP ? "deep" : "plain"] : Number(asked);
+  const operations = casesOf(asked === undefined ? suite.count[IS_DEEP ? "deep" : "plain"] : Number(asked));
+  const total = operations.length;
+  // As many sequences are before this part's as the parts before it have operations.
+  const first = Number(process.env.TRELLIS_SEED ?? suite.seed) + Math.ceil((operations[0] ?? 0) / suite.length);
   const tally: Tally = new Map(
     Object.keys(suite.operations).map((name) => [name, { done: 0, refused: 0, skipped: 0 }]),
   );
   const events = new Map((suite.events ?? []).map((event) => [event, 0]));
-  for (let [seed, done] = [Number(process.env.TRELLIS_SEED ?? suite.seed), 0]; done < total; seed++) {
+  for (let [seed, done] = [first, 0]; done < total; seed++) {
     const length = Math.min(suite.length, total - done);
     await playOne(suite, { seed, length }, tally, events);
     done += length;

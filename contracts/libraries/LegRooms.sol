@@ -203,7 +203,9 @@ library LegRooms {
             sums.others,
             sums.faulted
         );
-        if (!larger) cap = cap.min(sums.cap); // what grows is held to the snapshot's cap, too
+        // What grows is held to the snapshot's cap, too, and leaves room for what was on its way back then.
+        if (!larger) cap = cap.min(sums.cap);
+        if (!larger && cap != AllocatorBook.NO_CAP) cap = cap.saturatingSub(sums.unbonding);
         known[group] = cap + 1;
     }
 
@@ -216,7 +218,7 @@ library LegRooms {
 
     /* UP */
 
-    /// @dev What an operator can still take, as its target and cap, its groups' caps, the pool's T and the free buffer allow.
+    /// @dev What an operator can still take, as its target and caps, its groups' caps, the pool's T and the free buffer allow.
     function roomUp(
         AllocatorBook.State storage self,
         Scope memory scope,
@@ -224,7 +226,8 @@ library LegRooms {
         uint256 cap
     ) internal view returns (uint256 room) {
         uint256 pool = scope.now_.total.min(scope.snapshot.total);
-        room = place.target.min(cap).saturatingSub(place.held.position).min(scope.now_.free).min(
+        uint256 recorded = scope.recorded.capOf(place.snapshot).saturatingSub(place.held.unbonding);
+        room = place.target.min(cap).min(recorded).saturatingSub(place.held.position).min(scope.now_.free).min(
             pool.saturatingSub(_position(self, scope, AllocatorBook.POOL_GROUP))
         );
         for (uint256 groups = place.snapshot.groups; groups != 0 && room != 0; groups >>= 8) {
@@ -236,17 +239,17 @@ library LegRooms {
         }
     }
 
-    /// @dev The cap for increases: the smaller of both T and N, and the state, bond and absolute cap of this moment.
+    /// @dev The cap for increases: the smaller of both T and N, and the state, bond and absolute cap of this moment. What is on
+    /// its way back can still be lost, or not come at all: it counts.
     function increaseCap(Scope memory scope, Place memory place) internal view returns (uint256 cap, uint256 bond) {
         bond = _bond(scope.now_, place.pool);
         if (!place.mayHold) return (0, bond);
 
         cap = scope.smaller.shareCapOf(place.snapshot.others).min(place.absoluteCap);
-        if (place.isWatched) cap = cap.min(place.held.position);
-
         uint256 ratio = scope.now_.policy.bondRatio;
-        uint256 junior = uint256(place.snapshot.others) + place.held.unbonding;
-        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(junior));
+        if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(place.snapshot.others));
+        cap = cap.saturatingSub(place.held.unbonding);
+        if (place.isWatched) cap = cap.min(place.held.position);
     }
 
     /// @dev The operator's bond, 0 if it cannot be read, or in a pool without bonds.

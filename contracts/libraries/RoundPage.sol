@@ -15,8 +15,8 @@ library RoundPage {
 
     /// @dev Both slots of a group's sums for the first time.
     uint256 private constant GAS_PER_GROUP = 50_000;
-    uint256 private constant WEIGHT = 1 << 128;
-    uint256 private constant MEMBER = 1 << 192;
+    uint256 private constant MEMBER = 1 << 224;
+    uint256 private constant WEIGHT = 1 << 192;
 
     struct Page {
         // Rules, read once.
@@ -33,8 +33,8 @@ library RoundPage {
         uint256 gainSeconds;
         uint256 longestUnbonding;
         AllocatorBook.Totals totals;
-        uint256[] stakes; // of each group: positions, others' stake << 128
-        uint256[] rest; // of each group: faulted stake, weight << 128, members << 192; 0 for one without members here
+        uint256[] stakes; // of each group: positions, others' stake << 96, members << 224; 0 for one without members here
+        uint256[] rest; // of each group: faulted stake, healthy unbonding << 96, weight << 192
         uint256 groups; // that have members in this page
     }
 
@@ -65,10 +65,14 @@ library RoundPage {
         uint256 others,
         uint256 weight
     ) internal pure {
-        uint256 stakes = others << 128;
-        uint256 rest = weight * WEIGHT + MEMBER;
-        if (held.faulted) rest += uint256(held.position) + held.unbonding;
-        else stakes += held.position;
+        uint256 stakes = (others << 96) + MEMBER;
+        uint256 rest = weight * WEIGHT;
+        if (held.faulted) {
+            rest += uint256(held.position) + held.unbonding;
+        } else {
+            stakes += held.position;
+            rest += uint256(held.unbonding) << 96;
+        }
 
         _addToGroup(page, AllocatorBook.POOL_GROUP, stakes, rest);
         for (; groups != 0; groups >>= 8) {
@@ -91,7 +95,7 @@ library RoundPage {
         self.longestUnbonding = uint32(page.longestUnbonding);
         self.storeTotals(page.totals);
         for (uint256 group; page.groups != 0; ++group) {
-            if (page.rest[group] == 0) continue;
+            if (page.stakes[group] == 0) continue;
             --page.groups;
             _write(page, self.groups[group], page.stakes[group], page.rest[group]);
         }
@@ -99,27 +103,29 @@ library RoundPage {
     }
 
     function _addToGroup(Page memory page, uint256 group, uint256 stakes, uint256 rest) private pure {
-        uint256 before = page.rest[group];
+        uint256 before = page.stakes[group];
         if (before == 0) ++page.groups;
-        page.rest[group] = before + rest;
-        page.stakes[group] += stakes;
+        page.stakes[group] = before + stakes;
+        page.rest[group] += rest;
     }
 
     function _write(Page memory page, IAllocator.GroupSnapshot storage held, uint256 stakes, uint256 rest) private {
-        uint256 position = uint128(stakes);
-        uint256 others = stakes >> 128;
-        uint256 faulted = uint128(rest);
-        uint256 weight = uint64(rest >> 128);
-        uint256 members = rest >> 192;
+        uint256 position = uint96(stakes);
+        uint256 others = uint128(stakes >> 96);
+        uint256 members = stakes >> 224;
+        uint256 faulted = uint96(rest);
+        uint256 unbonding = uint96(rest >> 96);
+        uint256 weight = rest >> 192;
         if (held.round == page.round) {
             position += held.position;
             others += held.others;
             faulted += held.faulted;
+            unbonding += held.unbonding;
             weight += held.weight;
             members += held.members;
         }
         (held.position, held.others) = (position.toUint96(), uint96(others.min(AllocatorBook.NO_CAP)));
         (held.members, held.round) = (uint32(members), uint32(page.round));
-        (held.faulted, held.weight) = (faulted.toUint96(), uint64(weight));
+        (held.faulted, held.weight, held.unbonding) = (faulted.toUint96(), uint64(weight), unbonding.toUint96());
     }
 }

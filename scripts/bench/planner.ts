@@ -78,6 +78,7 @@ export function randomSnapshot(count: number): Snapshot {
         weight: sum(members.filter(({ fixedCap }) => fixedCap > 0n).map(({ weight }) => weight)),
         others: sum(members.map(({ others }) => others)),
         faultedStake: 0n,
+        unbonding: 0n,
         live: {
           capShareBps: CAP_SHARE_BPS[k]!,
           netShareBps: null,

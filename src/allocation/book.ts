@@ -61,9 +61,10 @@ export function openBook(snapshot: Snapshot, certified: Sheet | null): Book {
   for (const group of snapshot.groups) {
     const lifted = groupCap(group.live, low, group);
     const violated = groupCap(group.live, high, group);
+    const most = lifted === null || group.cap === null ? (lifted ?? group.cap) : smaller(lifted, group.cap);
     pots.set(group.id, {
       id: group.id,
-      increaseCap: lifted === null || group.cap === null ? (lifted ?? group.cap) : smaller(lifted, group.cap),
+      increaseCap: most === null ? null : lessDown(most, group.unbonding),
       violationLimit: violated === null ? null : violated + shareDown(violated, legRules.graceBps),
       position: group.live.position,
     });

@@ -66,14 +66,6 @@ export function netShareCap(bps: bigint | null, totals: Totals, others: bigint):
 }
 
 /**
- * Stake that the bond still covers at this moment, in wei: bond·ratio less others' stake and what is unbonding. Increases
- * are held to it.
- */
-export function bondRoom(bond: bigint, ratio: bigint, others: bigint, unbonding: bigint): bigint {
-  return lessDown(bond * ratio, others + unbonding);
-}
-
-/**
  * The bond's part of a recorded cap, in wei: bond·ratio less others' stake (docs/decisions/0002). A position beyond that is
  * frozen while the bond covers four fifths of both at least: the cap is then the position.
  */
@@ -96,13 +88,13 @@ export function recordedCap(operator: OperatorRecord, rules: ShareRules, totals:
 
 /**
  * What an operator may be lifted to at this moment, in wei; its state is not looked at. `unbonding` is what is on its
- * way back from it. A ramp changes with the round alone: it is in the recorded cap, which bounds the target.
+ * way back from it, which counts. A ramp changes with the round alone: it is in the recorded cap, which bounds the target.
  */
 export function increaseCap(operator: OperatorRecord, pool: LivePool, totals: Totals, unbonding: bigint): bigint {
   const { live, others } = operator;
   let cap = shareCap(operator, pool, totals);
-  if (pool.bondRatio !== null) cap = smaller(cap, bondRoom(live.bond, pool.bondRatio, others, unbonding));
-  return smaller(cap, live.absolute ?? cap);
+  if (pool.bondRatio !== null) cap = smaller(cap, lessDown(live.bond * pool.bondRatio, others));
+  return lessDown(smaller(cap, live.absolute ?? cap), unbonding);
 }
 
 /**

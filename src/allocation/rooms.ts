@@ -1,6 +1,6 @@
 import { larger, lessDown, shareDown, smaller } from "./amounts.ts";
 import type { Book, Place } from "./book.ts";
-import { increaseCap } from "./caps.ts";
+import { increaseCap, recordedCap, recordedTotals } from "./caps.ts";
 import type { LiveOperator } from "./types.ts";
 
 /** An operator's part of a need, over its fair part. */
@@ -26,7 +26,8 @@ export function roomUp(book: Book, place: Place): bigint {
   if (record.live.faulted || record.live.watch || mustLeave(record.live)) return 0n;
 
   const cap = increaseCap(record, book.snapshot.live, book.increaseTotals, place.unbonding);
-  let room = smaller(lessDown(smaller(cap, place.target), position), book.free);
+  const recorded = lessDown(recordedCap(record, book.snapshot, recordedTotals(book.snapshot)), place.unbonding);
+  let room = smaller(lessDown([cap, recorded, place.target].reduce(smaller), position), book.free);
   for (const pot of place.pots) {
     if (pot.increaseCap !== null) room = smaller(room, lessDown(pot.increaseCap, pot.position));
   }

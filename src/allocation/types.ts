@@ -93,6 +93,8 @@ export interface GroupRecord {
   readonly others: bigint;
   /** Position and unbonding at faulted members. */
   readonly faultedStake: bigint;
+  /** Unbonding at healthy members, which increases leave room for. */
+  readonly unbonding: bigint;
   readonly live: LiveGroup;
 }
 

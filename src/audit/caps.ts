@@ -8,6 +8,9 @@ const DIMENSIONS = 5n;
 
 interface Operator {
   position: bigint;
+  unbonding: bigint;
+  /** What of it increases in its groups leave room for: none while it is faulted. */
+  recordedUnbonding: bigint;
   /** Its stake is taken off its groups' caps instead. */
   faulted: boolean;
   fixedCap: bigint;
@@ -36,6 +39,9 @@ export class CapLedger {
       case "RoundBegun":
         if (event.source === "Allocator") this.snapshotPolicy = this.policy;
         break;
+      case "OperatorRead":
+        this.operator(amount(event, "id")).unbonding = amount(event, "unbonding");
+        break;
       case "OperatorSnapshot":
         this.takeSnapshot(event);
         break;
@@ -46,10 +52,10 @@ export class CapLedger {
         if (event.source === "Allocator") this.complete(event);
         break;
       case "OperatorWrittenDown":
-        this.operator(amount(event, "id")).position = 0n;
+        Object.assign(this.operator(amount(event, "id")), { position: 0n, unbonding: 0n });
         break;
       case "LossSeen":
-        this.operator(amount(event, "id")).position = amount(event, "position");
+        Object.assign(this.operator(amount(event, "id")), held(event));
         break;
       case "Moved":
         this.move(event);
@@ -62,6 +68,7 @@ export class CapLedger {
     const operator = this.operator(amount(event, "id"));
     operator.position = amount(event, "position");
     operator.faulted = event.args.faulted === true;
+    operator.recordedUnbonding = operator.faulted ? 0n : operator.unbonding;
     operator.fixedCap = field(snapshot, "fixedCap");
     operator.others = field(snapshot, "others");
     const groups = field(snapshot, "groups");
@@ -82,12 +89,13 @@ export class CapLedger {
     const id = amount(event, "id");
     const operator = this.operator(id);
     const before = operator.position;
-    operator.position = amount(event, "position");
+    Object.assign(operator, held(event));
     if (event.args.up !== true || operator.position <= before) return;
 
     const cap = this.capOf(operator);
-    if (operator.position > cap) {
-      this.report(event, `operator ${id} was lifted to ${operator.position} wei, above its cap of ${cap} wei`);
+    const most = operator.position + operator.unbonding;
+    if (most > cap) {
+      this.report(event, `operator ${id} was lifted to ${most} wei, above its cap of ${cap} wei`);
     }
     for (const group of operator.groups) {
       const groupCap = this.groupCaps.get(group) ?? NO_CAP;
@@ -112,8 +120,8 @@ export class CapLedger {
 
   private sumOf(group: bigint): bigint {
     let sum = 0n;
-    for (const { faulted, groups, position } of this.operators.values()) {
-      if (!faulted && groups.includes(group)) sum += position;
+    for (const { faulted, groups, position, recordedUnbonding } of this.operators.values()) {
+      if (!faulted && groups.includes(group)) sum += position + recordedUnbonding;
     }
     return sum;
   }
@@ -121,7 +129,15 @@ export class CapLedger {
   private operator(id: bigint): Operator {
     let operator = this.operators.get(id);
     if (operator === undefined) {
-      operator = { position: 0n, faulted: false, fixedCap: 0n, others: 0n, groups: [] };
+      operator = {
+        position: 0n,
+        unbonding: 0n,
+        recordedUnbonding: 0n,
+        faulted: false,
+        fixedCap: 0n,
+        others: 0n,
+        groups: [],
+      };
       this.operators.set(id, operator);
     }
     return operator;
@@ -130,6 +146,11 @@ export class CapLedger {
   private report(event: LogEvent, message: string): void {
     this.findings.push({ promise: "P2", message, block: event.block });
   }
+}
+
+/** What the log of a move or a loss says that an operator holds. */
+function held(event: LogEvent): Pick<Operator, "position" | "unbonding"> {
+  return { position: amount(event, "position"), unbonding: amount(event, "unbonding") };
 }
 
 function smaller(first: bigint, second: bigint): bigint {

@@ -100,6 +100,7 @@ function toGroup({ id, caps, snapshot }: GroupView): GroupRecord {
     weight: snapshot.weight,
     others: snapshot.others,
     faultedStake: snapshot.faulted,
+    unbonding: snapshot.unbonding,
     live: { ...groupRulesOf(caps), position: snapshot.position },
   };
 }

@@ -483,6 +483,7 @@ function takeSnapshot(allocator: Allocator, operator: Operator): void {
     isListed: true,
     position: operator.position,
     faulted: operator.faulted ? heldAt(operator) : 0n,
+    unbonding: operator.faulted ? 0n : operator.unbonding,
     fixedCap: fixedCapOf(allocator, operator),
     others: operator.others,
     weight: operator.weight,
@@ -547,10 +548,10 @@ export function increaseCapOf(allocator: Allocator, now: bigint, operator: Opera
     policyShare(policy.poolShareBps, totals),
     netShare(policy.netShareBps, totals, { others }, "increase"),
     operator.absoluteCap,
-    operator.watch ? operator.position : undefined,
-    bondRatio === undefined ? undefined : monus(bondNow(operator, now) * bondRatio, others + operator.unbonding),
+    bondRatio === undefined ? undefined : monus(bondNow(operator, now) * bondRatio, others),
   ];
-  return least(terms) ?? 0n;
+  const cap = monus(least(terms) ?? 0n, operator.unbonding);
+  return operator.watch ? min(cap, operator.position) : cap;
 }
 
 function bondNow(operator: Operator, now: bigint): bigint {
@@ -632,6 +633,13 @@ export function groupCapOf(allocator: Allocator, id: bigint, totals: Totals, use
   const group = allocator.groups.find((candidate) => candidate.id === id);
   if (group === undefined || modeOf(allocator, group.dimension ?? 0) !== "Hard") return undefined;
   return groupCapBy(allocator, group, totals, use);
+}
+
+/** What a group may be lifted to: no more than its cap at the snapshot, and with room for what was on its way back then. */
+export function groupIncreaseCapOf(allocator: Allocator, id: bigint, totals: Totals): bigint | undefined {
+  const cap = least([groupCapOf(allocator, id, totals, "increase"), allocator.snapshot?.caps.get(id)]);
+  if (cap === undefined || id === 0n) return cap;
+  return monus(cap, sum(membersOf(allocator, id).map((member) => member.snapshot.unbonding)));
 }
 
 export function modeOf({ modes }: Allocator, dimension: number): Mode {

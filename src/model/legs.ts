@@ -6,6 +6,7 @@ import {
   capOf,
   class2Used,
   groupCapOf,
+  groupIncreaseCapOf,
   groupPositionOf,
   higher,
   increaseCapOf,
@@ -97,13 +98,12 @@ export function liveCapOf(allocator: Allocator, now: bigint, operator: Operator)
 export function roomUp(allocator: Allocator, now: bigint, operator: Operator, live = liveOf(allocator, now)): bigint {
   const { snapshot } = allocator;
   if (snapshot === undefined) return 0n;
-  const most = min(targetOf(allocator, operator), increaseCapOf(allocator, now, operator, live));
+  const recorded = monus(capOf(allocator, operator), operator.unbonding);
+  const most = min(targetOf(allocator, operator), recorded, increaseCapOf(allocator, now, operator, live));
   const rooms = [0n, ...operator.snapshot.groups].map((group) => {
     const position = groupPositionOf(allocator, group);
-    const caps = [groupCapOf(allocator, group, lower(snapshot, live), "increase"), snapshot.caps.get(group)].filter(
-      (cap) => cap !== undefined,
-    );
-    return monus(min(most + position, ...caps), position);
+    const cap = groupIncreaseCapOf(allocator, group, lower(snapshot, live));
+    return cap === undefined ? most : monus(cap, position);
   });
   return min(monus(most, operator.position), live.free, ...rooms);
 }

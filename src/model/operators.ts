@@ -61,6 +61,7 @@ export interface OperatorSnapshot {
   isListed: boolean; // it was read
   position: bigint; // p_i
   faulted: bigint; // position and unbonding if it was faulted, else 0
+  unbonding: bigint; // if it was healthy, else 0
   fixedCap: bigint | undefined; // what does not depend on T or N; none without bond and absolute cap
   others: bigint;
   class1Taken: bigint; // since then
@@ -83,6 +84,7 @@ export function newSnapshot(): OperatorSnapshot {
     isListed: false,
     position: 0n,
     faulted: 0n,
+    unbonding: 0n,
     fixedCap: 0n,
     others: 0n,
     class1Taken: 0n,

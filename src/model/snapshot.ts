@@ -1,5 +1,5 @@
 /** A snapshot of the model, in the form that the invariants read. */
-import { type Allocator, groupCapOf, groupPositionOf, liveTotals } from "./allocator.ts";
+import { type Allocator, groupIncreaseCapOf, groupPositionOf, liveTotals } from "./allocator.ts";
 import { assetsAt, type Book, bufferOf, freeOf, lockedAt, supplyOf } from "./book.ts";
 import { batchOpen, exitsOf, fundedThrough, maturedOf, openOf } from "./exits.ts";
 import type { Snapshot } from "./invariants.ts";
@@ -59,7 +59,7 @@ export function snapshotWithOperators(allocator: Allocator, now: bigint): Snapsh
     groups: allocator.groups.map(({ id }) => ({
       id,
       position: groupPositionOf(allocator, id),
-      cap: groupCapOf(allocator, id, totals, "increase"),
+      cap: groupIncreaseCapOf(allocator, id, totals),
     })),
   };
 }

@@ -73,6 +73,7 @@ export function snapshotOf(problem: Problem, positions: readonly bigint[], chang
       weight: sumOf(members.filter(({ fixedCap }) => fixedCap > 0n).map(({ weight }) => weight)),
       others: 0n,
       faultedStake: 0n,
+      unbonding: 0n,
       live: {
         capShareBps: null,
         netShareBps: null,

@@ -177,7 +177,7 @@ describe("Allocator", () => {
         [0n, 0n, 0n, 0n], // nobody is left in it
       ];
       for (const [group, [position, others, members, faulted]] of sums.entries()) {
-        const expected = [levels[group], caps[group], position, others, members, 3n, faulted, weights[group]];
+        const expected = [levels[group], caps[group], position, others, members, 3n, faulted, weights[group], 0n];
         expect([...(await allocator.groupSnapshot(group))], `group ${group}`).to.deep.equal(expected);
       }
 

@@ -56,6 +56,12 @@ async function deployGrouped() {
   return world;
 }
 
+/** What a pool has of ours, staked or on its way. */
+async function heldOf({ allocator }: World, id: number): Promise<bigint> {
+  const { position, unbonding } = await allocator.positionOf(id);
+  return position + unbonding;
+}
+
 /** What eve, who attacks, and alice, the only other staker, win since this call. */
 function watch({ metaPool, eve, alice }: World) {
   return openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
@@ -273,6 +279,76 @@ describe("Attacks", () => {
       expect(moved).to.deep.equal(moved.map(() => ether(20)));
       const { attacker, victim } = await ledger.changes();
       expect([attacker, victim]).to.deep.equal([-ether(3_000), 0n]);
+    });
+
+    it("A43 a pool that calls its stake unbonding is not filled again above its cap", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, liar, eve, alice } = world;
+      const party = { address: await liar.getAddress() };
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve, party], victim: [alice] });
+      await liar.setMode(Mode.neverPays);
+      let cap = 0n;
+      for (let epoch = 0; epoch < 5; epoch += 1) {
+        await liar.unstake(await liar.staked());
+        await nextRound(world);
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(30) });
+        await move(world, [up(1, ether(100))]);
+        const { total, faultedStake } = await allocator.poolSnapshot();
+        cap = ((total + faultedStake) * 3_333n) / 10_000n;
+        expect(await heldOf(world, 1)).to.be.at.most(cap);
+      }
+      expect(cap).to.be.at.least(ether(70)); // so that there was room for what it had shown as gone
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker, "what it holds of the cap, less what eve's shares are booked at").to.be.at.most(cap);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A43 pools of a group that call their stake unbonding, one after the other, make no room for each other", async () => {
+      const world = await networkHelpers.loadFixture(deployGrouped);
+      const { metaPool, hostile, eve, alice } = world;
+      const parties = await Promise.all(
+        hostile.slice(0, 2).map(async (pool) => ({ address: await pool.getAddress() })),
+      );
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(200) }); // so that the group's 40 ether are what binds
+      await nextRound(world);
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve, ...parties], victim: [alice] });
+      for (const pool of hostile.slice(0, 2)) {
+        await pool.setMode(Mode.neverPays);
+        await pool.unstake(await pool.staked());
+        await nextRound(world);
+        await move(world, all("up", 2));
+        expect((await heldOf(world, 1)) + (await heldOf(world, 2))).to.equal(ether(40));
+      }
+
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A50 what exits take from a pool is not sent to it again above its cap, whoever stakes and leaves in turn", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, liar, eve } = world;
+      const ledger = await watch(world);
+      await liar.setMode(Mode.neverPays); // it keeps what is asked of it as long as it can
+      for (let epoch = 0; epoch < 3; epoch += 1) {
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(50) });
+        await nextRound(world);
+        await move(world, all("up", 4));
+        await metaPool.connect(eve).unstake_all();
+        await nextRound(world);
+        await move(world, all("down", 4));
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(150) });
+        const before = await heldOf(world, 1);
+        await move(world, all("up", 4));
+        const cap = ((await allocator.poolSnapshot()).total * 3_333n) / 10_000n;
+        expect(await heldOf(world, 1)).to.be.at.most(before > cap ? before : cap);
+        await metaPool.connect(eve).unstake_all();
+      }
+      expect((await allocator.positionOf(1)).unbonding).to.be.greaterThan(0n);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-DUST, 0n);
+      expect(victim).to.be.at.least(-DUST);
     });
 
     it("A48 nothing goes to a pool that is no longer vouched for, and what is there comes home", async () => {

@@ -38,7 +38,7 @@ function story(): { events: LogEvent[]; end: EndState } {
     100n,
   );
   log("MetaPool", "Funded", { assets: 900n }, 110n);
-  log("Allocator", "Moved", { id: 1n, up: true, position: 900n }, 110n);
+  log("Allocator", "Moved", { id: 1n, up: true, position: 900n, unbonding: 0n }, 110n);
 
   // Bob leaves with 450 of his 900; the buffer of 1,100 pays him at the end of the next round.
   log("MetaPool", "Unstaked", { account: BOB, batch: 2n, assets: 450n, shares: 450n, units: 450n }, 120n);
@@ -121,6 +121,20 @@ describe("audit", () => {
     const tampered = tamper(tamper(events, "Moved", { position: 1_001n }), "GroupSnapshotTaken", { cap: 2_000n });
     expect(audit(tampered, end).findings.map(({ message }) => message)).to.deep.equal([
       "operator 1 was lifted to 1001 wei, above its cap of 1000 wei",
+    ]);
+  });
+
+  it("finds an operator above its cap by what is on its way back, and what its group has to leave room for", () => {
+    const { events, end } = story();
+    const lifted = tamper(tamper(events, "Moved", { unbonding: 101n }), "GroupSnapshotTaken", { cap: 2_000n });
+    expect(audit(lifted, end).findings.map(({ message }) => message)).to.deep.equal([
+      "operator 1 was lifted to 1001 wei, above its cap of 1000 wei",
+    ]);
+
+    const read = { ...events.find(({ name }) => name === "OperatorSnapshot")!, name: "OperatorRead" };
+    const withReading = [{ ...read, args: { id: 1n, unbonding: 51n } }, ...events];
+    expect(audit(withReading, end).findings.map(({ message }) => message)).to.deep.equal([
+      "group 1 was lifted to 951 wei, above its cap of 950 wei",
     ]);
   });
 

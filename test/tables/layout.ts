@@ -324,9 +324,10 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:24 uint32 members
     1:28 uint32 round
 
-    # what few rounds change, so that most of them only read it
+    # what fewer rounds change, so that the others only read it; it fills the word
     2:0  uint96 faulted
-    2:12 uint64 weight`,
+    2:12 uint64 weight
+    2:20 uint96 unbonding`,
 
   "OperatorBook.State": `
     # wired once, beside a count and what class 2 asks for: the longest unbonding time, and when scores came last

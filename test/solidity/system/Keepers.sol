@@ -257,8 +257,8 @@ abstract contract Keepers is Settlements {
         }
     }
 
-    /// @dev What an operator may be lifted to: nothing if it may not hold, or is watched; while it ramps, to its ramp or back
-    /// to where the last round found it.
+    /// @dev What an operator may be lifted to, with what is on its way back: nothing if it may not hold, or is watched; while it
+    /// ramps, to its ramp or back to where the last round found it.
     function _capNow(
         Invariants.Operator memory o,
         uint256 id,
@@ -277,7 +277,7 @@ abstract contract Keepers is Settlements {
             abi.encodeCall(IOperatorPool.bond, ())
         );
         uint256 bond = success && answer.length == 32 ? abi.decode(answer, (uint256)) : 0;
-        return cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others + o.unbonding));
+        return cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others));
     }
 
     function _groupCapNow(uint256 g, uint256 total, uint256 stake_) private view returns (uint256 cap) {
@@ -285,13 +285,16 @@ abstract contract Keepers is Settlements {
         IAllocator.GroupSnapshot memory sums = allocator.groupSnapshot(g);
         cap = caps.poolShareBps == type(uint16).max ? NO_CAP : (total * caps.poolShareBps) / 10_000;
         cap = cap.min(_ofNetwork(stake_, caps.netShareBps, sums.others)).min(caps.absoluteCap);
-        return (cap == NO_CAP ? cap : cap.saturatingSub(sums.faulted)).min(sums.cap);
+        cap = (cap == NO_CAP ? cap : cap.saturatingSub(sums.faulted)).min(sums.cap);
+        return cap == NO_CAP ? cap : cap.saturatingSub(sums.unbonding);
     }
 
     function _checkCaps(Rules memory rules) private {
         for (uint256 i; i < rules.operators.length; ++i) {
-            uint256 most = rules.operators[i].position.max(rules.caps[i]);
-            _promise(allocator.positionOf(i + 1).position <= most, "I-22: an operator was lifted above its cap");
+            IAllocator.Position memory held = allocator.positionOf(i + 1);
+            bool isLifted = held.position > rules.operators[i].position;
+            bool fits = uint256(held.position) + held.unbonding <= rules.caps[i];
+            _promise(fits || !isLifted, "I-22: an operator was lifted above its cap");
         }
         uint256[] memory groups = _groupPositions();
         for (uint256 g; g < GROUPS; ++g) {

@@ -245,7 +245,8 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     } else {
       const lost = read(allocator, now, operator, sums);
       followRamp(allocator, operator, lost);
-      if (operator.premiumUnits > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endPremium(allocator, operator);
+      if (operator.premiumUnits > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM)
+        endPremium(allocator, operator);
       takeSnapshot(allocator, operator);
     }
   }

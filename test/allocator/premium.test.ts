@@ -9,12 +9,12 @@ import {
   Mode,
   move,
   networkHelpers,
+  nextEpoch,
   nextRound,
+  PAGE,
   up,
   type World,
 } from "../fixtures/allocator.ts";
-
-const DUST = 1_000n; // wei: prices of 1,000 ether are rounded to the wei, a few times
 
 /** The two operators hold 20 ether each of 100; alice has all of it but for the seed. */
 async function deployTwo() {
@@ -97,16 +97,58 @@ describe("Allocator", () => {
         await networkHelpers.time.increase(60n * DAY);
         await nextRound(world); // 83 days and 106: the older one's premium has ended
 
-        // The 20 of the older one are nobody's any more: bob and the others have lost half of them each.
+        // The 20 of the older one are lost for now, a tenth of what everybody had.
         await metaPool.connect(eve).deposit_and_stake({ value: ether(1_620) });
         await back(world, second);
         await release(world);
-        const before = [await staked(world, alice), await staked(world, bob)];
-        expect(await staked(world, eve)).to.be.closeTo(ether(1_620), DUST);
-        expect(await staked(world, eve)).to.be.at.most(ether(1_620));
-        expect(before[0]).to.be.at.least(ether("89.91"));
-        expect(before[1]).to.be.at.least(ether(90));
+        expect(await staked(world, eve)).to.equal(ether(1_620));
+        expect(await staked(world, bob)).to.equal(ether(90));
+        expect(await staked(world, alice)).to.equal(ether("89.91"));
       });
     }
+
+    it("loses the part of who leaves meanwhile: what comes back of it is a gain of the round", async () => {
+      const world = await networkHelpers.loadFixture(deployTwoDown);
+      const { metaPool, alice } = world;
+      // 49.95 of 100 shares, and of the 40 that may come back.
+      const leaving = metaPool.connect(alice).unstakeShares(ether("49.95"), 0n);
+      await expect(leaving).to.emit(metaPool, "PremiumChanged").withArgs(ether(40), ether("20.02"));
+      await expect(leaving)
+        .to.emit(metaPool, "Unstaked")
+        .withArgs(alice.address, 1n, ether("29.97"), ether("49.95"), ether("29.97"));
+
+      for (const [id, left] of [
+        [2, ether("10.01")],
+        [1, 0n],
+      ] as const) {
+        await world.hostile[id - 1]!.setMode(Mode.honest);
+        await nextEpoch(world);
+        const round = world.allocator.settle(100, PAGE);
+        await expect(round).to.emit(metaPool, "LossRestored").withArgs(ether("10.01"));
+        await expect(round).to.emit(metaPool, "GainBooked").withArgs(ether("9.99"));
+        await expect(round)
+          .to.emit(metaPool, "PremiumChanged")
+          .withArgs(left + ether("10.01"), left);
+      }
+      await release(world);
+      // All 40 are back, with those who stayed.
+      expect(await staked(world, alice)).to.equal((ether("70.03") * ether("49.95")) / ether("50.05"));
+    });
+
+    it("has more units for the same loss of the shares when leavers have taken a part of what was there", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, alice, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await allocator.recordOf(1)).premiumUnits).to.equal(ether(20));
+      await metaPool.connect(alice).unstakeShares(ether("49.95"), 0n);
+      expect((await metaPool.getBook()).premium).to.equal(ether("10.01"));
+
+      // Exits are owed 39.96, shares have 40.04: of the second 20 they lose 10.01, as much as is left of the first.
+      await hostile[1]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await allocator.recordOf(2)).premiumUnits).to.equal(ether(20));
+      expect((await metaPool.getBook()).premium).to.equal(ether("20.02"));
+    });
   });
 });

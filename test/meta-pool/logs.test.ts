@@ -2,17 +2,7 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
-import {
-  at,
-  EPOCH,
-  ether,
-  ethers,
-  loadGrownPool,
-  loadWorkingPool,
-  now,
-  RAY,
-  receiptOf,
-} from "../fixtures/metaPool.ts";
+import { at, EPOCH, ether, ethers, loadGrownPool, loadWorkingPool, now, RAY, receiptOf } from "../fixtures/metaPool.ts";
 import type { MetaPool } from "../../types/contracts/MetaPool.ts";
 
 /** The logs of a transaction: name and arguments of each. */

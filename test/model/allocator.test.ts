@@ -252,12 +252,7 @@ describe("model: the allocator", () => {
       expect(book.equity).to.equal(1000n);
       pool.fails = false;
       allocation.settle(state, 5n * DAY, 10);
-      expect([operator.position, book.equity, book.premium, operator.faulted]).to.deep.equal([
-        1000n,
-        2000n,
-        0n,
-        false,
-      ]);
+      expect([operator.position, book.equity, book.premium, operator.faulted]).to.deep.equal([1000n, 2000n, 0n, false]);
     });
 
     it("of a pool that is written down because it owes count its cash only, until that is paid", () => {

@@ -284,7 +284,8 @@ contract MetaPoolHandler {
         gains += amount;
         atOperators += amount;
         _check(20, before, address(0), 0, 0);
-        if (price().assets + pool.getBook().premium > paid) broken = "I-16: a recovery lifted the price that stakes pay";
+        if (price().assets + pool.getBook().premium > paid)
+            broken = "I-16: a recovery lifted the price that stakes pay";
     }
 
     /* THE WORLD */

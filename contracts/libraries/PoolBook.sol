@@ -372,8 +372,8 @@ library PoolBook {
         self.releaseDuration = end.saturatingSub(block.timestamp).toUint24();
     }
 
-    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. No more than an operator's record holds, and all together no
-    /// more than U does.
+    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. No more than an operator's record holds, and no more than
+    /// U has room for.
     function _unitsDown(Book storage self, uint256 lost) private view returns (uint256 units) {
         uint256 all = self.premiumUnits;
         if (all == 0) return lost;

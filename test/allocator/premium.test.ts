@@ -115,7 +115,7 @@ describe("Allocator", () => {
       await expect(leaving).to.emit(metaPool, "PremiumChanged").withArgs(ether(40), ether("20.02"));
       await expect(leaving)
         .to.emit(metaPool, "Unstaked")
-        .withArgs(alice.address, 1n, ether("29.97"), ether("49.95"), ether("29.97"));
+        .withArgs(alice.address, 5n, ether("29.97"), ether("49.95"), ether("29.97"));
 
       for (const [id, left] of [
         [2, ether("10.01")],

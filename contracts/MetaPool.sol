@@ -55,7 +55,6 @@ contract MetaPool
 
         PoolBook.Book storage $ = _storage();
         $.exits.initialize();
-        $.dilution = uint96(PoolBook.WAD);
         $.highWater = uint128(PoolBook.HIGH_WATER_ONE);
         $.setParameters(parameters_);
     }
@@ -201,15 +200,15 @@ contract MetaPool
     }
 
     /// @inheritdoc IMetaPool
-    function reportWriteDown(uint256 loss) external returns (uint256 factor) {
+    function reportWriteDown(uint256 loss) external returns (uint256 units) {
         _checkAllocator();
         return _storage().bookWriteDown(loss);
     }
 
     /// @inheritdoc IMetaPool
-    function endWriteDown(uint256 gain, uint256 factor, bool last) external {
+    function endWriteDown(uint256 gain, uint256 units) external {
         _checkAllocator();
-        _storage().endWriteDown(gain, factor, last);
+        _storage().endWriteDown(gain, units);
     }
 
     /// @inheritdoc IMetaPool
@@ -363,7 +362,7 @@ contract MetaPool
     /// @inheritdoc IStakingPool
     function previewStake(uint256 assets) external view returns (uint256 shares) {
         uint256 total = _storage().assets();
-        return total == 0 ? 0 : _sharesDown(assets, total, _dilution());
+        return total == 0 ? 0 : _sharesDown(assets, total);
     }
 
     /// @inheritdoc IStakingPool
@@ -433,10 +432,8 @@ contract MetaPool
         require(!$.closed && total != 0, PoolInsolvent(total, $.supply));
         if ($.isCapped) _checkCap(assets, total);
 
-        uint256 dilution = _dilution();
-        shares = _sharesDown(assets, total, dilution);
+        shares = _sharesDown(assets, total);
         require(shares != 0, StakeTooSmall(assets));
-        if (dilution != PoolBook.WAD) $.bookDilutedStake(assets, total);
 
         $.equity = ($.equity + assets).toUint96();
         ExitBook.Account storage account = $.exits.accounts[receiver];
@@ -467,6 +464,7 @@ contract MetaPool
             }
             (batch, units) = $.exits.open(msg.sender, assets);
         }
+        if ($.hasPremium) $.leavePremium(shares);
         emit Unstaked(msg.sender, batch, assets, shares, units);
         _burn(msg.sender, shares);
     }
@@ -526,14 +524,10 @@ contract MetaPool
 
     /* INTERNAL: CHECKS */
 
-    /// @dev ⌊assets·S/(E·D)⌋.
-    function _sharesDown(uint256 assets, uint256 total, uint256 dilution) private view returns (uint256) {
-        return (assets * PoolBook.WAD).mulDiv(_storage().supply, total * dilution);
-    }
-
-    /// @dev D; its slot is read only if it has something to say.
-    function _dilution() private view returns (uint256) {
-        return _storage().isDiluted ? _storage().dilution : PoolBook.WAD;
+    /// @dev ⌊assets·S/(E + R)⌋; the slot of R is read only if it has something to say.
+    function _sharesDown(uint256 assets, uint256 total) private view returns (uint256) {
+        uint256 premium = _storage().hasPremium ? _storage().premium : 0;
+        return assets.mulDiv(_storage().supply, total + premium);
     }
 
     function _checkCap(uint256 assets, uint256 total) private view {

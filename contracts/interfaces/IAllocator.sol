@@ -86,7 +86,7 @@ interface IAllocator {
         uint96 class1Taken; // in class1Round
         uint32 class1Round;
         // Slot 2: all 0 unless the operator is written down.
-        uint96 factor; // of D, 1e18 fixed point, 0 if it has none
+        uint120 premiumUnits; // of the pool's premium R, 0 if it has none; it fills the word
         uint96 lost; // written down and not recovered
         uint40 writtenDownAt;
     }

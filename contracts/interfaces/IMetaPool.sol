@@ -18,7 +18,7 @@ interface IMetaPool is IStakingPool {
         uint256 roundGain; // gain of the open round, not yet released
         uint256 assets; // E
         uint256 supply; // S
-        uint256 dilution; // D, 1e18 fixed point
+        uint256 premium; // R, wei: stakes pay (E + R)/S for a share
         uint256 highWater; // 1e27 fixed point
         uint256 bufferTarget; // wei: bufferTargetBps of E
         bool closed;
@@ -51,7 +51,9 @@ interface IMetaPool is IStakingPool {
     );
     event Funded(uint256 assets);
     event Returned(uint256 assets);
-    event DilutionChanged(uint256 oldDilution, uint256 newDilution);
+    /// @notice R, in wei: what write-downs took from the shares and may still come back. Who stakes pays for it, who leaves
+    /// leaves its part behind.
+    event PremiumChanged(uint256 oldPremium, uint256 newPremium);
     event InstantExit(address indexed account, address indexed receiver, uint256 shares, uint256 assets, uint256 fee);
     event PoolClosed(uint256 assets, uint256 supply);
     event ParametersChanged(Parameters oldParameters, Parameters newParameters);
@@ -97,12 +99,16 @@ interface IMetaPool is IStakingPool {
     /// @notice Books what the allocator saw at operators; the value is cash that came back.
     function report(uint256 gain, uint256 loss) external payable;
 
-    /// @notice Books a written-down operator's loss. @return factor of D, 1e18 fixed point, 0 if below 1 bp.
-    function reportWriteDown(uint256 loss) external returns (uint256 factor);
+    /// @notice Books a written-down operator's loss. What it takes from the shares joins the premium R. Emits PremiumChanged.
+    /// @param loss wei. @return units of R, below 2^120; rounded down: an operator's part of R is what its units are of all
+    /// units. 0 if the shares lose less than 1 bp of what they keep, or keep nothing: then R stays as it is.
+    function reportWriteDown(uint256 loss) external returns (uint256 units);
 
-    /// @notice Takes a written-down operator's `factor` out of D; `last` if none is left. Of the `gain` that it turns out to
-    /// have, what makes up for the factor belongs to the shares at once; the rest is a gain of the round.
-    function endWriteDown(uint256 gain, uint256 factor, bool last) external;
+    /// @notice Ends a written-down operator's part of the premium R. Of the `gain` that it turns out to have, as much as that
+    /// part belongs to the shares at once; the rest is a gain of the round. Emits LossRestored, GainBooked, PremiumChanged.
+    /// @param gain wei, 0 if it is not back. @param units of R as `reportWriteDown` gave them, 0 for none. The part is rounded
+    /// down; the last one takes what is left.
+    function endWriteDown(uint256 gain, uint256 units) external;
 
     /// @notice Ends the round: takes the fee, locks the rest of the gain. @param netGain gains less losses of the round,
     /// at least 0. @param accrual amount-weighted average time that the gains took to accrue, in seconds.

@@ -55,7 +55,6 @@ library AllocatorBook {
         IOperatorRegistry registry;
         uint40 epoch; // in which the last round began
         uint32 epochLength;
-        uint16 writtenDown; // operators with a factor in D
         // Slot 2.
         IStakeNetwork network;
         bool upgradesRenounced;

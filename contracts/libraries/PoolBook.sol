@@ -29,7 +29,6 @@ library PoolBook {
     uint256 private constant INSTANT_FEE_MAX_BPS = 180;
     uint256 private constant INSTANT_LOSS_DIVISOR = 100_000; // 0.1 bp
     uint256 private constant CLOSING_DIVISOR = 1e9;
-    uint256 private constant DILUTION_STEP = 1e14; // 1 bp
 
     struct Book {
         // Slot 0: written by stakes and unstakes.
@@ -42,10 +41,10 @@ library PoolBook {
         uint24 releaseDuration;
         uint40 pausedUntil;
         bool closed;
-        bool isDiluted; // D is not one: only then stakes read it
+        bool hasPremium; // R is not 0: only then stakes and unstakes read it
         bool isCapped; // there is an asset cap: only then stakes read it
-        // Slot 2: read by stakes if need be.
-        uint96 dilution; // D, 1e18 fixed point
+        // Slot 2: read by stakes and unstakes if need be.
+        uint96 premium; // R, wei
         uint96 assetCap;
         uint40 pauseAllowedAt;
         uint16 feeBps;
@@ -64,6 +63,7 @@ library PoolBook {
         // One slot each.
         address allocator;
         address notice;
+        uint128 premiumUnits; // U, of all written-down operators
         ExitBook.Book exits;
     }
 
@@ -104,35 +104,30 @@ library PoolBook {
         }
     }
 
-    /// @dev Books the loss of a written-down operator. @return factor of D, 0 if it is dropped.
-    function bookWriteDown(Book storage self, uint256 loss) public returns (uint256 factor) {
+    /// @dev Books the loss of a written-down operator. What the shares lose joins R, and the operator gets units of it.
+    /// @return units of R, 0 if the loss does not count.
+    function bookWriteDown(Book storage self, uint256 loss) public returns (uint256 units) {
         uint256 assetsBefore = assets(self);
         bookLoss(self, loss);
 
         uint256 assetsAfter = assets(self);
-        if (assetsAfter == 0) return 0;
-        factor = assetsBefore.mulDiv(WAD, assetsAfter, Math.Rounding.Ceil).min(type(uint96).max);
-        if (factor < WAD + DILUTION_STEP) return 0;
-        _setDilution(self, uint256(self.dilution).mulDiv(factor, WAD, Math.Rounding.Ceil));
+        uint256 lost = assetsBefore.saturatingSub(assetsAfter);
+        if (assetsAfter == 0 || lost * BPS < assetsAfter) return 0;
+        units = _unitsDown(self, lost);
+        self.premiumUnits += uint128(units); // within its type: see _unitsDown
+        _setPremium(self, self.premium + lost);
     }
 
-    /// @dev `assets` have been staked at the premium, beside the `total` of the shares: they have lost nothing, so D counts for
-    /// less of the whole. E·D/S stays what it was, the price that they paid: no recovery lifts the shares above it at once.
-    function bookDilutedStake(Book storage self, uint256 assets_, uint256 total) public {
-        _setDilution(self, (total * self.dilution + assets_ * WAD) / (total + assets_));
-    }
-
-    /// @dev Takes `factor`, or what stakes have left of it, out of D; `last` if no written-down operator is left. As much of
-    /// the `gain` that the operator turns out to have as makes up for the premium that stakes have paid belongs to the shares
-    /// at once: released over time, it would go to those who enter after D has ended. The rest is a gain of the round.
-    function endWriteDown(Book storage self, uint256 gain, uint256 factor, bool last) public {
-        factor = factor.min(self.dilution);
-        if (gain != 0) _restore(self, gain, factor);
-        if (last) _setDilution(self, WAD);
-        else if (factor != 0) {
-            // Down: rounded up, the next recovery would lift the shares above the price that stakes have paid.
-            _setDilution(self, (self.dilution * WAD) / factor);
-        }
+    /// @dev Ends `units` of R. As much of the `gain` that the operator turns out to have as its part of R belongs to the shares
+    /// at once: released over time, it would go to those who enter afterwards. The rest is a gain of the round. E + R never
+    /// rises: nobody gains by a stake before, between or after recoveries.
+    function endWriteDown(Book storage self, uint256 gain, uint256 units) public {
+        uint256 premium = self.premium;
+        uint256 all = self.premiumUnits;
+        uint256 ended = units == all ? premium : premium.mulDiv(units, all);
+        if (gain != 0) _restore(self, gain, gain.min(ended));
+        if (units != 0) self.premiumUnits = uint128(all - units);
+        _setPremium(self, premium - ended);
     }
 
     /// @dev Takes the fee, locks the rest of the round's gain. @return feeShares that the caller mints to the treasury.
@@ -159,6 +154,13 @@ library PoolBook {
     }
 
     /* EXITS */
+
+    /// @dev `shares` are about to be burned, and their part of R ends: what comes back of it is a gain of the round. What is
+    /// left of R is rounded up, against who stakes.
+    function leavePremium(Book storage self, uint256 shares) public {
+        uint256 premium = self.premium;
+        _setPremium(self, premium - premium.mulDiv(shares, self.supply));
+    }
 
     /// @dev Sets aside what the buffer has for up to `maxBatches` waiting batches.
     function fundExits(Book storage self, uint256 maxBatches) public returns (uint256 funded) {
@@ -189,6 +191,7 @@ library PoolBook {
         self.instantUsed = (self.instantEpoch == epoch ? self.instantUsed + pays : pays).toUint96();
         self.instantEpoch = uint40(epoch);
         self.equity -= uint96(pays);
+        if (self.hasPremium) leavePremium(self, shares);
         emit IMetaPool.InstantExit(msg.sender, receiver, shares, pays, fee);
     }
 
@@ -267,7 +270,7 @@ library PoolBook {
                 roundGain: self.roundGain,
                 assets: assets(self),
                 supply: self.supply,
-                dilution: self.dilution,
+                premium: self.premium,
                 highWater: self.highWater,
                 bufferTarget: bufferTarget(self),
                 closed: self.closed
@@ -347,9 +350,8 @@ library PoolBook {
         require(value <= maximum, IMetaPool.OutOfBounds(value, 0, maximum));
     }
 
-    function _restore(Book storage self, uint256 gain, uint256 factor) private {
-        uint256 restored;
-        if (factor > WAD) restored = gain.min(assets(self).mulDiv(factor - WAD, WAD));
+    /// @dev Books the `gain` of an operator that is back, of which `restored` belongs to the shares at once.
+    function _restore(Book storage self, uint256 gain, uint256 restored) private {
         self.delegated = (self.delegated + gain).toUint96();
         self.equity += restored.toUint96();
         self.roundGain += (gain - restored).toUint96();
@@ -370,13 +372,23 @@ library PoolBook {
         self.releaseDuration = end.saturatingSub(block.timestamp).toUint24();
     }
 
-    function _setDilution(Book storage self, uint256 newDilution) private {
-        newDilution = newDilution.min(type(uint96).max);
-        if (newDilution == self.dilution) return;
-        emit IMetaPool.DilutionChanged(self.dilution, newDilution);
-        self.dilution = uint96(newDilution);
-        bool isDiluted = newDilution != WAD;
-        if (self.isDiluted != isDiluted) self.isDiluted = isDiluted;
+    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. No more than an operator's record holds, and no more than
+    /// U has room for.
+    function _unitsDown(Book storage self, uint256 lost) private view returns (uint256 units) {
+        uint256 all = self.premiumUnits;
+        if (all == 0) return lost;
+        uint256 premium = self.premium;
+        units = premium == 0 ? type(uint120).max : lost.mulDiv(all, premium).min(type(uint120).max);
+        return units.min(type(uint128).max - all);
+    }
+
+    function _setPremium(Book storage self, uint256 newPremium) private {
+        uint256 oldPremium = self.premium;
+        if (newPremium == oldPremium) return;
+        self.premium = newPremium.toUint96();
+        bool hasPremium = newPremium != 0;
+        if (self.hasPremium != hasPremium) self.hasPremium = hasPremium;
+        emit IMetaPool.PremiumChanged(oldPremium, newPremium);
     }
 
     /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays.

@@ -477,15 +477,15 @@ library Rounds {
         IAllocator.Record storage record = self.records[id];
         record.lost = uint96(uint256(record.lost).saturatingSub(gain));
         emit IAllocator.OperatorRead(id, self.round, 0, 0, gain, gain, 0);
-        bool restored = record.lost == 0 && record.factor != 0;
-        if (restored) self.endFactor(record, gain);
+        bool restored = record.lost == 0 && record.premiumUnits != 0;
+        if (restored) self.endPremium(record, gain);
         self.metaPool.report{value: gain}(restored ? 0 : gain, 0);
     }
 
     /// @dev Ends the premium of a written-down operator.
     function clearWriteDown(AllocatorBook.State storage self, uint256 id) public {
         IAllocator.Record storage record = self.records[id];
-        require(record.factor != 0, IAllocator.NotWrittenDown(id));
-        self.endFactor(record, 0);
+        require(record.premiumUnits != 0, IAllocator.NotWrittenDown(id));
+        self.endPremium(record, 0);
     }
 }

@@ -7,7 +7,8 @@ import {AllocatorBook} from "./AllocatorBook.sol";
 import {RoundPage} from "./RoundPage.sol";
 
 /// @title WriteDowns: operators whose stake is given up, and those that come back (design §6).
-/// @notice A write-down is a loss and a factor of D. Factor and rest of the loss are kept until the operator is back.
+/// @notice A write-down is a loss and a part of the premium R. Its units and the rest of the loss are kept until the operator
+/// is back.
 library WriteDowns {
     using AllocatorBook for AllocatorBook.State;
     using RoundPage for RoundPage.Page;
@@ -29,13 +30,12 @@ library WriteDowns {
 
         IAllocator.Record storage record = self.records[id];
         (record.lost, record.writtenDownAt) = (loss.toUint96(), uint40(block.timestamp));
-        // Nobody is written down again before it has recovered, which ends its factor.
-        record.factor = self.metaPool.reportWriteDown(loss).toUint96();
-        if (record.factor != 0) ++self.writtenDown;
+        // Nobody is written down again before it has recovered, which ends its units.
+        record.premiumUnits = self.metaPool.reportWriteDown(loss).toUint120();
         emit IAllocator.OperatorWrittenDown(id, page.round, loss);
     }
 
-    /// @dev The pool is back: what it has makes up for its factor of D, which ends in the same step.
+    /// @dev The pool is back: what it has makes up for its part of R, which ends in the same step.
     function recover(
         AllocatorBook.State storage self,
         RoundPage.Page memory page,
@@ -49,23 +49,20 @@ library WriteDowns {
         held.writtenDown = false;
         record.lost = 0;
         self.roundGain += gain.toUint96();
-        endFactor(self, record, gain);
+        endPremium(self, record, gain);
         emit IAllocator.OperatorRecovered(id, page.round);
     }
 
     /// @dev An operator that stays away is no reason to charge stakes for ever.
     function endOld(AllocatorBook.State storage self, uint256 id) internal {
         IAllocator.Record storage record = self.records[id];
-        if (block.timestamp >= record.writtenDownAt + TERM) endFactor(self, record, 0);
+        if (block.timestamp >= record.writtenDownAt + TERM) endPremium(self, record, 0);
     }
 
-    /// @dev Takes an operator's factor out of D, with what the operator turns out to have.
-    function endFactor(AllocatorBook.State storage self, IAllocator.Record storage record, uint256 gain) internal {
-        uint256 factor = record.factor;
-        if (factor != 0) {
-            record.factor = 0;
-            --self.writtenDown;
-        }
-        self.metaPool.endWriteDown(gain, factor, self.writtenDown == 0);
+    /// @dev Ends an operator's part of R, with what the operator turns out to have.
+    function endPremium(AllocatorBook.State storage self, IAllocator.Record storage record, uint256 gain) internal {
+        uint256 units = record.premiumUnits;
+        if (units != 0) record.premiumUnits = 0;
+        self.metaPool.endWriteDown(gain, units);
     }
 }

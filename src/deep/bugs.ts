@@ -71,8 +71,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-05",
     campaign: "clamped",
     file: POOL,
-    find: "return (assets * PoolBook.WAD).mulDiv(_storage().supply, total * dilution);",
-    replace: "return (assets * PoolBook.WAD).mulDiv(_storage().supply, total * dilution) + 1;",
+    find: "return assets.mulDiv(_storage().supply, total + premium);",
+    replace: "return assets.mulDiv(_storage().supply, total + premium) + 1;",
   },
   {
     name: "a gain without bound",
@@ -136,8 +136,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-13",
     campaign: "clamped",
     file: POOL,
-    find: "return total == 0 ? 0 : _sharesDown(assets, total, _dilution());",
-    replace: "return total == 0 ? 0 : _sharesDown(assets, total, _dilution()) + 1;",
+    find: "return total == 0 ? 0 : _sharesDown(assets, total);",
+    replace: "return total == 0 ? 0 : _sharesDown(assets, total) + 1;",
   },
   {
     name: "an exit costs a gwei more",
@@ -321,8 +321,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-51",
     campaign: "hostile",
     file: POOL_BOOK,
-    find: "if (last) _setDilution(self, WAD);",
-    replace: "if (last) return;",
+    find: "_setPremium(self, premium - ended);",
+    replace: "if (units != all) _setPremium(self, premium - ended);",
   },
   {
     name: "a ramp grows without stake",

@@ -245,7 +245,8 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     } else {
       const lost = read(allocator, now, operator, sums);
       followRamp(allocator, operator, lost);
-      if (operator.factor > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM) endFactor(allocator, now, operator);
+      if (operator.premiumUnits > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM)
+        endPremium(allocator, operator);
       takeSnapshot(allocator, operator);
     }
   }
@@ -332,7 +333,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
     bookSums(allocator, now, sums);
     operator.writtenDown = false;
     operator.lost = 0n;
-    endFactor(allocator, now, operator, gain);
+    endPremium(allocator, operator, gain);
   } else {
     sums.gain += gain;
   }
@@ -378,7 +379,7 @@ function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums
   operator.writtenDown = true;
   operator.lost += loss;
   operator.writtenDownAt = now;
-  operator.factor = metaBook.reportWriteDown(allocator.book, now, loss);
+  operator.premiumUnits = metaBook.reportWriteDown(allocator.book, now, loss);
   allocator.roundLosses.push(loss);
 }
 
@@ -392,19 +393,18 @@ export function clearWriteDown(
   const operator = allocator.operators.find((candidate) => candidate.id === id);
   const isOld = now >= (operator?.writtenDownAt ?? 0n) + WRITE_DOWN_TERM;
   required(caller.mayCall || isOld, "AccessManagedUnauthorized", caller.address);
-  required(operator !== undefined && operator.factor > 0n, "NotWrittenDown", id);
-  endFactor(allocator, now, operator);
+  required(operator !== undefined && operator.premiumUnits > 0n, "NotWrittenDown", id);
+  endPremium(allocator, operator);
 }
 
-/** Takes an operator's factor out of D, with what it turns out to have. */
-function endFactor(allocator: Allocator, now: bigint, operator: Operator, gain = 0n): void {
-  const { factor } = operator;
-  operator.factor = 0n;
-  const last = allocator.operators.every((other) => other.factor === 0n);
-  metaBook.endWriteDown(allocator.book, now, { gain, factor, last });
+/** Ends an operator's part of the premium, with what it turns out to have. */
+function endPremium(allocator: Allocator, operator: Operator, gain = 0n): void {
+  const { premiumUnits: units } = operator;
+  operator.premiumUnits = 0n;
+  metaBook.endWriteDown(allocator.book, { gain, units });
 }
 
-/** Collects what a removed operator returns: a gain. Its factor ends once all that was lost is back. */
+/** Collects what a removed operator returns: a gain. Its part of the premium ends once all that was lost is back. */
 export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   const operator = operatorOf(allocator, id);
   const isListedAnew = allocator.operators.some((other) => other.pool === operator.pool && other.id > id);
@@ -413,8 +413,8 @@ export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   if (staked > 0n) operator.pool.pull(now, staked, true);
   if (arrived === 0n) return 0n;
   operator.lost = monus(operator.lost, arrived);
-  const isRestored = operator.lost === 0n && operator.factor > 0n;
-  if (isRestored) endFactor(allocator, now, operator, arrived);
+  const isRestored = operator.lost === 0n && operator.premiumUnits > 0n;
+  if (isRestored) endPremium(allocator, operator, arrived);
   metaBook.report(allocator.book, now, { cash: arrived, gain: isRestored ? 0n : arrived });
   return arrived;
 }

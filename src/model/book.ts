@@ -20,11 +20,9 @@ export const BPS = 10_000n;
 export const DAY = 86_400n;
 export const LONGEST_RELEASE = 7n * DAY;
 
-/** D saturates here. */
-export const MOST_DILUTION = 2n ** 96n - 1n;
-
-/** A written-down operator's factor below one and one basis point is dropped. */
-export const LEAST_FACTOR = WAD + 10n ** 14n;
+/** Units of the premium that fit an operator's record, and of all operators the book. */
+export const MOST_UNITS_EACH = 2n ** 120n - 1n;
+export const MOST_UNITS = 2n ** 128n - 1n;
 
 /** The pool's own account: its shares are the seed and belong to nobody. */
 export const POOL = "pool";
@@ -53,7 +51,8 @@ export interface Book {
   locked: bigint; // at the time of its last change
   releaseEnd: bigint;
   releaseDuration: bigint;
-  dilution: bigint; // D, 1e18
+  premium: bigint; // R, wei: what write-downs took from the shares and may still come back
+  premiumUnits: bigint; // U, of all written-down operators
   highWater: bigint; // 1e27
   openRound: bigint; // 0 if none is open
   roundGain: bigint; // gains of the round that losses have not eaten
@@ -79,7 +78,8 @@ export function newBook(parameters: BookParameters, seed: bigint): Book {
     locked: 0n,
     releaseEnd: 0n,
     releaseDuration: 0n,
-    dilution: WAD,
+    premium: 0n,
+    premiumUnits: 0n,
     highWater: INDEX_ONE,
     openRound: 0n,
     roundGain: 0n,
@@ -211,43 +211,47 @@ function checkEnd(book: Book, now: bigint): void {
 
 /* WRITTEN-DOWN OPERATORS */
 
-/** Books a written-down operator's loss. Returns its factor of D, 0 if that is below one basis point. */
+/**
+ * Books a written-down operator's loss: what the shares lose joins the premium. Returns the operator's units of it, 0 if the
+ * shares lose less than a basis point of what they keep, or keep nothing.
+ */
 export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
   const before = assetsAt(book, now);
   bookLoss(book, now, loss);
   const after = assetsAt(book, now);
-  if (after === 0n) return 0n; // closed for good
-  const factor = min(MOST_DILUTION, mulDivUp(before, WAD, after));
-  if (factor < LEAST_FACTOR) return 0n;
-  book.dilution = min(MOST_DILUTION, mulDivUp(book.dilution, factor, WAD));
-  return factor;
+  const lost = monus(before, after);
+  if (after === 0n || lost * BPS < after) return 0n;
+  const units = unitsOf(book, lost);
+  book.premium += lost;
+  book.premiumUnits += units;
+  return units;
 }
 
-/** Stake that has come at the premium has lost nothing: D counts for less, and the price that it paid stays. */
-export function bookDilutedStake(book: Book, now: bigint, assets: bigint): void {
-  const total = assetsAt(book, now);
-  book.dilution = (total * book.dilution + assets * WAD) / (total + assets);
+/** As many of all units as `lost` will be of the premium, and no more than fit. */
+function unitsOf({ premium, premiumUnits }: Book, lost: bigint): bigint {
+  if (premiumUnits === 0n) return lost;
+  const units = premium === 0n ? MOST_UNITS_EACH : mulDivDown(lost, premiumUnits, premium);
+  return min(units, MOST_UNITS_EACH, MOST_UNITS - premiumUnits);
 }
 
-/** The end of an operator's factor of D, 0 if it has none. */
-export interface WriteDownEnd {
-  gain?: bigint; // what the operator turns out to have, if it is back
-  factor: bigint;
-  last: boolean; // no factor is left
+/** Who leaves with `shares`, which are not burned yet, leaves its part of the premium; what stays is rounded up. */
+export function leavePremium(book: Book, shares: bigint): void {
+  if (book.premium > 0n) book.premium -= mulDivDown(book.premium, shares, supplyOf(book));
 }
 
 /**
- * Takes a factor out of D; exactly one is left with the `last`. As much of the gain as makes up for the premium that stakes
- * have paid belongs to the shares at once, the rest is a gain of the round.
+ * Ends an operator's units of the premium; the last ones are all of it. As much of the `gain` that the operator turns out to
+ * have as its part belongs to the shares at once, the rest is a gain of the round.
  */
-export function endWriteDown(book: Book, now: bigint, { gain = 0n, factor: noted, last }: WriteDownEnd): void {
-  const factor = min(noted, book.dilution);
-  const restored = factor === 0n ? 0n : min(gain, mulDivDown(assetsAt(book, now), factor - WAD, WAD));
+export function endWriteDown(book: Book, { gain = 0n, units }: { gain?: bigint; units: bigint }): void {
+  const { premium, premiumUnits } = book;
+  const part = units === premiumUnits ? premium : mulDivDown(premium, units, premiumUnits);
+  const restored = min(gain, part);
   book.delegated += gain;
   book.equity += restored;
   book.roundGain += gain - restored;
-  if (last) book.dilution = WAD;
-  else if (factor > 0n) book.dilution = (book.dilution * WAD) / factor;
+  book.premium -= part;
+  book.premiumUnits -= units;
 }
 
 /* ROUNDS */

@@ -31,6 +31,7 @@ export interface OperatorState {
   cap: bigint; // live c_i; what an increase may reach
   groups: bigint[]; // at the last snapshot
   faulted: boolean;
+  premiumUnits: bigint;
 }
 
 export interface GroupState {
@@ -51,7 +52,7 @@ export interface Snapshot {
   roundGain: bigint;
   assets: bigint; // E
   supply: bigint; // S
-  dilution: bigint;
+  premium: bigint; // R
   highWater: bigint;
   closed: boolean;
   fundedThrough: bigint;
@@ -105,7 +106,13 @@ export function brokenInState(state: Snapshot): string[] {
       "I-09: free is not the sum of free balances",
     ),
     check(state.closed || state.assets * 10n ** 9n >= state.supply, "I-10: a pool that lost nearly everything is open"),
-    check(state.dilution >= 10n ** 18n, "I-51: D is below one"),
+    check(state.premium >= 0n, "I-51: the premium is negative"),
+    check(
+      state.premium === 0n ||
+        state.operators.length === 0 || // not listed
+        state.operators.some((operator) => operator.premiumUnits > 0n),
+      "I-51: a premium without a written-down operator",
+    ),
     ...state.groups.map((group) =>
       check(
         group.position ===

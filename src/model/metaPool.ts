@@ -4,7 +4,6 @@ import {
   accountOf,
   accountToChange,
   assetsAt,
-  bookDilutedStake,
   type Book,
   type BookParameters,
   BPS,
@@ -12,6 +11,7 @@ import {
   bufferTargetAt,
   DAY,
   epochAt,
+  leavePremium,
   supplyOf,
   WAD,
 } from "./book.ts";
@@ -48,7 +48,7 @@ export function getRate(book: Book, now: bigint): bigint {
 
 export function previewStake(book: Book, now: bigint, assets: bigint): bigint {
   const total = assetsAt(book, now);
-  return total === 0n ? 0n : (assets * supplyOf(book) * WAD) / (total * book.dilution);
+  return total === 0n ? 0n : mulDivDown(assets, supplyOf(book), total + book.premium);
 }
 
 /** No number of shares is enough for assets that are not there. */
@@ -167,7 +167,6 @@ function mint(book: Book, now: bigint, receiver: string, assets: bigint): bigint
   }
   const shares = previewStake(book, now, assets);
   required(shares > 0n, "StakeTooSmall", assets);
-  bookDilutedStake(book, now, assets);
 
   book.equity += assets;
   const account = accountToChange(book, receiver);
@@ -203,6 +202,7 @@ export function unstakeShares(book: Book, now: bigint, caller: string, shares: b
 function leave(book: Book, caller: string, shares: bigint, assets: bigint): void {
   const account = accountToChange(book, caller);
   account.free += exits.fold(book.exits, caller, FOLDS_PER_UNSTAKE);
+  leavePremium(book, shares);
   account.shares -= shares;
   book.equity -= assets;
   if (assets > 0n) exits.addExit(book.exits, caller, assets);
@@ -222,6 +222,7 @@ export function unstakeInstant(book: Book, now: bigint, caller: string, shares: 
   const epoch = epochAt(book, now);
   book.instantPaid = (book.instantEpoch === epoch ? book.instantPaid : 0n) + assets;
   book.instantEpoch = epoch;
+  leavePremium(book, shares);
   accountToChange(book, caller).shares -= shares;
   book.equity -= assets;
   book.balance -= assets;

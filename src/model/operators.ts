@@ -48,7 +48,7 @@ export interface Operator {
   writtenDown: boolean;
   writtenDownAt: bigint;
   lost: bigint; // written down and not recovered
-  factor: bigint; // of D, 0 if it has none
+  premiumUnits: bigint; // of the book's premium, 0 if it has none
   lossSince: bigint; // booked by settleOne and legs since the last reading
   ramp: bigint; // what a newcomer may be lifted to, 0 for none
   bond: bigint; // at the last reading
@@ -119,7 +119,7 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     writtenDown: false,
     writtenDownAt: 0n,
     lost: 0n,
-    factor: 0n,
+    premiumUnits: 0n,
     lossSince: 0n,
     ramp: 0n,
     bond: 0n,

@@ -18,7 +18,7 @@ export function snapshotOf(book: Book, now: bigint): Snapshot {
     roundGain: book.roundGain,
     assets: assetsAt(book, now),
     supply: supplyOf(book),
-    dilution: book.dilution,
+    premium: book.premium,
     highWater: book.highWater,
     closed: book.closed,
     fundedThrough: fundedThrough(exits),
@@ -55,6 +55,7 @@ export function snapshotWithOperators(allocator: Allocator, now: bigint): Snapsh
       cap: liveCapOf(allocator, now, operator),
       groups: operator.snapshot.groups,
       faulted: operator.faulted,
+      premiumUnits: operator.premiumUnits,
     })),
     groups: allocator.groups.map(({ id }) => ({
       id,

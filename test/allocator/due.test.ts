@@ -16,7 +16,6 @@ import {
   nextRound,
   PAGE,
   up,
-  WAD,
   type World,
 } from "../fixtures/allocator.ts";
 import { logsOf } from "./logs.ts";
@@ -214,12 +213,13 @@ describe("Allocator", () => {
   });
 
   describe("reclaim", () => {
-    it("books what arrives as a gain, until nothing is lost any more: then it ends the factor", async () => {
+    it("books what arrives as a gain, until nothing is lost any more: then it ends the premium", async () => {
       const { allocator, metaPool, hostile } = await networkHelpers.loadFixture(deployRemoved);
       const log = () => logsOf(allocator.reclaim(2, PAGE), allocator, metaPool);
       expect(await log()).to.deep.equal([]);
       await networkHelpers.time.increase(DAY);
-      const { factor } = await allocator.recordOf(2);
+      const { premiumUnits } = await allocator.recordOf(2);
+      expect(premiumUnits).to.equal(ether(25));
       await hostile[1]!.setTrickle(ether(10));
       expect(await log()).to.deep.equal([
         ["OperatorRead", 2n, 0n, 0n, 0n, ether(10), ether(10), 0n],
@@ -227,23 +227,23 @@ describe("Allocator", () => {
         ["Returned", ether(10)],
       ]);
       const partly = await allocator.recordOf(2);
-      expect([partly.lost, partly.factor]).to.deep.equal([ether(15), factor]);
+      expect([partly.lost, partly.premiumUnits]).to.deep.equal([ether(15), premiumUnits]);
       await hostile[1]!.setTrickle(0n);
-      // The 15 that are missing and the 5 that it earned: no more than a third of the 75 that shares have.
+      // The 15 that are missing and the 5 that it earned: no more than the 25 that shares have lost.
       expect(await log()).to.deep.equal([
         ["OperatorRead", 2n, 0n, 0n, 0n, ether(20), ether(20), 0n],
         ["LossRestored", ether(20)],
-        ["DilutionChanged", factor, WAD],
+        ["PremiumChanged", ether(25), 0n],
         ["Returned", ether(20)],
       ]);
       const { buffer, delegated, assets } = await metaPool.getBook();
       expect([buffer, delegated, assets]).to.deep.equal([ether(40), ether(65), ether(95)]);
       const record = await allocator.recordOf(2);
-      expect([record.lost, record.factor]).to.deep.equal([0n, 0n]);
+      expect([record.lost, record.premiumUnits]).to.deep.equal([0n, 0n]);
       expect(await log()).to.deep.equal([]);
     });
 
-    it("of who has no factor any more is a gain and nothing else", async () => {
+    it("of who has no part of the premium any more is a gain and nothing else", async () => {
       const world = await networkHelpers.loadFixture(deployRemoved);
       const { allocator, metaPool } = world;
       await allocator.connect(await asNotice(world)).clearWriteDown(2);

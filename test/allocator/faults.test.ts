@@ -18,7 +18,6 @@ import {
   positionsOf,
   settleAll,
   up,
-  WAD,
   type World,
 } from "../fixtures/allocator.ts";
 
@@ -90,7 +89,7 @@ describe("Allocator", () => {
       expect((await allocator.positionOf(1n)).faults).to.equal(1n);
     });
 
-    it("in three rounds write the operator down: a loss, and a factor of D", async () => {
+    it("in three rounds write the operator down: a loss, and a premium on stakes", async () => {
       const world = await load();
       const { allocator, metaPool, hostile, alice } = world;
       await hostile[0]!.setMode(Mode.reverts);
@@ -101,10 +100,10 @@ describe("Allocator", () => {
       await expect(allocator.settle(100, PAGE)).to.emit(allocator, "OperatorWrittenDown").withArgs(1n, 4n, ether(25));
       const { position, unbonding, writtenDown } = await allocator.positionOf(1n);
       expect([position, unbonding, writtenDown]).to.deep.equal([0n, 0n, true]);
-      const { factor, lost } = await allocator.recordOf(1n);
+      const { premiumUnits, lost } = await allocator.recordOf(1n);
       expect(lost).to.equal(ether(25));
-      expect(factor).to.equal((ether(100) * WAD + ether(75) - 1n) / ether(75));
-      expect((await metaPool.getBook()).dilution).to.equal(factor);
+      expect(premiumUnits).to.equal(ether(25));
+      expect((await metaPool.getBook()).premium).to.equal(ether(25));
       expect(await metaPool.get_account_staked_balance(alice)).to.be.closeTo((before * 3n) / 4n, 2n);
       expect((await allocator.recordOf(1n)).writtenDownAt).to.equal(BigInt(await networkHelpers.time.latest()));
     });
@@ -119,7 +118,7 @@ describe("Allocator", () => {
       expect(await positionsOf(world)).to.deep.equal([0n, ether(25), ether(25), ether(25)]);
     });
 
-    it("that are over give the loss back to who bore it, and end the factor", async () => {
+    it("that are over give the loss back to who bore it, and end the premium", async () => {
       const world = await load();
       const { allocator, metaPool, hostile, alice } = world;
       const before = await metaPool.get_account_staked_balance(alice);
@@ -129,7 +128,7 @@ describe("Allocator", () => {
       await networkHelpers.time.increase(EPOCH);
 
       await expect(allocator.settle(100, PAGE)).to.emit(allocator, "OperatorRecovered").withArgs(1n, 5n);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
       expect((await allocator.positionOf(1n)).position).to.equal(ether(25));
       expect(await metaPool.get_account_staked_balance(alice)).to.be.closeTo(before, 2n);
     });
@@ -311,7 +310,7 @@ describe("Allocator", () => {
       await registry.connect(guardian).lowerAbsoluteCap(1, ether(12));
       expect(await move(world, [down(1, ether(5))])).to.deep.equal([ether(3)]);
       expect((await allocator.recordOf(1n)).lossSince).to.equal(ether(2));
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
       await rounds(world, ROUNDS_UNTIL_LATE + 2);
       expect((await allocator.positionOf(1n)).faulted).to.equal(false);
     });

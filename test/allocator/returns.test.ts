@@ -1,4 +1,4 @@
-/** Operators that were written down and come back, whole or in parts: what is booked, to the wei, and what becomes of D. */
+/** Operators that were written down and come back, whole or in parts: what is booked, to the wei, and what becomes of the premium. */
 import { expect } from "chai";
 
 import {
@@ -15,7 +15,6 @@ import {
   nextRound,
   PAGE,
   up,
-  WAD,
   type World,
 } from "../fixtures/allocator.ts";
 import { logsOf } from "./logs.ts";
@@ -55,10 +54,8 @@ function completed(round: bigint, total: bigint, healthy: bigint, gain: bigint, 
 }
 
 const PRICE = 10n ** 27n;
-/** 100 / 75, up. */
-const THIRD = 1_333_333_333_333_333_334n;
 
-/** Of 100 ether 25, 20 and less than a basis point have been given up: the third has no factor. */
+/** Of 100 ether 25, 20 and less than a basis point have been given up: the third does not count. */
 async function deployUneven() {
   const world = await deployWorld({ hostile: 4, stake: ether("99.9"), parameters: { allocator: LOOSE } });
   const { hostile } = world;
@@ -71,31 +68,25 @@ async function deployUneven() {
   return world;
 }
 
-// Each up: 99.985 / 74.985, 74.985 / 54.985, and the product of both.
-const FIRST = 1_333_400_013_336_000_534n;
-const SECOND = 1_363_735_564_244_794_035n;
-const BOTH = 1_818_405_019_550_786_580n;
-
 describe("Allocator", () => {
   describe("operators that were written down", () => {
-    it("of two, after what the page read before: each ends its own factor, and the last one all of D", async () => {
+    it("of two, after what the page read before: each ends its own part, and the last one all of the premium", async () => {
       const world = await networkHelpers.loadFixture(deploy);
       const { allocator, metaPool, hostile } = world;
       const [first, second, third, fourth] = hostile;
       for (const pool of [second!, third!]) await pool.setMode(Mode.reverts);
       for (let round = 2; round <= 3; round += 1) await nextRound(world);
       await first!.lose(ether(10));
-      const ninety = 1_384_615_384_615_384_616n; // 90 / 65, up
       expect(await log(world)).to.deep.equal([
         ["OperatorRead", 1n, 4n, ether(15), 0n, 0n, 0n, ether(10)],
         ["OperatorFaulted", 2n, 4n, 3n],
         ["LossBooked", ether(10), 0n, 0n, ether(10), 0n],
         ["LossBooked", ether(25), 0n, 0n, ether(25), 0n],
-        ["DilutionChanged", WAD, ninety],
+        ["PremiumChanged", 0n, ether(25)],
         ["OperatorWrittenDown", 2n, 4n, ether(25)],
         ["OperatorFaulted", 3n, 4n, 3n],
         ["LossBooked", ether(25), 0n, 0n, ether(25), 0n],
-        ["DilutionChanged", ninety, ether("2.25") + 1n], // times 65 / 40
+        ["PremiumChanged", ether(25), ether(50)],
         ["OperatorWrittenDown", 3n, 4n, ether(25)],
         ["RoundEnded", 4n, 0n, 0n, 0n, 0n, 0n, PRICE],
         completed(4n, ether(40), ether(40), 0n, ether(60)),
@@ -104,22 +95,16 @@ describe("Allocator", () => {
       await first!.reward({ value: ether("0.1") });
       await second!.setMode(Mode.honest);
       await fourth!.lose(ether(1));
-      // 25/65 of the 40 that are left make up for its factor; the rest is a gain, and bears the fourth's loss of one.
-      const restored = 15_384_615_384_615_384_640n;
-      const locked = ether("24.1") - restored;
-      const back = await log(world);
-      // 0.1 took a day, 25 four: since the second was last read.
-      const end = BigInt(await networkHelpers.time.latest()) + 344_567n;
-      expect(back).to.deep.equal([
+      // All 25 are the shares' at once. The fourth's loss of one eats the gain of the round first.
+      expect(await log(world)).to.deep.equal([
         ["OperatorRead", 1n, 5n, ether("15.1"), 0n, 0n, ether("0.1"), 0n],
         ["GainBooked", ether("0.1")],
-        ["LossRestored", restored],
-        ["GainBooked", ether(25) - restored],
-        ["DilutionChanged", ether("2.25") + 1n, ether("1.625")],
+        ["LossRestored", ether(25)],
+        ["PremiumChanged", ether(50), ether(25)],
         ["OperatorRecovered", 2n, 5n],
         ["OperatorFaulted", 3n, 5n, 4n],
-        ["LossBooked", ether(1), ether(1), 0n, 0n, 0n],
-        ["RoundEnded", 5n, locked, 0n, 0n, locked, end, PRICE],
+        ["LossBooked", ether(1), ether("0.1"), 0n, ether("0.9"), 0n],
+        ["RoundEnded", 5n, 0n, 0n, 0n, 0n, 0n, PRICE],
         completed(5n, ether("64.1"), ether("64.1"), ether("25.1"), ether(1)),
       ]);
 
@@ -128,15 +113,15 @@ describe("Allocator", () => {
       expect(said.filter(([name]) => name !== "RoundEnded")).to.deep.equal([
         ["OperatorRead", 1n, 6n, ether("15.1"), 0n, 0n, 0n, 0n],
         ["LossRestored", ether(25)],
-        ["DilutionChanged", ether("1.625"), WAD],
+        ["PremiumChanged", ether(25), 0n],
         ["OperatorRecovered", 3n, 6n],
         completed(6n, ether("89.1"), ether("89.1"), ether(25), 0n),
       ]);
       for (const id of [2, 3]) {
-        const { factor, lost } = await allocator.recordOf(id);
-        expect([factor, lost]).to.deep.equal([0n, 0n]);
+        const { premiumUnits, lost } = await allocator.recordOf(id);
+        expect([premiumUnits, lost]).to.deep.equal([0n, 0n]);
       }
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
     });
 
     it("are not back while they owe what was due, even who pays most of it: that is a gain, and the rest is still lost", async () => {
@@ -151,7 +136,7 @@ describe("Allocator", () => {
       expect(await log(world)).to.deep.equal([
         ["OperatorFaulted", 1n, 7n, 3n],
         ["LossBooked", ether(25), 0n, 0n, ether(25), 0n],
-        ["DilutionChanged", WAD, THIRD],
+        ["PremiumChanged", 0n, ether(25)],
         ["OperatorWrittenDown", 1n, 7n, ether(25)],
         ["OperatorRead", 1n, 7n, 0n, 0n, 0n, 0n, 0n],
         ["RoundEnded", 7n, 0n, 0n, 0n, 0n, 0n, PRICE],
@@ -178,7 +163,7 @@ describe("Allocator", () => {
         ]);
         expect([...(await allocator.positionOf(1))]).to.deep.equal([0n, 0n, readAt, faults, true, true]);
         const record = await allocator.recordOf(1);
-        expect([record.dueAmount, record.dueAt, record.factor]).to.deep.equal([due, dueAt, THIRD]);
+        expect([record.dueAmount, record.dueAt, record.premiumUnits]).to.deep.equal([due, dueAt, ether(25)]);
         expect(record.lost).to.equal(ether(100) - total);
       }
 
@@ -186,14 +171,14 @@ describe("Allocator", () => {
       const said = await log(world);
       expect(said.filter(([name]) => name !== "RoundEnded")).to.deep.equal([
         ["LossRestored", ether(20)],
-        ["DilutionChanged", THIRD, WAD],
+        ["PremiumChanged", ether(25), 0n],
         ["OperatorRecovered", 1n, 10n],
         ["OperatorRead", 1n, 10n, ether(19), 0n, ether(1), ether(20), 0n],
         ["Returned", ether(1)],
         completed(10n, ether(100), ether(94), ether(20), 0n),
       ]);
-      const { buffer, delegated, dilution } = await metaPool.getBook();
-      expect([buffer, delegated, dilution]).to.deep.equal([ether(6), ether(94), WAD]);
+      const { buffer, delegated, premium } = await metaPool.getBook();
+      expect([buffer, delegated, premium]).to.deep.equal([ether(6), ether(94), 0n]);
     });
 
     it("and pay a part of what was due add it to what the page has gained before", async () => {
@@ -222,14 +207,14 @@ describe("Allocator", () => {
       await networkHelpers.time.increase(90n * DAY);
       expect(await log(world)).to.deep.equal([
         ["OperatorFaulted", 1n, 5n, 4n],
-        ["DilutionChanged", 2n * WAD + 1n, (3n * WAD) / 2n],
+        ["PremiumChanged", ether(50), ether(25)],
         ["OperatorFaulted", 2n, 5n, 4n],
-        ["DilutionChanged", (3n * WAD) / 2n, WAD],
+        ["PremiumChanged", ether(25), 0n],
         ["RoundEnded", 5n, 0n, 0n, 0n, 0n, 0n, PRICE],
         completed(5n, ether(50), ether(50), 0n, 0n),
       ]);
-      const { factor, lost } = await allocator.recordOf(1);
-      expect([factor, lost]).to.deep.equal([0n, ether(25)]);
+      const { premiumUnits, lost } = await allocator.recordOf(1);
+      expect([premiumUnits, lost]).to.deep.equal([0n, ether(25)]);
 
       await hostile[0]!.setMode(Mode.honest);
       await hostile[0]!.reward({ value: ether(30) });
@@ -244,89 +229,90 @@ describe("Allocator", () => {
         ["RoundEnded", 6n, ether(25), 0n, 0n, ether(25), week, PRICE],
         completed(6n, ether(75), ether(75), ether(25), 0n),
       ]);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
     });
 
-    it("with less than a basis point of the pool have no factor, and keep nobody else's", async () => {
+    it("with less than a basis point of the pool have no part of the premium, and keep nobody else's", async () => {
       const world = await networkHelpers.loadFixture(deploySmall);
       const { allocator, metaPool, hostile } = world;
-      const factor = 1_250_046_883_790_710_759n; // 99.985 / 79.985, up
       expect((await log(world)).slice(0, 6)).to.deep.equal([
         ["OperatorFaulted", 1n, 5n, 3n],
         ["LossBooked", ether(20), 0n, 0n, ether(20), 0n],
-        ["DilutionChanged", WAD, factor],
+        ["PremiumChanged", 0n, ether(20)],
         ["OperatorWrittenDown", 1n, 5n, ether(20)],
         ["OperatorFaulted", 2n, 5n, 3n],
         ["LossBooked", ether("0.005"), 0n, 0n, ether("0.005"), 0n],
       ]);
       const small = await allocator.recordOf(2);
-      expect([small.lost, small.factor]).to.deep.equal([ether("0.005"), 0n]);
-      expect((await metaPool.getBook()).dilution).to.equal(factor);
+      expect([small.lost, small.premiumUnits]).to.deep.equal([ether("0.005"), 0n]);
+      expect((await metaPool.getBook()).premium).to.equal(ether(20));
       await expect(allocator.connect(await asNotice(world)).clearWriteDown(2))
         .to.be.revertedWithCustomError(allocator, "NotWrittenDown")
         .withArgs(2n);
 
       await hostile[0]!.setMode(Mode.honest);
       await nextRound(world);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
       expect((await allocator.positionOf(2)).writtenDown).to.equal(true);
     });
 
-    it("90 days ago without a factor take none of D from who was written down since", async () => {
+    it("90 days ago without a part of the premium take none of it from who was written down since", async () => {
       const world = await networkHelpers.loadFixture(deployTinyDown);
       const { allocator, metaPool, hostile } = world;
       await networkHelpers.time.increase(80n * DAY);
       await hostile[0]!.setMode(Mode.reverts);
       for (let round = 0; round < 3; round += 1) await nextRound(world);
-      const { factor, writtenDownAt } = await allocator.recordOf(1);
-      expect(factor).to.be.greaterThan(WAD);
-      expect((await metaPool.getBook()).dilution).to.equal(factor);
+      const { premiumUnits, writtenDownAt } = await allocator.recordOf(1);
+      expect(premiumUnits).to.equal(ether(20));
+      expect((await metaPool.getBook()).premium).to.equal(ether(20));
 
       await networkHelpers.time.increase(20n * DAY);
       await nextRound(world);
       const old = await allocator.recordOf(2);
       const time = BigInt(await networkHelpers.time.latest());
       expect([time > old.writtenDownAt + 90n * DAY, time > writtenDownAt + 90n * DAY]).to.deep.equal([true, false]);
-      expect((await metaPool.getBook()).dilution).to.equal(factor);
+      expect((await metaPool.getBook()).premium).to.equal(ether(20));
     });
 
-    it("keep the rest of D when governance clears one of two", async () => {
+    it("keep the rest of the premium when governance clears one of two", async () => {
       const world = await networkHelpers.loadFixture(deployTwoDown);
       const { allocator, metaPool } = world;
       await nextRound(world);
       const notice = await asNotice(world);
       const clear = (id: number) => logsOf(allocator.connect(notice).clearWriteDown(id), allocator, metaPool);
-      expect(await clear(2)).to.deep.equal([["DilutionChanged", 2n * WAD + 1n, THIRD]]);
-      expect(await clear(1)).to.deep.equal([["DilutionChanged", THIRD, WAD]]);
+      expect(await clear(2)).to.deep.equal([["PremiumChanged", ether(50), ether(25)]]);
+      expect(await clear(1)).to.deep.equal([["PremiumChanged", ether(25), 0n]]);
       expect((await allocator.recordOf(1)).lost).to.equal(ether(25));
     });
   });
 
-  describe("the dilution of stakes", () => {
-    it("is the product of all factors, and one again as soon as nobody has any, whatever was rounded", async () => {
+  describe("the premium on stakes", () => {
+    it("is the sum of what all took, and nothing as soon as nobody has a part, whatever was rounded", async () => {
       const world = await networkHelpers.loadFixture(deployUneven);
       const { allocator, metaPool, hostile } = world;
-      const dilution = async () => (await metaPool.getBook()).dilution;
-      const factors = [1, 2, 3].map(async (id) => (await allocator.recordOf(id)).factor);
-      expect(await Promise.all(factors)).to.deep.equal([FIRST, SECOND, 0n]);
-      expect(await dilution()).to.equal(BOTH);
+      const premium = async () => (await metaPool.getBook()).premium;
+      const units = [1, 2, 3].map(async (id) => (await allocator.recordOf(id)).premiumUnits);
+      expect(await Promise.all(units)).to.deep.equal([ether(25), ether(20), 0n]);
+      expect(await premium()).to.equal(ether(45));
+      await metaPool.connect(world.alice).unstakeShares(7n, 0n); // 3.15 wei of it: three
+      expect(await premium()).to.equal(ether(45) - 3n);
 
       await hostile[0]!.setMode(Mode.honest);
       await nextRound(world);
-      expect(await dilution()).to.equal(SECOND); // up when they came, down now
+      expect(await premium()).to.equal(ether(20) - 1n); // 25 of 45 units are 25 ether less 1.67 wei: two
       await hostile[1]!.setMode(Mode.honest);
       await nextRound(world);
-      expect(await dilution()).to.equal(WAD);
+      expect(await premium()).to.equal(0n);
       expect((await allocator.positionOf(3)).writtenDown).to.equal(true);
     });
 
-    it("is one again when governance has cleared the last factor, too", async () => {
+    it("is nothing when governance has cleared the last part, too", async () => {
       const world = await networkHelpers.loadFixture(deployUneven);
       const { metaPool } = world;
       const allocator = world.allocator.connect(await asNotice(world));
       await allocator.clearWriteDown(1);
-      expect((await metaPool.getBook()).dilution).to.equal(SECOND);
-      await expect(allocator.clearWriteDown(2)).to.emit(metaPool, "DilutionChanged").withArgs(SECOND, WAD);
+      expect((await metaPool.getBook()).premium).to.equal(ether(20));
+      await expect(allocator.clearWriteDown(2)).to.emit(metaPool, "PremiumChanged").withArgs(ether(20), 0n);
       await expect(allocator.clearWriteDown(2)).to.be.revertedWithCustomError(allocator, "NotWrittenDown").withArgs(2n);
     });
   });

@@ -15,7 +15,6 @@ import {
   networkHelpers,
   nextRound,
   PAGE,
-  WAD,
   type World,
 } from "../fixtures/allocator.ts";
 
@@ -87,9 +86,9 @@ describe("Allocator", () => {
         .withArgs(5n, () => true, 0n, ether(26));
       const after = await allocator.positionOf(2n);
       expect([after.position, after.unbonding, after.writtenDown]).to.deep.equal([0n, 0n, true]);
-      const { lost, factor } = await allocator.recordOf(2n);
+      const { lost, premiumUnits } = await allocator.recordOf(2n);
       expect(lost).to.equal(ether(25));
-      expect(factor).to.be.closeTo((99n * WAD) / 74n, 10n);
+      expect(premiumUnits).to.equal(ether("23.75")); // shares bear 19 of 20: the exit of 5 bears its part
       expect([await allocator.committed(), await allocator.unbonding()]).to.deep.equal([ether(74), 0n]);
       const { delegated, assets, owed } = await metaPool.getBook();
       expect(delegated).to.equal(ether(74));
@@ -100,23 +99,23 @@ describe("Allocator", () => {
       const world = await loadWrittenDown();
       const { allocator, metaPool } = world;
       const end = await endOf(world);
-      const { dilution } = await metaPool.getBook();
-      expect(dilution).to.be.greaterThan(WAD);
+      const { premium } = await metaPool.getBook();
+      expect(premium).to.equal(ether(25));
       for (const [time, expected] of [
-        [end - 1n, dilution],
-        [end, WAD],
+        [end - 1n, premium],
+        [end, 0n],
       ] as const) {
         const snapshot = await networkHelpers.takeSnapshot();
         await networkHelpers.time.setNextBlockTimestamp(time);
         await expect(allocator.settle(100, PAGE)).to.emit(allocator, "RoundCompleted");
-        expect((await metaPool.getBook()).dilution).to.equal(expected);
+        expect((await metaPool.getBook()).premium).to.equal(expected);
         await snapshot.restore();
       }
     });
   });
 
   describe("clearWriteDown", () => {
-    it("reverts when the operator has no factor", async () => {
+    it("reverts when the operator has no part of the premium", async () => {
       const world = await load();
       const notice = await asNotice(world);
       await expect(world.allocator.connect(notice).clearWriteDown(1))
@@ -133,8 +132,8 @@ describe("Allocator", () => {
           .withArgs(caller.address);
       }
       await allocator.connect(await asNotice(world)).clearWriteDown(1);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
-      expect((await allocator.recordOf(1n)).factor).to.equal(0n);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
+      expect((await allocator.recordOf(1n)).premiumUnits).to.equal(0n);
     });
 
     it("is anyone's from the second on in which 90 days are over", async () => {
@@ -147,7 +146,7 @@ describe("Allocator", () => {
         .withArgs(eve.address);
       await networkHelpers.time.setNextBlockTimestamp(end);
       await allocator.connect(eve).clearWriteDown(1);
-      expect((await metaPool.getBook()).dilution).to.equal(WAD);
+      expect((await metaPool.getBook()).premium).to.equal(0n);
     });
   });
 
@@ -165,21 +164,21 @@ describe("Allocator", () => {
       await allocator.reclaim(1);
       expect(await hostile[0]!.unstaked()).to.equal(ether(25));
       await networkHelpers.time.increase(DAY);
-      const { buffer, dilution } = await metaPool.getBook();
-      expect(dilution).to.be.greaterThan(WAD);
+      const { buffer, premium } = await metaPool.getBook();
+      expect(premium).to.equal(ether(25));
       expect(await allocator.reclaim.staticCall(1)).to.equal(ether(25));
       await allocator.reclaim(1);
       const after = await metaPool.getBook();
       expect(after.buffer - buffer).to.equal(ether(25));
-      expect(after.dilution).to.equal(WAD);
+      expect(after.premium).to.equal(0n);
       expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
     });
 
     it("keeps the premium while a part is missing, and that part is a gain like any other", async () => {
       const { allocator, hostile, metaPool } = await loadRemoved();
-      const { factor } = await allocator.recordOf(1n);
+      const { premiumUnits } = await allocator.recordOf(1n);
       const before = await metaPool.getBook();
-      expect([before.dilution, before.roundGain]).to.deep.equal([factor, 0n]);
+      expect([before.premium, before.roundGain]).to.deep.equal([premiumUnits, 0n]);
       await hostile[0]!.lose(ether(15));
       await allocator.reclaim(1);
       await networkHelpers.time.increase(DAY);
@@ -189,10 +188,10 @@ describe("Allocator", () => {
         [hostile[0]!, metaPool, allocator],
         [-ether(10), ether(10), 0n],
       );
-      const { lost, factor: kept } = await allocator.recordOf(1n);
-      expect([lost, kept]).to.deep.equal([ether(15), factor]);
-      const { buffer, dilution, roundGain } = await metaPool.getBook();
-      expect(dilution).to.equal(factor);
+      const { lost, premiumUnits: kept } = await allocator.recordOf(1n);
+      expect([lost, kept]).to.deep.equal([ether(15), premiumUnits]);
+      const { buffer, premium, roundGain } = await metaPool.getBook();
+      expect(premium).to.equal(premiumUnits);
       expect(buffer - before.buffer).to.equal(ether(10));
       expect(roundGain).to.equal(ether(10));
     });

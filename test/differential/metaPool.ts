@@ -19,7 +19,7 @@ import { deployReader } from "./views.ts";
 /** A pool whose allocator is under command. */
 interface World extends PoolWorld {
   readonly own: PoolWorld["pool"]; // as the allocator
-  readonly factors: bigint[]; // of written-down operators
+  readonly units: bigint[]; // of written-down operators
 }
 
 const allocatorOperations: Record<string, Operation<World>> = {
@@ -97,8 +97,8 @@ const allocatorOperations: Record<string, Operation<World>> = {
       if (loss > w.state.delegated) return undefined;
       return {
         model: () => {
-          const factor = book.reportWriteDown(w.state, w.time, loss);
-          if (factor > 0n) w.factors.push(factor);
+          const units = book.reportWriteDown(w.state, w.time, loss);
+          if (units > 0n) w.units.push(units);
         },
         send: () => w.own.reportWriteDown(loss),
       };
@@ -106,15 +106,14 @@ const allocatorOperations: Record<string, Operation<World>> = {
   ),
   recover: operation(
     3,
-    (w: World, random) => ({ which: random.below(w.factors.length + 1), gain: random.amount(ether(20)) }),
+    (w: World, random) => ({ which: random.below(w.units.length + 1), gain: random.amount(ether(20)) }),
     (w, { which, gain }) => {
-      const factor = w.factors.splice(which, 1)[0] ?? 0n;
-      const last = w.factors.length === 0;
+      const units = w.units.splice(which, 1)[0] ?? 0n;
       return {
         model: () => {
-          book.endWriteDown(w.state, w.time, { gain, factor, last });
+          book.endWriteDown(w.state, { gain, units });
         },
-        send: () => w.own.endWriteDown(gain, factor, last),
+        send: () => w.own.endWriteDown(gain, units),
       };
     },
   ),
@@ -122,7 +121,7 @@ const allocatorOperations: Record<string, Operation<World>> = {
 
 export const suite: Suite<World> = {
   operations: { ...userOperations<World>(), ...allocatorOperations },
-  events: ["closed", "voided", "diluted"],
+  events: ["closed", "voided", "premium"],
   pause: (_, random) => BigInt(random.below(random.once(4) ? 3 * 86_400 : 600) + 1),
   seed: 1000,
   length: 250,
@@ -146,7 +145,7 @@ export const suite: Suite<World> = {
         { feeBps: 500n, bufferTargetBps: 50n, assetCap: undefined, treasury: treasury.address, epochLength: DAY },
         POOL_SEED,
       ),
-      factors: [],
+      units: [],
       users: [alice, bob, carol],
       treasury: treasury.address,
       governance,
@@ -159,7 +158,7 @@ export const suite: Suite<World> = {
       events: () => [
         ...(world.state.closed ? ["closed"] : []),
         ...(world.state.exits.voided > 0n ? ["voided"] : []),
-        ...(world.state.dilution > book.WAD ? ["diluted"] : []),
+        ...(world.state.premium > 0n ? ["premium"] : []),
       ],
     };
     return world;

@@ -95,7 +95,7 @@ export function bookOf(state: book.Book, now: bigint) {
     roundGain: state.roundGain,
     assets: book.assetsAt(state, now),
     supply: book.supplyOf(state),
-    dilution: state.dilution,
+    premium: state.premium,
     highWater: state.highWater,
     bufferTarget: book.bufferTargetAt(state, now),
     closed: state.closed,

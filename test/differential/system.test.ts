@@ -22,7 +22,7 @@ const suite: Suite<System> = {
     "faulted",
     "written down",
     "recovered",
-    "factor",
+    "premium",
     "unknown N",
     "tenure",
     "a group that waits",

@@ -60,7 +60,7 @@ async function snapshotOf(
     roundGain: book.roundGain,
     assets: book.assets,
     supply: book.supply,
-    dilution: book.dilution,
+    premium: book.premium,
     highWater: book.highWater,
     closed: book.closed,
     fundedThrough: await metaPool.fundedThrough(),
@@ -74,12 +74,13 @@ async function snapshotOf(
         return { number, units, paid, open };
       }),
     ),
-    operators: operators.map(({ id, position, rooms, snapshot }) => ({
+    operators: operators.map(({ id, position, record, rooms, snapshot }) => ({
       id,
       position: position.position,
       unbonding: position.unbonding,
       cap: rooms.increaseCap,
       faulted: position.faulted,
+      premiumUnits: record.premiumUnits,
       groups: Array.from({ length: 5 }, (_, k) => (snapshot.groups >> BigInt(8 * k)) & 0xffn).filter((id) => id !== 0n),
     })),
     groups: groups.map(({ id, snapshot, live }) => ({ id, position: snapshot.position, cap: live.increaseCap })),

@@ -1,5 +1,5 @@
 import type { ContractTransactionResponse, Provider } from "ethers";
-import { solidityPackedKeccak256, toBeHex } from "ethers";
+import { id, keccak256, solidityPackedKeccak256, toBeHex } from "ethers";
 
 /** Names of slots, by their numbers. */
 export type SlotNames = ReadonlyMap<bigint, string>;
@@ -8,6 +8,11 @@ export type SlotNames = ReadonlyMap<bigint, string>;
 export interface Touched {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
+}
+
+/** Where a contract keeps what is laid out at a namespace of ERC-7201. */
+export function slotsOf(namespace: string): bigint {
+  return (BigInt(keccak256(toBeHex(BigInt(id(namespace)) - 1n, 32))) >> 8n) << 8n;
 }
 
 /** Where a mapping at `base` keeps `key`. */

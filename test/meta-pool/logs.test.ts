@@ -2,18 +2,7 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
-import {
-  at,
-  EPOCH,
-  ether,
-  ethers,
-  loadGrownPool,
-  loadWorkingPool,
-  now,
-  RAY,
-  receiptOf,
-  WAD,
-} from "../fixtures/metaPool.ts";
+import { at, EPOCH, ether, ethers, loadGrownPool, loadWorkingPool, now, RAY, receiptOf } from "../fixtures/metaPool.ts";
 import type { MetaPool } from "../../types/contracts/MetaPool.ts";
 
 /** The logs of a transaction: name and arguments of each. */
@@ -61,20 +50,31 @@ describe("MetaPool", () => {
       expect(await logsOf(pool, endRound(1n))).to.deep.equal([["RoundEnded", 1n, 0n, 0n, 0n, 0n, 0n, RAY]]);
     });
 
-    it("when a write-down ends: what came back, in which part, and the dilution if it changes", async () => {
+    it("when a write-down ends: what came back, in which part, and the premium if it changes", async () => {
       const { pool, allocator } = await loadWorkingPool();
       const own = pool.connect(allocator);
-      const factor = (WAD * 125n) / 100n; // of a loss of 20 in 100
       await own.reportWriteDown(ether(20));
 
-      expect(await logsOf(pool, own.endWriteDown(0n, 0n, false))).to.deep.equal([]);
-      expect(await logsOf(pool, own.endWriteDown(1n, factor, false))).to.deep.equal([
+      expect(await logsOf(pool, own.endWriteDown(0n, 0n))).to.deep.equal([]);
+      expect(await logsOf(pool, own.endWriteDown(1n, ether(20)))).to.deep.equal([
         ["LossRestored", 1n],
-        ["DilutionChanged", factor, WAD],
+        ["PremiumChanged", ether(20), 0n],
       ]);
-      expect(await logsOf(pool, own.endWriteDown(1n, WAD, true))).to.deep.equal([
+      expect(await logsOf(pool, own.endWriteDown(1n, 0n))).to.deep.equal([
         ["LossRestored", 0n],
         ["GainBooked", 1n],
+      ]);
+    });
+
+    it("when somebody leaves while an operator is written down: what is left of the premium, before the exit", async () => {
+      const { pool, allocator, alice } = await loadWorkingPool();
+      await pool.connect(allocator).reportWriteDown(ether(20));
+
+      // 10 of 100 shares, at 0.8 wei.
+      expect(await logsOf(pool, pool.connect(alice).unstakeShares(ether(10), 0n))).to.deep.equal([
+        ["PremiumChanged", ether(20), ether(18)],
+        ["Unstaked", alice.address, 1n, ether(8), ether(10), ether(8)],
+        ["Transfer", alice.address, ethers.ZeroAddress, ether(10)],
       ]);
     });
 

@@ -13,8 +13,13 @@ import {
   RAY,
   stateOf,
   WAD,
+  wire,
 } from "../fixtures/metaPool.ts";
 import { reservedOf } from "../helpers/reserved.ts";
+import { slotsOf } from "../helpers/slots.ts";
+
+/** Where the pool keeps the units of the premium of all operators. */
+const UNITS = slotsOf("trellis.MetaPool") + 8n;
 
 describe("MetaPool", () => {
   describe("report: losses", () => {
@@ -162,86 +167,149 @@ describe("MetaPool", () => {
     it("reverts for anyone but the allocator", async () => {
       const { pool, alice } = await loadWorkingPool();
 
-      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n, true)]) {
+      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n)]) {
         await expect(call).to.be.revertedWithCustomError(pool, "OnlyAllocator").withArgs(alice.address);
       }
     });
 
     it("books the loss, and makes stakes dearer by what the price fell, while leavers carry the loss", async () => {
       const { pool, allocator, alice, carol } = await loadWorkingPool();
-      expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).to.equal((WAD * 100n) / 80n);
+      expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).to.equal(ether(20)); // a unit is a wei
 
       const writeDown = pool.connect(allocator).reportWriteDown(ether(20));
 
       await expect(writeDown).to.emit(pool, "LossBooked").withArgs(ether(20), 0n, 0n, ether(20), 0n);
-      await expect(writeDown)
-        .to.emit(pool, "DilutionChanged")
-        .withArgs(WAD, (WAD * 125n) / 100n);
+      await expect(writeDown).to.emit(pool, "PremiumChanged").withArgs(0n, ether(20));
       expect(await pool.get_account_staked_balance(alice)).to.equal((ether(59) * 8n) / 10n);
       await pool.connect(carol).deposit_and_stake({ value: ether(10) });
       expect(await pool.balanceOf(carol)).to.equal(ether(10)); // at the price before the loss
     });
 
-    it("drops a factor below one basis point", async () => {
+    it("counts no loss below one basis point", async () => {
       const { pool, allocator } = await loadWorkingPool();
       const report = pool.connect(allocator).reportWriteDown;
 
       expect(await report.staticCall(ether("0.0099"))).to.equal(0n);
-      await expect(report(ether("0.0099"))).not.to.emit(pool, "DilutionChanged");
-      expect((await pool.getBook()).dilution).to.equal(WAD);
+      await expect(report(ether("0.0099"))).not.to.emit(pool, "PremiumChanged");
+      expect((await pool.getBook()).premium).to.equal(0n);
     });
 
-    it("is no factor when the gain of the round eats the loss", async () => {
+    it("is no premium when the gain of the round eats the loss", async () => {
       const { pool, allocator, gain } = await loadWorkingPool();
       await gain(ether(20));
 
       expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).to.equal(0n);
     });
 
-    it("multiplies the factors, takes each one out at its end, and ends at exactly one", async () => {
+    it("adds what each takes from the shares, takes each one's part out at its end, and ends at nothing", async () => {
       const { pool, allocator } = await loadWorkingPool();
       const own = pool.connect(allocator);
-      const first = await own.reportWriteDown.staticCall(ether(30));
-      await own.reportWriteDown(ether(30));
-      const second = await own.reportWriteDown.staticCall(ether(20));
-      await own.reportWriteDown(ether(20));
-      const product = (first * second + WAD - 1n) / WAD;
-      expect((await pool.getBook()).dilution).to.equal(product);
+      const premium = async () => (await pool.getBook()).premium;
+      for (const lost of [ether(30), ether(20)]) {
+        expect(await own.reportWriteDown.staticCall(lost)).to.equal(lost);
+        await own.reportWriteDown(lost);
+      }
+      expect(await premium()).to.equal(ether(50));
 
-      await own.endWriteDown(0n, first, false);
-      expect((await pool.getBook()).dilution).to.equal((product * WAD) / first);
-      await own.endWriteDown(0n, 0n, false); // a dropped one changes nothing
-      expect((await pool.getBook()).dilution).to.equal((product * WAD) / first);
-      await expect(own.endWriteDown(0n, second, true)).to.emit(pool, "DilutionChanged");
-      expect((await pool.getBook()).dilution).to.equal(WAD);
+      await own.endWriteDown(0n, ether(30));
+      expect(await premium()).to.equal(ether(20));
+      await own.endWriteDown(0n, 0n); // one that does not count changes nothing
+      expect(await premium()).to.equal(ether(20));
+      await expect(own.endWriteDown(0n, ether(20)))
+        .to.emit(pool, "PremiumChanged")
+        .withArgs(ether(20), 0n);
+      expect(await premium()).to.equal(0n);
+    });
+
+    it("takes no more from the shares than they lost: exits bear their part, and it never joins the premium", async () => {
+      const { pool, allocator, alice } = await loadWorkingPool();
+      await pool.connect(alice).unstake(ether(50)); // E = 50, exits are owed 50
+      const own = pool.connect(allocator);
+      expect(await own.reportWriteDown.staticCall(ether(40))).to.equal(ether(20));
+      await own.reportWriteDown(ether(40));
+      expect((await pool.getBook()).premium).to.equal(ether(20));
+    });
+
+    it("leaves the premium as it is when somebody stakes", async () => {
+      const { pool, allocator, carol } = await loadWorkingPool();
+      await pool.connect(allocator).reportWriteDown(ether(30));
+
+      await expect(pool.connect(carol).deposit_and_stake({ value: ether(70) })).not.to.emit(pool, "PremiumChanged");
+      expect((await pool.getBook()).premium).to.equal(ether(30));
+      expect(await pool.balanceOf(carol)).to.equal(ether(70)); // 70 · 100 / (70 + 30)
+    });
+
+    it("takes with every way to leave the leaver's part off the premium, and gives later units for what is left", async () => {
+      const { pool, allocator, alice, bob } = await loadWorkingPool(); // alice 59, bob 40, the seed 1
+      const own = pool.connect(allocator);
+      await own.reportWriteDown(ether(20)); // E = 80, a share is worth 0.8
+      const premium = async () => (await pool.getBook()).premium;
+
+      await expect(pool.connect(alice).unstake(ether(8))) // 10 of 100 shares
+        .to.emit(pool, "PremiumChanged")
+        .withArgs(ether(20), ether(18));
+      await expect(pool.connect(alice).unstakeShares(ether(9), 0n)) // of 90
+        .to.emit(pool, "PremiumChanged")
+        .withArgs(ether(18), ether("16.2"));
+      await pool.connect(alice).unstake_all(); // 40 of 81
+      expect(await premium()).to.equal(ether("8.2"));
+
+      // E = 32.8 of 41 shares. 8.2 more are as much as all that is left of the 20: 20 units, too.
+      expect(await own.reportWriteDown.staticCall(ether(20))).to.equal(ether(20));
+      await own.reportWriteDown(ether(20)); // exits are owed 47.2 of 80: they bear 11.8
+      expect(await premium()).to.equal(ether("16.4"));
+      await pool.connect(bob).unstakeShares(ether("20.5"), 0n); // half
+      expect(await premium()).to.equal(ether("8.2"));
+
+      await expect(own.endWriteDown(ether(20), ether(20)))
+        .to.emit(pool, "LossRestored")
+        .withArgs(ether("4.1"));
+      expect(await premium()).to.equal(ether("4.1"));
+    });
+
+    it("rounds the premium up when somebody leaves, against who stakes", async () => {
+      const { pool, allocator, alice } = await loadWorkingPool();
+      await pool.connect(allocator).reportWriteDown(ether(20));
+
+      // A fifth of a wei for each share: 0.2, 0.8, 1, 1.8 wei.
+      for (const [shares, left] of [
+        [1n, ether(20)],
+        [4n, ether(20)],
+        [5n, ether(20) - 1n],
+        [9n, ether(20) - 2n],
+      ] as const) {
+        await pool.connect(alice).unstakeShares(shares, 0n);
+        expect((await pool.getBook()).premium).to.equal(left);
+      }
+    });
+
+    it("leaves the premium's part behind in an instant exit, too", async () => {
+      const { pool, allocator, alice, carol, round, cash } = await loadWorkingPool();
+      await pool.connect(allocator).reportWriteDown(ether(20));
+      await round(); // opens instant exits again
+      await round();
+      await cash(ether(10));
+      await pool.connect(carol).deposit_and_stake({ value: ether(100) }); // S = 200, E = 180
+
+      await expect(pool.connect(alice).unstakeInstant(ether("0.1"), 0n, alice))
+        .to.emit(pool, "PremiumChanged")
+        .withArgs(ether(20), ether("19.99")); // a two-thousandth
     });
 
     it("gives what comes back with the end to the shares at once, as far as stakes have paid for it", async () => {
       const { pool, allocator, carol } = await loadWorkingPool();
       const own = pool.connect(allocator);
-      await own.reportWriteDown(ether(20)); // factor 1.25
-      const diluted = (80n * 125n * WAD) / 100n + 10n * WAD; // what came has lost nothing
-      await expect(pool.connect(carol).deposit_and_stake({ value: ether(10) }))
-        .to.emit(pool, "DilutionChanged")
-        .withArgs((WAD * 125n) / 100n, diluted / 90n);
+      await own.reportWriteDown(ether(20));
+      await pool.connect(carol).deposit_and_stake({ value: ether(10) });
 
-      const end = own.endWriteDown(ether(30), (WAD * 125n) / 100n, true);
+      const end = own.endWriteDown(ether(30), ether(20));
 
-      const restored = ether(20) - 20n; // E = 90 ether, D = 1.2222 rounded down
-      await expect(end).to.emit(pool, "LossRestored").withArgs(restored);
-      await expect(end)
-        .to.emit(pool, "GainBooked")
-        .withArgs(ether(30) - restored);
-      await expect(end)
-        .to.emit(pool, "DilutionChanged")
-        .withArgs(diluted / 90n, WAD);
+      await expect(end).to.emit(pool, "LossRestored").withArgs(ether(20));
+      await expect(end).to.emit(pool, "GainBooked").withArgs(ether(10));
+      await expect(end).to.emit(pool, "PremiumChanged").withArgs(ether(20), 0n);
       const book = await pool.getBook();
-      expect([book.assets, book.roundGain, book.delegated]).to.deep.equal([
-        ether(90) + restored,
-        ether(30) - restored,
-        ether(110),
-      ]);
-      expect(await pool.get_account_staked_balance(carol)).to.be.within(ether(10) - 10n, ether(10)); // 10 of 110 shares
+      expect([book.assets, book.roundGain, book.delegated]).to.deep.equal([ether(110), ether(10), ether(110)]);
+      expect(await pool.get_account_staked_balance(carol)).to.equal(ether(10)); // 10 of 110 shares
     });
 
     it("gives who stakes before the end nothing of what exits had borne, however much it is", async () => {
@@ -249,16 +317,14 @@ describe("MetaPool", () => {
       const own = pool.connect(allocator);
       await pool.connect(alice).unstake(ether(50));
       await round();
-      const factor = await own.reportWriteDown.staticCall(ether(40));
       await own.reportWriteDown(ether(40)); // half of it is the exit's
       await pool.connect(carol).deposit_and_stake({ value: ether(1_000) });
-      expect(await pool.balanceOf(carol)).to.be.within(ether(1_000) - 1_000n, ether(1_000)); // at the price before the loss
+      expect(await pool.balanceOf(carol)).to.equal(ether(1_000)); // at the price before the loss
 
-      await own.endWriteDown(ether(40), factor, true);
+      await own.endWriteDown(ether(40), ether(20));
 
-      const { roundGain } = await pool.getBook();
-      expect(roundGain).to.be.within(ether(20), ether(20) + 2_000n);
-      expect(await pool.get_account_staked_balance(carol)).to.be.within(ether(1_000) - 2_000n, ether(1_000));
+      expect((await pool.getBook()).roundGain).to.equal(ether(20));
+      expect(await pool.get_account_staked_balance(carol)).to.equal(ether(1_000));
     });
 
     it("keeps the price of stakes whatever has been staked", async () => {
@@ -268,31 +334,43 @@ describe("MetaPool", () => {
       const price = await pool.previewStake(ether(100));
       for (const value of [2n, ether(3) + 7n, ether(500)]) {
         await pool.connect(carol).deposit_and_stake({ value });
-        expect(await pool.previewStake(ether(100))).to.be.within(price - 1n, price + 400n);
+        expect(await pool.previewStake(ether(100))).to.equal(price); // a wei is a share: nothing is rounded
       }
       expect(await pool.get_account_staked_balance(carol)).to.be.below(ether(503));
     });
 
-    it("saturates instead of reverting when nearly everything is written down, again and again", async () => {
-      const { pool, allocator, gain, round } = await loadWorkingPool();
+    it("counts as many units as fit when leavers have left nearly nothing of the premium, and never reverts", async () => {
+      const { pool, governance, allocator, notice, alice } = await deployBarePool();
       const own = pool.connect(allocator);
-      for (let time = 0; time < 3; time++) {
-        await own.reportWriteDown((await pool.getBook()).delegated - 1n);
-        await gain(ether(100));
-        await round();
-        await networkHelpers.time.increase(EPOCH);
-      }
+      await wire(pool, governance, allocator.address, notice.address, 10n);
+      await networkHelpers.setBalance(alice.address, 10n ** 29n);
+      /** Half of a stake is written down, and who staked leaves. */
+      const writeDown = async () => {
+        await pool.connect(alice).deposit_and_stake({ value: 10n ** 27n });
+        await own.fund(10n ** 27n / 2n);
+        const units = await own.reportWriteDown.staticCall(10n ** 27n / 2n);
+        await own.reportWriteDown(10n ** 27n / 2n);
+        await pool.connect(alice).unstake_all();
+        return units;
+      };
 
-      expect((await pool.getBook()).dilution).to.equal(2n ** 96n - 1n);
-      expect(await pool.previewStake(ether(1))).to.be.a("bigint");
-      await own.endWriteDown(0n, 2n ** 96n - 1n, false);
-      expect((await pool.getBook()).dilution).to.equal(WAD);
+      expect(await writeDown()).to.equal(10n ** 27n / 2n);
+      expect((await pool.getBook()).premium).to.equal(5n); // of 10 shares in 10²⁷ + 10, rounded up
+      expect(await writeDown()).to.equal(2n ** 120n - 1n); // an operator's record holds no more …
+      await networkHelpers.setStorageAt(await pool.getAddress(), UNITS, 2n ** 128n - 8n);
+      expect(await writeDown()).to.equal(7n); // … and all of them no more than this
+      expect(await writeDown()).to.equal(0n);
+
+      const { premium } = await pool.getBook();
+      await own.endWriteDown(0n, 0n);
+      expect((await pool.getBook()).premium).to.equal(premium);
     });
 
-    it("gives no factor when nothing is left", async () => {
+    it("counts nothing when nothing is left", async () => {
       const { pool, allocator } = await loadWorkingPool();
 
       expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(100))).to.equal(0n);
+      await expect(pool.connect(allocator).reportWriteDown(ether(100))).not.to.emit(pool, "PremiumChanged");
     });
   });
 

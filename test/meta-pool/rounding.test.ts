@@ -12,7 +12,6 @@ import {
   networkHelpers,
   now,
   RAY,
-  WAD,
   wire,
 } from "../fixtures/metaPool.ts";
 
@@ -86,40 +85,49 @@ describe("MetaPool", () => {
       expect((await pool.getBook()).bufferTarget).to.equal(ether("0.5") + 1n);
     });
 
-    it("down what the shares get at the end of a write-down", async () => {
-      const { pool, allocator, carol } = await loadWorkingPool();
+    it("down an operator's part of the premium, and what the shares get of it: the last one's is all that is left", async () => {
+      const { pool, allocator, alice } = await loadWorkingPool();
       const own = pool.connect(allocator);
-      await own.reportWriteDown(ether(20)); // factor 1.25
-      await pool.connect(carol).deposit_and_stake({ value: 2n }); // E = 80 ether + 2; D is 1.25, less a hair
+      for (const lost of [ether(20), ether(10)]) await own.reportWriteDown(lost);
+      await pool.connect(alice).unstakeShares(5n, 0n); // a wei and a half of 30 ether: a wei
 
-      const end = own.endWriteDown(ether(30), (WAD * 125n) / 100n, true);
-
-      const { args } = pool.interface.parseLog((await (await end).wait())!.logs.at(0)!)!;
-      expect(args).to.deep.equal([ether(20) - 80n]); // D is rounded down by a unit of its 1e18, which is 80 wei of E
-      await expect(end)
-        .to.emit(pool, "GainBooked")
-        .withArgs(ether(10) + 80n);
+      // Two thirds of 30 ether less a wei, and a wei more than the third that is left.
+      await expect(own.endWriteDown(ether(30), ether(20)))
+        .to.emit(pool, "LossRestored")
+        .withArgs(ether(20) - 1n);
+      expect((await pool.getBook()).premium).to.equal(ether(10));
+      await expect(own.endWriteDown(ether(30), ether(10)))
+        .to.emit(pool, "LossRestored")
+        .withArgs(ether(10));
+      expect((await pool.getBook()).premium).to.equal(0n);
     });
 
-    // Found by the campaign against the whole system: rounded up, D lets the second recovery give more than stakes have paid for.
-    it("down what is left of D when one of two write-downs ends, so that no stake before it gains", async () => {
-      const { pool, allocator, carol } = await loadWorkingPool(); // E = S = 100
+    it("down the units of a write-down when leavers have made an older one's cheaper", async () => {
+      const { pool, allocator, alice } = await loadWorkingPool();
       const own = pool.connect(allocator);
-      const factors: bigint[] = [];
+      await own.reportWriteDown(ether(20));
+      await pool.connect(alice).unstakeShares(5n, 0n); // of 20 ether a wei
+
+      // 10 ether · 20 ether / (20 ether - 1) are 10 ether and half a wei.
+      expect(await own.reportWriteDown.staticCall(ether(10))).to.equal(ether(10));
+    });
+
+    it("so that no stake before, between or after two recoveries gains a wei", async () => {
+      const { pool, allocator, carol, alice } = await loadWorkingPool(); // E = S = 100
+      const own = pool.connect(allocator);
+      const units: bigint[] = [];
       for (const lost of [ether("31.234567890123456789"), ether("17.876543210987654321")]) {
-        factors.push(await own.reportWriteDown.staticCall(lost));
+        units.push(await own.reportWriteDown.staticCall(lost));
         await own.reportWriteDown(lost);
+        await pool.connect(alice).unstakeShares(ether("3.333333333333333333"), 0n);
       }
       const value = ether("20.123456789012345678");
       await pool.connect(carol).deposit_and_stake({ value });
-      const { dilution } = await pool.getBook(); // between the second factor and the product of both
 
       // Both come back in the same moment, with more than they had.
-      await own.endWriteDown(ether(100), factors[1]!, false);
-      expect((await pool.getBook()).dilution).to.equal((dilution * WAD) / factors[1]!);
-      await own.endWriteDown(ether(100), factors[0]!, true);
+      for (const part of units) await own.endWriteDown(ether(100), part);
 
-      expect(await pool.get_account_staked_balance(carol)).to.be.within(value - 100n, value);
+      expect(await pool.get_account_staked_balance(carol)).to.be.within(value - 3n, value);
     });
   });
 });

@@ -3,11 +3,11 @@ import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
 import { ether, ethers, loadStakedPool, loadWorkingPool, type PoolFixture } from "../fixtures/metaPool.ts";
-import { slotIn, traceOf } from "../helpers/slots.ts";
+import { slotIn, slotsOf, traceOf } from "../helpers/slots.ts";
 
 const IMPLEMENTATION = BigInt(ethers.id("eip1967.proxy.implementation")) - 1n;
-const BOOK = (BigInt(ethers.keccak256(ethers.toBeHex(BigInt(ethers.id("trellis.MetaPool")) - 1n, 32))) >> 8n) << 8n;
-const EXITS = BOOK + 8n;
+const BOOK = slotsOf("trellis.MetaPool");
+const EXITS = BOOK + 9n;
 
 /** Names of slots, as in PoolBook.Book and ExitBook.Book. */
 function namesIn({ alice, bob }: PoolFixture): Map<bigint, string> {
@@ -19,10 +19,11 @@ function namesIn({ alice, bob }: PoolFixture): Map<bigint, string> {
   return new Map([
     [BOOK, "equity, supply"],
     [BOOK + 1n, "locked, flags"],
-    [BOOK + 2n, "dilution, cap, fee"],
+    [BOOK + 2n, "premium, cap, fee"],
     [BOOK + 3n, "delegated, round"],
     [BOOK + 4n, "high water"],
     [BOOK + 6n, "allocator"],
+    [BOOK + 8n, "units of the premium"],
     [EXITS, "funded, oldest, completed"],
     [EXITS + 1n, "owed, filling"],
     [EXITS + 2n, "index, last, free"],
@@ -40,26 +41,38 @@ async function touched(fixture: PoolFixture, sent: Promise<ContractTransactionRe
 
 describe("MetaPool", () => {
   describe("touches nothing without need", () => {
-    it("for a stake: neither the cap nor the dilution while there is none", async () => {
+    it("for a stake: neither the cap nor the premium while there is none", async () => {
       const fixture = await loadStakedPool();
       const { pool, alice, governance, parameters } = fixture;
       const stake = () => touched(fixture, pool.connect(alice).deposit_and_stake({ value: 5n }));
       const lean = { reads: ["locked, flags"], writes: ["account of alice", "equity, supply"], linked: false };
-      const bound = { ...lean, reads: ["dilution, cap, fee", "locked, flags"] };
+      const bound = { ...lean, reads: ["locked, flags", "premium, cap, fee"] };
 
       expect(await stake()).to.deep.equal(lean);
       await pool.connect(governance).setParameters({ ...parameters, assetCap: ether(200) });
       expect(await stake()).to.deep.equal(bound);
     });
 
-    it("for a stake while a write-down makes it dearer: the dilution", async () => {
+    it("for a stake while a write-down makes it dearer: the premium, which it leaves as it is", async () => {
       const fixture = await loadWorkingPool();
       const { pool, allocator, alice } = fixture;
       await pool.connect(allocator).reportWriteDown(ether(10));
 
       expect(await touched(fixture, pool.connect(alice).deposit_and_stake({ value: ether(1) }))).to.deep.equal({
+        reads: ["locked, flags", "premium, cap, fee"],
+        writes: ["account of alice", "equity, supply"],
+        linked: false,
+      });
+    });
+
+    it("for an unstake while an operator is written down: the premium, too", async () => {
+      const fixture = await loadWorkingPool();
+      const { pool, allocator, alice } = fixture;
+      await pool.connect(allocator).reportWriteDown(ether(10));
+
+      expect(await touched(fixture, pool.connect(alice).unstake(ether(1)))).to.deep.equal({
         reads: ["locked, flags"],
-        writes: ["account of alice", "dilution, cap, fee", "equity, supply"],
+        writes: ["account of alice", "equity, supply", "exit 1 of alice", "owed, filling", "premium, cap, fee"],
         linked: true,
       });
     });

@@ -2,7 +2,6 @@ import { expect } from "chai";
 
 import {
   at,
-  ceilDiv,
   ether,
   ethers,
   loadGrownPool,
@@ -97,9 +96,9 @@ describe("MetaPool", () => {
 
     it("returns what previewStake said, also while a write-down makes stakes dearer", async () => {
       const { pool, allocator, carol } = await loadWorkingPool();
-      await pool.connect(allocator).reportWriteDown(ether(10)); // E 100 → 90, D = ⌈100/90⌉ at 1e18
-      const dilution = ceilDiv(100n * 10n ** 18n, 90n);
-      const expected = (ether(9) * 100n * 10n ** 18n) / (90n * dilution);
+      await pool.connect(allocator).reportWriteDown(ether(10)); // E 100 → 90, R = 10
+      await pool.connect(allocator).report(0n, ether(30)); // E = 60 of 100 shares
+      const expected = (ether(9) * 100n) / 70n;
 
       expect(await pool.previewStake(ether(9))).to.equal(expected);
       expect(await pool.connect(carol).deposit_and_stake.staticCall({ value: ether(9) })).to.equal(expected);

@@ -135,19 +135,19 @@ describe("MetaPool", () => {
   });
 
   describe("write-downs", () => {
-    it("change the dilution from exactly one basis point on", async () => {
-      for (const [kept, factor] of [
-        [ether(100), WAD + 10n ** 14n], // 100.01 / 100
-        [ether(100) + 150n, 0n], // one unit of the 18th digit below
+    it("change the premium from exactly one basis point on", async () => {
+      for (const [kept, units] of [
+        [ether(100), ether("0.01")], // of what is left
+        [ether(100) + 1n, 0n], // a wei below
       ] as const) {
         const { pool, allocator, alice } = await loadWorkingPool();
         await pool.connect(alice).deposit_and_stake({ value: ether("0.01") });
         const own = pool.connect(allocator);
         const loss = ether("100.01") - kept;
 
-        expect(await own.reportWriteDown.staticCall(loss)).to.equal(factor);
+        expect(await own.reportWriteDown.staticCall(loss)).to.equal(units);
         await own.reportWriteDown(loss);
-        expect((await pool.getBook()).dilution).to.equal(factor === 0n ? WAD : factor);
+        expect((await pool.getBook()).premium).to.equal(units);
       }
     });
   });

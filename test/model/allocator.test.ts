@@ -247,17 +247,12 @@ describe("model: the allocator", () => {
         0n,
       ]);
       allocation.settle(state, 3n * DAY, 10);
-      expect([operator.position, book.equity, book.dilution]).to.deep.equal([0n, 1000n, 2n * ETHER]);
+      expect([operator.position, book.equity, book.premium]).to.deep.equal([0n, 1000n, 1000n]);
       allocation.settle(state, 4n * DAY, 10);
       expect(book.equity).to.equal(1000n);
       pool.fails = false;
       allocation.settle(state, 5n * DAY, 10);
-      expect([operator.position, book.equity, book.dilution, operator.faulted]).to.deep.equal([
-        1000n,
-        2000n,
-        ETHER,
-        false,
-      ]);
+      expect([operator.position, book.equity, book.premium, operator.faulted]).to.deep.equal([1000n, 2000n, 0n, false]);
     });
 
     it("of a pool that is written down because it owes count its cash only, until that is paid", () => {
@@ -275,19 +270,19 @@ describe("model: the allocator", () => {
       ]);
       Object.assign(pool, { cash: 100n, unstaked: 300n });
       allocation.settle(state, 11n * DAY, 10); // 300 of 400 are still due
-      expect([operator.writtenDown, operator.lost, book.dilution, bufferOf(book)]).to.deep.equal([
+      expect([operator.writtenDown, operator.lost, book.premium, bufferOf(book)]).to.deep.equal([
         true,
         900n,
-        2n * ETHER,
+        1000n,
         1100n,
       ]);
       Object.assign(pool, { cash: 300n, unstaked: 0n, staked: 900n });
       allocation.settle(state, 12n * DAY, 10);
-      // 300 and what was lost of the 900, not more; E = 1000 there, so up to 1000 at once, and 100 were released
-      expect([operator.writtenDown, operator.position, book.dilution, bufferOf(book)]).to.deep.equal([
+      // 300 and what was lost of the 900, not more: the shares had lost 1000, so up to 1000 at once, and 100 were released
+      expect([operator.writtenDown, operator.position, book.premium, bufferOf(book)]).to.deep.equal([
         false,
         900n,
-        ETHER,
+        0n,
         1400n,
       ]);
       expect(book.equity + lockedAt(book, 12n * DAY) >= 2300n).to.be.true;

@@ -7,6 +7,7 @@ import {
   DAY,
   endRound,
   endWriteDown,
+  leavePremium,
   lockedAt,
   newBook,
   report,
@@ -19,7 +20,6 @@ import { fundedThrough } from "../../src/model/exits.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
 
 const NOW = 10n * DAY;
-const WAD = 10n ** 18n;
 const RAY = 10n ** 27n;
 
 /** A pool of which ann holds all shares but one, worth `equity` in all; 5 % fee, 5 % buffer target. */
@@ -383,49 +383,62 @@ describe("model: MetaPool's book", () => {
     it("make stakes dearer by what the price fell", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
 
-      // 1000 / 980 = 1.020408163265306122448…, rounded up
-      const factor = reportWriteDown(state, NOW, 20n);
-      expect(factor).to.equal(1_020_408_163_265_306_123n);
-      expect(state.dilution).to.equal(factor);
-      // at 1000.0000000000000005 for 1000 shares 500 buy 499 whole ones; leaving pays 0.98
-      expect(metaPool.previewStake(state, NOW, 500n)).to.equal(499n);
+      const units = reportWriteDown(state, NOW, 20n);
+      expect([units, state.premium, state.premiumUnits]).to.deep.equal([20n, 20n, 20n]);
+      // at 980 + 20 for 1000 shares; leaving pays 0.98
+      expect(metaPool.previewStake(state, NOW, 500n)).to.equal(500n);
       expect(metaPool.convertToAssets(state, NOW, 500n)).to.equal(490n);
 
-      endWriteDown(state, NOW, { factor, last: true });
-      expect(state.dilution).to.equal(WAD);
+      endWriteDown(state, { units });
+      expect([state.premium, state.premiumUnits]).to.deep.equal([0n, 0n]);
+      expect(metaPool.previewStake(state, NOW, 490n)).to.equal(500n);
     });
 
-    it("below one basis point leave D alone", () => {
+    it("below one basis point of what is left leave the premium alone", () => {
       const state = pool({ equity: 1_000_000n, supply: 1000n, delegated: 1_000_000n });
 
-      // 1 000 000 / 999 900 = 1.00010001 is at least 1 bp, 1 000 000 / 999 901 = 1.000099… is not
+      // 100 / 999 900 is at least 1 bp, 99 / 999 901 is not
       expect(reportWriteDown(structuredClone(state), NOW, 99n)).to.equal(0n);
-      expect(reportWriteDown(state, NOW, 100n)).to.equal(1_000_100_010_001_000_101n);
+      expect(reportWriteDown(state, NOW, 100n)).to.equal(100n);
     });
 
-    it("that are back give the shares at once what their factor stood for, and the round the rest", () => {
+    it("that are back give the shares at once what they had taken from them, and the round the rest", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      const factor = reportWriteDown(state, NOW, 200n); // 1.25
+      const units = reportWriteDown(state, NOW, 200n);
       state.equity += 80n; // stakes since
-      endWriteDown(state, NOW, { gain: 230n, factor, last: true });
-      // ⌊880 · 0.25⌋ = 220
-      expect([state.equity, state.roundGain, state.delegated, state.dilution]).to.deep.equal([1100n, 10n, 1030n, WAD]);
+      endWriteDown(state, { gain: 230n, units });
+      expect([state.equity, state.roundGain, state.delegated, state.premium]).to.deep.equal([1080n, 30n, 1030n, 0n]);
     });
 
-    it("whose factor has ended before are back as a gain", () => {
+    it("whose part has ended before are back as a gain", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      reportWriteDown(state, NOW, 200n);
-      endWriteDown(state, NOW, { gain: 200n, factor: 0n, last: true });
-      expect([state.equity, state.roundGain]).to.deep.equal([800n, 200n]);
+      endWriteDown(state, { units: reportWriteDown(state, NOW, 200n) });
+      endWriteDown(state, { gain: 200n, units: 0n });
+      expect([state.equity, state.roundGain, state.premium]).to.deep.equal([800n, 200n, 0n]);
     });
 
-    it("divide out of D, which stays at least one", () => {
+    it("share the premium by their units, rounded down; the last one's part is all that is left", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      const first = reportWriteDown(state, NOW, 100n); // 10/9
-      reportWriteDown(state, NOW, 100n); // 9/8
-      endWriteDown(state, NOW, { factor: first, last: false });
-      // 1.25, rounded up, by 1.111… is 1.125
-      expect(state.dilution - 1_125_000_000_000_000_000n < 3n).to.be.true;
+      const first = reportWriteDown(state, NOW, 200n);
+      const second = reportWriteDown(state, NOW, 100n);
+      leavePremium(state, 5n); // 1.5 of 300 wei: one
+      expect([first, second, state.premium]).to.deep.equal([200n, 100n, 299n]);
+      // ⌊60 · 300 / 299⌋ = 60, and ⌊150 · 360 / 359⌋ = 150 of 510 units
+      expect([60n, 150n].map((loss) => reportWriteDown(state, NOW, loss))).to.deep.equal([60n, 150n]);
+      // ⌊509 · 200 / 510⌋ = 199
+      endWriteDown(state, { gain: 1000n, units: first });
+      expect([state.equity, state.premium, state.premiumUnits]).to.deep.equal([689n, 310n, 310n]);
+      for (const units of [150n, 60n, 100n]) endWriteDown(state, { gain: 1000n, units });
+      expect([state.equity, state.premium, state.premiumUnits]).to.deep.equal([999n, 0n, 0n]);
+    });
+
+    it("get as many units as fit", () => {
+      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
+      Object.assign(state, { premium: 1n, premiumUnits: 2n ** 127n });
+      expect(reportWriteDown(structuredClone(state), NOW, 100n)).to.equal(2n ** 120n - 1n);
+      state.premiumUnits = 2n ** 128n - 8n;
+      expect(reportWriteDown(state, NOW, 100n)).to.equal(7n);
+      expect([reportWriteDown(state, NOW, 100n), state.premium]).to.deep.equal([0n, 201n]);
     });
   });
 

@@ -11,9 +11,9 @@ library Restated {
 
     /* SHARES (design §5) */
 
-    /// @dev Of a stake: ⌊assets·S/(E·D)⌋.
-    function minted(uint256 assets, uint256 supply, uint256 equity, uint256 dilution) internal pure returns (uint256) {
-        return (assets * WAD * supply) / (equity * dilution);
+    /// @dev Of a stake: ⌊assets·S/(E + R)⌋.
+    function minted(uint256 assets, uint256 supply, uint256 equity, uint256 premium) internal pure returns (uint256) {
+        return (assets * supply) / (equity + premium);
     }
 
     /// @dev For an exit: ⌈assets·S/E⌉.
@@ -24,6 +24,23 @@ library Restated {
     /// @dev ⌊shares·E/S⌋.
     function worth(uint256 shares, uint256 supply, uint256 equity) internal pure returns (uint256) {
         return (shares * equity) / supply;
+    }
+
+    /* THE PREMIUM (decision 0005) */
+
+    /// @dev What ends of R with `units` of `all` units.
+    function ended(uint256 premium, uint256 units_, uint256 all) internal pure returns (uint256) {
+        return units_ == all ? premium : (premium * units_) / all;
+    }
+
+    /// @dev What belongs to the shares at once of the `gain` of an operator whose part of R ends.
+    function restored(uint256 gain, uint256 premium, uint256 units_, uint256 all) internal pure returns (uint256) {
+        return _least(gain, ended(premium, units_, all));
+    }
+
+    /// @dev R after `shares` have left.
+    function premiumAfter(uint256 premium, uint256 shares, uint256 supply) internal pure returns (uint256) {
+        return premium - (premium * shares) / supply;
     }
 
     /* GAINS */

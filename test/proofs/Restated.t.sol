@@ -35,7 +35,7 @@ contract RestatedTest {
 
     /* SHARES AND GAINS */
 
-    /// @dev Of a pool with losses, some of them of a written-down operator, so that E/S and D are odd.
+    /// @dev Of a pool with losses, some of them of a written-down operator, so that E/S and R are odd.
     function testFuzz_MintedAndBurned(uint96 staked, uint96 loss, uint96 writtenDown, uint96 amount) external {
         MetaPool metaPool = _deploy();
         uint256 value = 1e18 + (staked % 1e26);
@@ -47,7 +47,7 @@ contract RestatedTest {
 
         IMetaPool.BookView memory book = metaPool.getBook();
         (uint256 e, uint256 s) = (book.assets, book.supply);
-        _same("minted", metaPool.previewStake(amount), Restated.minted(amount, s, e, book.dilution));
+        _same("minted", metaPool.previewStake(amount), Restated.minted(amount, s, e, book.premium));
         uint256 exit = 1 + (amount % metaPool.get_account_staked_balance(address(this)));
         _same("burned", metaPool.previewUnstake(exit), Restated.burned(exit, s, e));
     }
@@ -55,6 +55,37 @@ contract RestatedTest {
     function testFuzz_Worth(uint96 shares, uint96 equity, uint96 supply) external {
         (pool.equity, pool.supply) = (equity, uint128(supply) + 1);
         _same("worth", pool.worthDown(shares), Restated.worth(shares, pool.supply, equity));
+    }
+
+    /* THE PREMIUM */
+
+    /// @dev Some of all units end, and all the others after them.
+    function testFuzz_EndOfAPremium(uint96 premium, uint96 units, uint96 others, uint96 gain) external {
+        (uint256 u, uint256 all) = (units, uint256(units) + others);
+        (pool.premium, pool.premiumUnits, pool.hasPremium) = (premium, uint128(all), premium != 0);
+        if (all == 0) return;
+        uint256 part = Restated.ended(premium, u, all);
+
+        pool.endWriteDown(gain / 2, u);
+
+        _same("restored", pool.equity, Restated.restored(gain / 2, premium, u, all));
+        _same("left", pool.premium, premium - part);
+
+        pool.endWriteDown(gain / 2, others);
+
+        _same("left by the last", pool.premium, 0);
+        _same("units left", pool.premiumUnits, 0);
+        uint256 rest = Restated.restored(gain / 2, premium - part, others, others);
+        _same("restored by the last", pool.equity, Restated.restored(gain / 2, premium, u, all) + rest);
+    }
+
+    function testFuzz_PremiumAfter(uint96 premium, uint96 shares, uint96 others) external {
+        uint256 supply = 1 + uint256(shares) + others;
+        (pool.premium, pool.supply, pool.hasPremium) = (premium, uint128(supply), premium != 0);
+
+        pool.leavePremium(shares);
+
+        _same("premium", pool.premium, Restated.premiumAfter(premium, shares, supply));
     }
 
     function testFuzz_LockedAt(uint96 locked, uint24 left, uint24 duration) external {

@@ -9,32 +9,59 @@ contract Rounding {
 
     /* STAKES */
 
-    function stakeGivesNoMoreThanItsWorth(uint256 a, uint256 s, uint256 e, uint256 d) external pure {
-        require(a < LIMIT && s < LIMIT && e < LIMIT && d < LIMIT && e > 0 && d >= Restated.WAD);
-        assert(Restated.minted(a, s, e, d) * e <= a * s);
+    function stakeGivesNoMoreThanItsWorth(uint256 a, uint256 s, uint256 e, uint256 r) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && r < LIMIT && e > 0);
+        assert(Restated.minted(a, s, e, r) * e <= a * s);
     }
 
-    function stakeNeverLowersThePrice(uint256 a, uint256 s, uint256 e, uint256 d) external pure {
-        require(a < LIMIT && s < LIMIT && e < LIMIT && d < LIMIT && e > 0 && d >= Restated.WAD);
-        assert((e + a) * s >= e * (s + Restated.minted(a, s, e, d)));
+    function stakeNeverLowersThePrice(uint256 a, uint256 s, uint256 e, uint256 r) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && r < LIMIT && e > 0);
+        assert((e + a) * s >= e * (s + Restated.minted(a, s, e, r)));
     }
 
-    function dilutionNeverGivesMore(uint256 a, uint256 s, uint256 e, uint256 d) external pure {
-        require(a < LIMIT && s < LIMIT && e < LIMIT && d < LIMIT && e > 0 && d >= Restated.WAD);
-        assert(Restated.minted(a, s, e, d) <= Restated.minted(a, s, e, Restated.WAD));
+    function premiumNeverGivesMore(uint256 a, uint256 s, uint256 e, uint256 r) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && r < LIMIT && e > 0);
+        assert(Restated.minted(a, s, e, r) <= Restated.minted(a, s, e, 0));
     }
 
     function splittingAStakeGivesNoMore(uint256 a, uint256 b, uint256 s, uint256 e) external pure {
         require(a < LIMIT && b < LIMIT && s < LIMIT && e < LIMIT && e > 0);
-        uint256 apart = Restated.minted(a, s, e, Restated.WAD) + Restated.minted(b, s, e, Restated.WAD);
-        assert(apart <= Restated.minted(a + b, s, e, Restated.WAD));
+        uint256 apart = Restated.minted(a, s, e, 0) + Restated.minted(b, s, e, 0);
+        assert(apart <= Restated.minted(a + b, s, e, 0));
     }
 
     function stakingAndLeavingPaysNoMore(uint256 a, uint256 s, uint256 e) external pure {
         require(a < LIMIT && s < LIMIT && e < LIMIT && s > 0 && e > 0);
-        uint256 shares = Restated.minted(a, s, e, Restated.WAD);
+        uint256 shares = Restated.minted(a, s, e, 0);
         require(shares < LIMIT);
         assert(Restated.worth(shares, s + shares, e + a) <= a);
+    }
+
+    /* THE PREMIUM */
+
+    /// @dev Whoever stakes pays the price at which all that may come back is in it …
+    function stakeNeverLowersThePriceWithThePremium(uint256 a, uint256 s, uint256 e, uint256 r) external pure {
+        require(a < LIMIT && s < LIMIT && e < LIMIT && r < LIMIT && e > 0);
+        assert((e + a + r) * s >= (e + r) * (s + Restated.minted(a, s, e, r)));
+    }
+
+    /// @dev … and no recovery lifts that price: the number of shares stays.
+    function recoveryNeverLiftsThePriceWithThePremium(
+        uint256 g,
+        uint256 e,
+        uint256 r,
+        uint256 u,
+        uint256 all
+    ) external pure {
+        require(g < LIMIT && e < LIMIT && r < LIMIT && all < LIMIT && u <= all);
+        uint256 left = r - Restated.ended(r, u, all);
+        assert(e + Restated.restored(g, r, u, all) + left <= e + r);
+    }
+
+    /// @dev Who leaves takes no more off the premium than its part.
+    function leavingNeverLowersThePremiumOfAShare(uint256 r, uint256 x, uint256 s) external pure {
+        require(r < LIMIT && s < LIMIT && x <= s && s > 0);
+        assert(Restated.premiumAfter(r, x, s) * s >= r * (s - x));
     }
 
     /* EXITS */

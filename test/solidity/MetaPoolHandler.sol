@@ -37,7 +37,7 @@ contract MetaPoolHandler {
     uint256 private _openRound;
     uint256 private _roundGain;
     uint256 private _roundLoss;
-    uint256[] private _factors;
+    uint256[] private _units; // of written-down operators
 
     error Unable();
 
@@ -256,26 +256,36 @@ contract MetaPoolHandler {
     }
 
     function writeDown(uint256 size) public {
-        require(_factors.length < 4, Unable());
+        require(_units.length < 4, Unable());
         uint256 amount = _loss(size);
         uint256[] memory claims = _claims();
         Price memory before = price();
-        uint256 factor = pool.reportWriteDown(amount);
-        _factors.push(factor);
+        uint256 premium = pool.getBook().premium;
+        uint256 units = pool.reportWriteDown(amount);
+        _units.push(units);
         _bookLoss(19, amount, before, claims);
-        if (pool.getBook().dilution < 1e18) broken = "I-51: D below one";
+        Price memory afterwards = price();
+        uint256 lost = before.assets > afterwards.assets ? before.assets - afterwards.assets : 0;
+        bool counts = afterwards.assets != 0 && lost * 10_000 >= afterwards.assets;
+        if (!counts && units != 0) broken = "I-51: a loss counts that is none";
+        if (pool.getBook().premium != premium + (counts ? lost : 0)) broken = "I-51: not what the shares lost";
     }
 
+    /// @dev In any order.
     function endWriteDown(uint256 size) external {
-        if (_factors.length == 0) writeDown(size);
+        if (_units.length == 0) writeDown(size);
         Price memory before = price();
-        uint256 left = _factors.length;
+        uint256 paid = before.assets + pool.getBook().premium;
+        uint256 which = (size / 3) % _units.length;
         uint256 amount = size % 3 == 0 ? 0 : size % (atOperators / 10 + 1);
-        pool.endWriteDown(amount, _factors[left - 1], left == 1);
-        _factors.pop();
+        pool.endWriteDown(amount, _units[which]);
+        _units[which] = _units[_units.length - 1];
+        _units.pop();
         gains += amount;
         atOperators += amount;
         _check(20, before, address(0), 0, 0);
+        if (price().assets + pool.getBook().premium > paid)
+            broken = "I-16: a recovery lifted the price that stakes pay";
     }
 
     /* THE WORLD */
@@ -409,6 +419,10 @@ contract MetaPoolHandler {
         _check(action, price(), address(0), 0, 0);
     }
 
+    function _unitsLeft() private view returns (uint256 left) {
+        for (uint256 i; i < _units.length; ++i) left += _units[i];
+    }
+
     /// @dev No price fell, and `caller` is no richer but by `dust` wei of everybody's that its call released.
     function _check(uint256 action, Price memory before, address caller, uint256 wealth, uint256 dust) private {
         ++steps;
@@ -422,6 +436,7 @@ contract MetaPoolHandler {
         uint256 funded = pool.fundedThrough();
         if (funded < bestFunded) broken = "I-24: fundedThrough fell";
         bestFunded = funded;
+        if (_unitsLeft() == 0 && pool.getBook().premium != 0) broken = "I-51: a premium that nobody can end";
         if (action > 0 && action < 4 && pool.getBook().closed) broken = "I-10: a closed pool took a stake";
     }
 }

@@ -116,11 +116,12 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:17 uint24 releaseDuration
     1:20 uint40 pausedUntil
     1:25 bool   closed
-    1:26 bool   isDiluted
+    1:26 bool   hasPremium
     1:27 bool   isCapped
 
-    # read by a stake while an operator is written down or there is a cap; the rest is for rounds and governance
-    2:0  uint96 dilution
+    # read by a stake while an operator is written down or there is a cap, written by an unstake in the first case; the rest
+    # is for rounds and governance
+    2:0  uint96 premium
     2:12 uint96 assetCap
     2:24 uint40 pauseAllowedAt
     2:29 uint16 feeBps
@@ -144,8 +145,11 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     6:0 address allocator
     7:0 address notice
 
+    # needed only when an operator is written down or comes back
+    8:0 uint128 premiumUnits
+
     # exits: the last, so that nothing of the pool moves when the book of exits grows by an upgrade
-    8:0 struct ExitBook.Book exits`,
+    9:0 struct ExitBook.Book exits`,
 
   "ExitBook.Book": `
     # read by payments, written by funding: what was ever set aside, and which batches may be paid next
@@ -208,7 +212,6 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:0  contract IOperatorRegistry registry
     1:20 uint40 epoch
     1:25 uint32 epochLength
-    1:29 uint16 writtenDown
 
     # asked for N by rounds and legs
     2:0  contract IStakeNetwork network
@@ -301,10 +304,10 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:12 uint96 class1Taken
     1:24 uint32 class1Round
 
-    # all zero unless the operator is written down
-    2:0  uint96 factor
-    2:12 uint96 lost
-    2:24 uint40 writtenDownAt`,
+    # all zero unless the operator is written down; it fills the word
+    2:0  uint120 premiumUnits
+    2:15 uint96  lost
+    2:27 uint40  writtenDownAt`,
 
   "IAllocator.Snapshot": `
     # one word per operator and round: what legs need to derive its cap and target; it fills the word

@@ -158,8 +158,8 @@ export const rounds: Record<string, Operation<System>> = {
   clearWriteDown: operation(
     6,
     (w: System, random) => {
-      const isAny = w.model.operators.some(({ factor }) => factor > 0n) || random.once(6);
-      const id = someOperator(w, random, ({ factor }) => factor > 0n);
+      const isAny = w.model.operators.some(({ premiumUnits }) => premiumUnits > 0n) || random.once(6);
+      const id = someOperator(w, random, ({ premiumUnits }) => premiumUnits > 0n);
       return isAny ? { id, isNotice: !random.once(4) } : undefined;
     },
     (w, { id, isNotice }) => {

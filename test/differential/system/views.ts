@@ -224,7 +224,7 @@ function operatorOf(world: System, operator: Operator): State {
       lossSince: operator.lossSince,
       dueAmount: operator.due?.amount ?? 0n,
       ...(operator.due === undefined ? {} : { dueAt: operator.due.at ?? 0n }),
-      factor: operator.factor,
+      premiumUnits: operator.premiumUnits,
       lost: operator.lost,
     },
     ramp: operator.ramp,
@@ -388,7 +388,7 @@ export function eventsOf({ model, seen, time }: System): string[] {
       seen.add(key);
       events.push("written down");
     } else if (!operator.writtenDown && seen.delete(key)) events.push("recovered");
-    if (operator.factor > 0n) events.push("factor");
+    if (operator.premiumUnits > 0n) events.push("premium");
     if (operator.faulted) events.push("faulted");
     if (operator.snapshot.class1Taken > 0n) events.push("class 1");
     if (operator.watch) events.push("watch");

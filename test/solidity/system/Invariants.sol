@@ -75,8 +75,6 @@ library Invariants {
         uint256 exits; // how many
     }
 
-    uint256 private constant WAD = 1e18;
-
     function keep(State memory s) internal pure returns (Before memory b) {
         (b.assets, b.supply, b.highWater) = (s.book.assets, s.book.supply, s.book.highWater);
         (b.roundGain, b.closed, b.funded, b.lossCount) = (s.book.roundGain, s.book.closed, s.funded, s.lossCount);
@@ -200,9 +198,9 @@ library Invariants {
     }
 
     function i51(State memory s, Ledger.Book storage ledger) internal view returns (string memory) {
-        if (s.book.dilution < WAD) return "I-51: D < 1";
-        if (ledger.writtenDown == 0 && s.book.dilution != WAD) return "I-51: D > 1 without a written-down operator";
-        return s.book.dilution == ledger.dilution ? "" : "I-51: D is not the product of the write-downs";
+        if (ledger.writtenDown == 0 && s.book.premium != 0) return "I-51: a premium without a written-down operator";
+        bool isSum = s.book.premium == ledger.premium();
+        return isSum ? "" : "I-51: the premium is not what write-downs took, less what was left and what ended";
     }
 
     /* BEFORE AND AFTER ONE CALL */
@@ -212,8 +210,8 @@ library Invariants {
         uint256 assets,
         uint256 shares
     ) internal view returns (string memory) {
-        uint256 worth = (ledger.assets() * ledger.dilution).mulDiv(shares, ledger.supply, Math.Rounding.Ceil);
-        return worth <= assets * WAD ? "" : "I-05: a stake gave more shares than it paid for";
+        uint256 worth = (ledger.assets() + ledger.premium()).mulDiv(shares, ledger.supply, Math.Rounding.Ceil);
+        return worth <= assets ? "" : "I-05: a stake gave more shares than it paid for";
     }
 
     function i05Unstake(

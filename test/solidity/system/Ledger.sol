@@ -14,7 +14,7 @@ library Ledger {
         uint256 unbonding;
         uint256 readAt;
         uint256 lost;
-        uint256 factor;
+        uint256 units; // of the premium
         uint256 writtenDownAt;
         bool writtenDown;
         // Since the beginning.
@@ -36,7 +36,6 @@ library Ledger {
         uint256 locked;
         uint256 releaseEnd;
         uint256 releaseDuration;
-        uint256 dilution;
         uint256 highWater;
         uint256 lossIndex;
         bool closed;
@@ -48,7 +47,12 @@ library Ledger {
         uint256 pageGain;
         uint256 pageLoss;
         uint256 pageArrived;
-        uint256 writtenDown; // operators with a factor in D
+        // The premium R, since the beginning: what write-downs took from the shares, what leavers left of it, what ended.
+        uint256 premiumTaken;
+        uint256 premiumLeft;
+        uint256 premiumEnded;
+        uint256 premiumUnits;
+        uint256 writtenDown; // operators with units of it
         // What was paid in and out by users, since the beginning; losses that were booked, how often.
         uint256 paidIn;
         uint256 paidOut;
@@ -77,7 +81,6 @@ library Ledger {
         self.equity = seed;
         self.supply = seed;
         self.paidIn = seed;
-        self.dilution = WAD;
         self.highWater = RAY;
         self.lossIndex = RAY;
     }
@@ -94,6 +97,11 @@ library Ledger {
         return self.equity - lockedNow(self);
     }
 
+    /// @dev R.
+    function premium(Book storage self) internal view returns (uint256) {
+        return self.premiumTaken - self.premiumLeft - self.premiumEnded;
+    }
+
     function buffer(Book storage self) internal view returns (uint256) {
         return self.equity + self.owed + self.roundGain - self.delegated;
     }
@@ -101,9 +109,7 @@ library Ledger {
     /* USERS */
 
     function stake(Book storage self, uint256 amount) internal returns (uint256 shares) {
-        uint256 total = assets(self);
-        shares = (amount * WAD).mulDiv(self.supply, total * self.dilution);
-        self.dilution = (total * self.dilution + amount * WAD) / (total + amount); // what comes has lost nothing
+        shares = amount.mulDiv(self.supply, assets(self) + premium(self));
         self.equity += amount;
         self.supply += shares;
     }
@@ -111,13 +117,19 @@ library Ledger {
     function unstake(Book storage self, uint256 amount, uint256 shares) internal {
         self.equity -= amount;
         self.owed += amount;
-        self.supply -= shares;
+        _burn(self, shares);
     }
 
     function instant(Book storage self, uint256 pays, uint256 shares) internal {
         self.equity -= pays;
-        self.supply -= shares;
         self.paidOut += pays;
+        _burn(self, shares);
+    }
+
+    /// @dev Who leaves leaves its part of the premium.
+    function _burn(Book storage self, uint256 shares) private {
+        self.premiumLeft += premium(self).mulDiv(shares, self.supply);
+        self.supply -= shares;
     }
 
     function fund(Book storage self, uint256 funded, uint256 dust) internal {
@@ -174,28 +186,35 @@ library Ledger {
         uint256 before = assets(self);
         bookLoss(self, amount);
         uint256 left = assets(self);
-        uint256 factor = left == 0 ? 0 : before.mulDiv(WAD, left, Math.Rounding.Ceil).min(type(uint96).max);
-        if (factor < WAD + 1e14) return;
-        self.dilution = self.dilution.mulDiv(factor, WAD, Math.Rounding.Ceil).min(type(uint96).max);
-        if (operator.factor == 0) ++self.writtenDown;
-        operator.factor = operator.factor == 0 ? factor : operator.factor.mulDiv(factor, WAD).min(type(uint96).max);
+        if (left == 0 || left > before || (before - left) * 10_000 < left) return;
+        uint256 units = before - left;
+        if (self.writtenDown != 0) {
+            // As many of all units as the loss will be of the premium, and as many as fit.
+            units = premium(self) == 0 ? type(uint120).max : units.mulDiv(self.premiumUnits, premium(self));
+            units = units.min(type(uint120).max).min(type(uint128).max - self.premiumUnits);
+        }
+        self.premiumTaken += before - left;
+        self.premiumUnits += units;
+        operator.units = units;
+        if (units != 0) ++self.writtenDown;
     }
 
     /// @dev The operator has `amount` after all, or its premium has ended.
-    function endFactor(Book storage self, Operator storage operator, uint256 amount) internal {
-        uint256 factor = operator.factor.min(self.dilution);
-        uint256 restored = factor > WAD ? amount.min(assets(self).mulDiv(factor - WAD, WAD)) : 0;
+    function endPremium(Book storage self, Operator storage operator, uint256 amount) internal {
+        uint256 part;
+        if (operator.units != 0) {
+            --self.writtenDown;
+            part = self.writtenDown == 0 ? premium(self) : premium(self).mulDiv(operator.units, self.premiumUnits);
+            self.premiumEnded += part;
+            self.premiumUnits -= operator.units;
+            operator.units = 0;
+        }
+        uint256 restored = amount.min(part);
         self.delegated += amount;
         self.equity += restored;
         self.restored += restored;
         self.roundGain += amount - restored;
         self.gains += amount;
-        if (factor != 0) {
-            operator.factor = 0;
-            --self.writtenDown;
-        }
-        if (self.writtenDown == 0) self.dilution = WAD;
-        else if (factor != 0) self.dilution = self.dilution.mulDiv(WAD, factor);
     }
 
     /* ROUNDS */
@@ -220,7 +239,7 @@ library Ledger {
             if (reading.answered) (gain, loss) = _bookReading(self, operator, reading, maxGainBps, epoch);
             if (reading.writtenDown && !operator.writtenDown) _writeDown(self, operator);
         }
-        if (operator.factor != 0 && block.timestamp >= operator.writtenDownAt + TERM) endFactor(self, operator, 0);
+        if (operator.units != 0 && block.timestamp >= operator.writtenDownAt + TERM) endPremium(self, operator, 0);
     }
 
     function _bookReading(
@@ -251,7 +270,7 @@ library Ledger {
             operator.writtenDown = false;
             operator.lost = 0;
             self.gain += gain;
-            endFactor(self, operator, gain);
+            endPremium(self, operator, gain);
         } else {
             self.pageGain += gain;
         }
@@ -345,8 +364,8 @@ library Ledger {
         operator.gains += arrived;
         if (arrived == 0) return;
         operator.lost = operator.lost.saturatingSub(arrived);
-        if (operator.lost == 0 && operator.factor != 0) {
-            endFactor(self, operator, arrived);
+        if (operator.lost == 0 && operator.units != 0) {
+            endPremium(self, operator, arrived);
             self.delegated -= arrived;
             return;
         }

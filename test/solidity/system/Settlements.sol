@@ -24,6 +24,7 @@ abstract contract Settlements is Exits {
         uint256 supply;
         uint256 treasury;
         uint256 assets;
+        uint256 premium;
         IAllocator.Parameters bounds;
         bytes32 book;
         uint256[] holdings;
@@ -86,7 +87,7 @@ abstract contract Settlements is Exits {
         uint256 id = _operatorThat(seed, true);
         if (id != 0 && seed % 2 == 0) {
             allocator.clearWriteDown(id);
-            ledger.endFactor(ledger.operators[id], 0);
+            ledger.endPremium(ledger.operators[id], 0);
             return;
         }
         id = _operatorThat(seed, false);
@@ -140,7 +141,7 @@ abstract contract Settlements is Exits {
         (w.round, w.cursor) = allocator.openRound();
         w.supply = pool.totalSupply();
         w.treasury = pool.balanceOf(TREASURY);
-        w.assets = ledger.assets();
+        (w.assets, w.premium) = (ledger.assets(), ledger.premium());
         w.bounds = allocator.parameters();
         w.book = keccak256(abi.encode(pool.getBook()));
         uint256 count = operatorPools.length;
@@ -214,15 +215,18 @@ abstract contract Settlements is Exits {
     /// @dev What slashes took of a pool's unbonding stake and its bond bore: the pool unbonds that anew (decision 0003).
     mapping(uint256 id => uint256 amount) internal setBack;
 
-    /// @dev What was earned is not in the price yet: whoever came a moment before has no part of it. A recovery is.
+    /// @dev What was earned is not in the price yet: whoever came a moment before has no part of it. A recovery is, but not in
+    /// the price with the premium, which stakes have paid.
     function _checkGainWaits(Watch memory w, uint256 restored) private {
-        if (ledger.restored != restored) return;
         IMetaPool.BookView memory book = pool.getBook();
         // What `ping` released by funding the last open exit: the ledger follows that afterwards.
         uint256 dust = uint256(ledger.owed).saturatingSub(book.owed + book.funded - ledger.funded);
         // The fee's shares are rounded down: less than one share's worth stays with the others.
         bool rose = (book.assets - dust) * w.supply > w.assets * book.supply + w.assets + book.supply;
-        _promise(!rose, "I-16: who came before the gain took part of it");
+        _promise(!rose || ledger.restored != restored, "I-16: who came before the gain took part of it");
+        uint256 paid = w.assets + w.premium;
+        rose = (book.assets + book.premium - dust) * w.supply > paid * book.supply + paid + book.supply;
+        _promise(!rose, "I-16: who came before a recovery took part of it");
     }
 
     function _observe(Watch memory w, uint256 id) private {
@@ -320,7 +324,7 @@ abstract contract Settlements is Exits {
         for (uint256 i; i < count; ++i) {
             id = 1 + (((seed % count) + i) % count);
             bool isRemoved = registry.operator(id).state == IOperatorRegistry.State.Removed;
-            if (isDead ? allocator.recordOf(id).factor != 0 : isRemoved) return id;
+            if (isDead ? allocator.recordOf(id).premiumUnits != 0 : isRemoved) return id;
         }
         return 0;
     }

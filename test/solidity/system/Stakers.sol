@@ -235,7 +235,7 @@ abstract contract Stakers is Steps {
         if (ledger.closed || total == 0 || value == 0) return 0;
         uint256 cap = pool.parameters().assetCap;
         if (cap != type(uint96).max && total + value > cap) return 0;
-        return (value * 1e18).mulDiv(ledger.supply, total * ledger.dilution);
+        return value.mulDiv(ledger.supply, total + ledger.premium());
     }
 
     /// @dev The actor of this index or, if it has nothing to use, the next one that has.
@@ -270,7 +270,7 @@ abstract contract Stakers is Steps {
     /// @dev A call costs at most a share's worth and two wei, but for what stakes pay for written-down operators.
     function _checkCost(uint256 before, uint256 afterwards, uint256 accounts) internal {
         _promise(afterwards <= before + accounts, "I-12: a caller became richer");
-        if (ledger.dilution != 1e18 || ledger.supply == 0) return;
+        if (ledger.premium() != 0 || ledger.supply == 0) return;
         uint256 share = ledger.assets().mulDiv(1, ledger.supply, Math.Rounding.Ceil);
         _promise(afterwards + accounts * (share + 2) >= before, "I-14: a call cost its caller too much");
     }

@@ -1,0 +1,154 @@
+/** What stakes pay for written-down operators: whoever comes or goes, in whichever order they return, nobody takes another's. */
+import { expect } from "chai";
+
+import {
+  DAY,
+  deployWorld,
+  ether,
+  LOOSE,
+  Mode,
+  move,
+  networkHelpers,
+  nextEpoch,
+  nextRound,
+  PAGE,
+  up,
+  type World,
+} from "../fixtures/allocator.ts";
+
+/** The two operators hold 20 ether each of 100; alice has all of it but for the seed. */
+async function deployTwo() {
+  const world = await deployWorld({ hostile: 2, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  await nextRound(world);
+  await move(world, [up(1, ether(20)), up(2, ether(20))]);
+  return world;
+}
+
+/** Neither answers: both have been written down in one round, the first one first. */
+async function deployTwoDown() {
+  const world = await deployTwo();
+  for (const pool of world.hostile) await pool.setMode(Mode.reverts);
+  for (let round = 0; round < 3; round += 1) await nextRound(world);
+  return world;
+}
+
+async function back(world: World, ...operators: number[]): Promise<void> {
+  for (const id of operators) await world.hostile[id - 1]!.setMode(Mode.honest);
+  await nextRound(world);
+}
+
+/** All gains are released, whoever brought them. */
+async function release(world: World): Promise<void> {
+  await nextRound(world);
+  await networkHelpers.time.increase(8n * DAY);
+  expect((await world.metaPool.getBook()).locked).to.equal(0n);
+}
+
+async function staked({ metaPool }: World, who: World["alice"]): Promise<bigint> {
+  return metaPool.get_account_staked_balance(who);
+}
+
+describe("Allocator", () => {
+  describe("the premium of two written-down operators", () => {
+    for (const order of [[[1, 2]], [[1], [2]], [[2], [1]]]) {
+      const how = order.map((ids) => ids.join(" and ")).join(", then ");
+
+      it(`leaves nothing for who stakes once they are back: ${how}`, async () => {
+        const world = await networkHelpers.loadFixture(deployTwoDown);
+        for (const ids of order) await back(world, ...ids);
+        expect(await staked(world, world.alice)).to.equal(ether("99.9"));
+
+        await world.metaPool.connect(world.eve).deposit_and_stake({ value: ether(900) });
+        await release(world);
+
+        expect(await staked(world, world.eve)).to.equal(ether(900));
+        expect(await staked(world, world.alice)).to.equal(ether("99.9"));
+      });
+    }
+
+    for (const [first, second] of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      it(`is paid by who stakes while one of them is away: ${first} is back, ${second} is not`, async () => {
+        const world = await networkHelpers.loadFixture(deployTwoDown);
+        const { metaPool, alice, bob, eve } = world;
+        // Of 100 ether 60 are left, and 40 may come back: a share costs what it did.
+        await metaPool.connect(bob).deposit_and_stake({ value: ether(100) });
+        await back(world, first);
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(1_620) });
+        await back(world, second);
+        await release(world);
+
+        expect(await staked(world, eve)).to.equal(ether(1_620));
+        expect(await staked(world, bob)).to.equal(ether(100));
+        expect(await staked(world, alice)).to.equal(ether("99.9"));
+      });
+
+      it(`is paid for the other one when one has ended by age: ${first} is older, ${second} is back`, async () => {
+        const world = await networkHelpers.loadFixture(deployTwo);
+        const { metaPool, alice, bob, eve, hostile } = world;
+        for (const id of [first, second]) {
+          await hostile[id - 1]!.setMode(Mode.reverts);
+          for (let round = 0; round < 3; round += 1) await nextRound(world);
+          await networkHelpers.time.increase(20n * DAY);
+        }
+        await metaPool.connect(bob).deposit_and_stake({ value: ether(100) });
+        await networkHelpers.time.increase(60n * DAY);
+        await nextRound(world); // 83 days and 106: the older one's premium has ended
+
+        // The 20 of the older one are lost for now, a tenth of what everybody had.
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(1_620) });
+        await back(world, second);
+        await release(world);
+        expect(await staked(world, eve)).to.equal(ether(1_620));
+        expect(await staked(world, bob)).to.equal(ether(90));
+        expect(await staked(world, alice)).to.equal(ether("89.91"));
+      });
+    }
+
+    it("loses the part of who leaves meanwhile: what comes back of it is a gain of the round", async () => {
+      const world = await networkHelpers.loadFixture(deployTwoDown);
+      const { metaPool, alice } = world;
+      // 49.95 of 100 shares, and of the 40 that may come back.
+      const leaving = metaPool.connect(alice).unstakeShares(ether("49.95"), 0n);
+      await expect(leaving).to.emit(metaPool, "PremiumChanged").withArgs(ether(40), ether("20.02"));
+      await expect(leaving)
+        .to.emit(metaPool, "Unstaked")
+        .withArgs(alice.address, 5n, ether("29.97"), ether("49.95"), ether("29.97"));
+
+      for (const [id, left] of [
+        [2, ether("10.01")],
+        [1, 0n],
+      ] as const) {
+        await world.hostile[id - 1]!.setMode(Mode.honest);
+        await nextEpoch(world);
+        const round = world.allocator.settle(100, PAGE);
+        await expect(round).to.emit(metaPool, "LossRestored").withArgs(ether("10.01"));
+        await expect(round).to.emit(metaPool, "GainBooked").withArgs(ether("9.99"));
+        await expect(round)
+          .to.emit(metaPool, "PremiumChanged")
+          .withArgs(left + ether("10.01"), left);
+      }
+      await release(world);
+      // All 40 are back, with those who stayed.
+      expect(await staked(world, alice)).to.equal((ether("70.03") * ether("49.95")) / ether("50.05"));
+    });
+
+    it("has more units for the same loss of the shares when leavers have taken a part of what was there", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, alice, hostile } = world;
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await allocator.recordOf(1)).premiumUnits).to.equal(ether(20));
+      await metaPool.connect(alice).unstakeShares(ether("49.95"), 0n);
+      expect((await metaPool.getBook()).premium).to.equal(ether("10.01"));
+
+      // Exits are owed 39.96, shares have 40.04: of the second 20 they lose 10.01, as much as is left of the first.
+      await hostile[1]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await allocator.recordOf(2)).premiumUnits).to.equal(ether(20));
+      expect((await metaPool.getBook()).premium).to.equal(ether("20.02"));
+    });
+  });
+});

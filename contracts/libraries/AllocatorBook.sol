@@ -35,6 +35,8 @@ library AllocatorBook {
     /// @dev Less may be worth no share at an operator's pool, and is less than what their roundings leave behind.
     uint256 internal constant SMALLEST_STAKE = 1 gwei;
 
+    uint256 internal constant SMALLEST_LOSS = 1_000; // wei; less is rounding
+
     /// @dev Gas of one frame of calls to an operator pool, and what must be left beside it (EIP-150 keeps 1/64).
     uint256 internal constant STIPEND = 1_000_000;
     uint256 internal constant RESERVE = 1_200_000;

@@ -23,6 +23,7 @@ library Legs {
     /// @dev The frames of a leg, for the bond and for the move, and what must be left beside them.
     uint256 private constant GAS_PER_LEG = (2 * AllocatorBook.STIPEND * 64) / 63 + 500_000;
     uint256 private constant GAS_PER_GROUP = 25_000; // to write its sum
+    uint256 private constant BPS = AllocatorBook.BPS;
 
     /// @dev What the legs of a call have to share.
     struct Batch {
@@ -146,14 +147,20 @@ library Legs {
 
         IAllocator.Position memory held = place.held;
         (bool success, uint256 shown, uint256 unbonding) = _pull(place, down.amount);
-        if (!success) return _skip(leg, down.amount, IAllocator.SkipReason.PoolFailed);
+        IAllocator.Record storage record = self.records[place.id];
+        if (!success) {
+            _noteRefusal(record, held.position, down.amount);
+            return _skip(leg, down.amount, IAllocator.SkipReason.PoolFailed);
+        }
 
         moved = unbonding.saturatingSub(held.unbonding);
+        uint256 gone = uint256(held.position) + held.unbonding - shown;
+        _noteRefusal(record, held.position, down.amount.saturatingSub(moved + gone));
         batch.scope.now_.need = batch.scope.now_.need.saturatingSub(moved);
         _book(self, batch, place, 0, shown - unbonding, unbonding);
         if (moved != down.amount) _clip(down.charged, moved);
-        _charge(self, batch, self.records[place.id], down.charged);
-        _expect(self, self.records[place.id], moved, unbonding);
+        _charge(self, batch, record, down.charged);
+        _expect(self, record, moved, unbonding);
         emit IAllocator.Moved(place.id, false, leg.amount, moved, held.position, held.unbonding, down.charged);
     }
 
@@ -186,6 +193,18 @@ library Legs {
     ) private {
         if (moved == 0 || record.dueAmount != 0 || self.currentEpoch() > self.epoch) return;
         (record.dueAmount, record.dueAt) = (uint96(unbonding), 0);
+    }
+
+    /// @dev Notes what the pool did not unstake, though asked; the next reading asks again, and a pool that refuses then is
+    /// faulted. A leg that is heeded clears it.
+    function _noteRefusal(IAllocator.Record storage record, uint256 position, uint256 refused) private {
+        uint256 noted = record.refusedBps;
+        if (refused <= AllocatorBook.SMALLEST_LOSS) {
+            if (noted != 0) record.refusedBps = 0;
+            return;
+        }
+        uint256 bps = refused.mulDiv(BPS, position, Math.Rounding.Ceil);
+        if (bps > noted) record.refusedBps = uint16(bps);
     }
 
     /// @dev Leaves the classes, in order, what really moved.

@@ -27,7 +27,7 @@ library Rounds {
     uint256 private constant GAS_PER_GROUP = 60_000;
     uint256 private constant FAULTS_TO_WRITE_DOWN = 3;
     uint256 private constant OVERDUE_EPOCHS = 2;
-    uint256 private constant SMALLEST_LOSS = 1_000; // wei; less is rounding
+    uint256 private constant SMALLEST_LOSS = AllocatorBook.SMALLEST_LOSS;
 
     /// @dev One operator while it is read.
     struct Subject {
@@ -37,6 +37,7 @@ library Rounds {
         uint256 base; // position at the end of the last round
         uint256 due; // of the unbonding that must have arrived by dueAt
         uint256 dueAt;
+        uint256 refusedBps; // of the position: asked for again
         uint256 lossSince; // booked since the last reading
         bool hasLost; // more than rounding since the last reading, this one included; false of who is established
     }
@@ -113,9 +114,11 @@ library Rounds {
         page.totals.remove(held);
         uint256 others;
         uint256 bond;
-        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool) returns (
+        uint256 asked = _asked(self, subject);
+        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool, asked) returns (
             IPoolCalls.Reading memory reading
         ) {
+            subject.refusedBps = 0;
             others = reading.total.saturatingSub(reading.staked).min(AllocatorBook.NO_CAP);
             bond = reading.bond;
             _bookReading(self, page, subject, reading);
@@ -135,6 +138,7 @@ library Rounds {
         subject.operator = self.registry.operator(id);
         subject.held = self.positions[id];
         (subject.base, subject.due, subject.dueAt) = (record.base, record.dueAmount, record.dueAt);
+        subject.refusedBps = record.refusedBps;
         subject.lossSince = record.hasLoss ? record.lossSince : 0;
     }
 
@@ -143,12 +147,20 @@ library Rounds {
         self.positions[subject.id] = subject.held;
         bool hasLoss = subject.lossSince != 0;
         if (record.hasLoss && !hasLoss) record.lossSince = 0;
-        (record.base, record.dueAmount, record.dueAt, record.hasLoss) = (
+        (record.base, record.dueAmount, record.dueAt, record.hasLoss, record.refusedBps) = (
             subject.held.position,
             uint96(subject.due),
             uint40(subject.dueAt),
-            hasLoss
+            hasLoss,
+            uint16(subject.refusedBps)
         );
+    }
+
+    /// @dev What legs asked for in vain; of what was written down, if the pool has been given up since.
+    function _asked(AllocatorBook.State storage self, Subject memory subject) private view returns (uint256) {
+        if (subject.refusedBps == 0) return 0;
+        uint256 base = subject.held.writtenDown ? self.records[subject.id].lost : subject.held.position;
+        return base.mulDiv(subject.refusedBps, AllocatorBook.BPS, Math.Rounding.Ceil);
     }
 
     function _bookReading(
@@ -469,7 +481,7 @@ library Rounds {
         bool removed = operator.state == IOperatorRegistry.State.Removed;
         require(removed && self.registry.idOf(operator.pool) == id, IAllocator.UnknownOperator(id));
 
-        IPoolCalls.Reading memory reading = IPoolCalls(address(this)).collect(operator.pool);
+        IPoolCalls.Reading memory reading = IPoolCalls(address(this)).collect(operator.pool, 0);
         gain = reading.arrived;
         if (reading.staked != 0) IPoolCalls(address(this)).pull(operator.pool, reading.staked);
         if (gain == 0) return 0;

@@ -19,7 +19,8 @@ contract HostilePool {
         LiesUp, // shows ten times the stake
         LiesDown, // shows a tenth of the stake
         SwallowsStake, // takes a stake and shows none of it
-        Reenters // calls the callee with data at every ping, stake, unstake and withdraw
+        Reenters, // calls the callee with data at every ping, stake, unstake and withdraw
+        KeepsStake // takes an unstake and does nothing
     }
 
     struct Exit {
@@ -109,6 +110,7 @@ contract HostilePool {
 
     function unstake(uint256 amount) public {
         _misbehave(Mode.RevertsOnUnstake);
+        if (mode == Mode.KeepsStake) return;
         staked -= amount;
         unstaked += amount;
         exits.push(Exit(amount, block.timestamp + DELAY));

@@ -1,5 +1,5 @@
 /** The pool's delegations: readings, faults, write-downs and rounds (design, section 6; specification, section 3). */
-import { max, min, monus, mulDivDown, sum } from "./arithmetic.ts";
+import { max, min, monus, mulDivDown, mulDivUp, sum } from "./arithmetic.ts";
 import * as metaBook from "./book.ts";
 import { type Book, BPS, bufferOf, bufferTargetAt, DAY } from "./book.ts";
 import { required } from "./errors.ts";
@@ -10,6 +10,7 @@ import {
   type Operator,
   type OperatorPool,
   type Reading,
+  ROUNDING,
   setWatch,
 } from "./operators.ts";
 import { followRamp } from "./ramps.ts";
@@ -20,7 +21,6 @@ const FAULTS_TO_WRITE_DOWN = 3;
 const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
 const MOST_FAULTS = 255;
-const ROUNDING = 1_000n; // wei
 /** Epochs after the one that was reported in which its scores may be acted on. */
 const MAX_SCORE_AGE = 3n;
 /** A bond covers at least that part of a position that is frozen (design, section 8). */
@@ -274,7 +274,8 @@ function bookSums(allocator: Allocator, now: bigint, sums: Sums): void {
 function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): bigint {
   let reading: Reading;
   try {
-    reading = operator.pool.collect(now);
+    reading = operator.pool.collect(now, askedAgain(operator));
+    operator.refusedBps = 0n;
   } catch {
     operator.bond = 0n;
     fault(allocator, now, operator, sums);
@@ -292,6 +293,11 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
     return 0n;
   }
   return bookReading(allocator, now, operator, reading, sums);
+}
+
+/** What legs asked for in vain, which the next reading asks for again. */
+function askedAgain({ refusedBps, writtenDown, lost, position }: Operator): bigint {
+  return mulDivUp(writtenDown ? lost : position, refusedBps, BPS);
 }
 
 function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): bigint {
@@ -409,7 +415,7 @@ export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   const operator = operatorOf(allocator, id);
   const isListedAnew = allocator.operators.some((other) => other.pool === operator.pool && other.id > id);
   required(operator.state === "Removed" && !isListedAnew, "UnknownOperator", id);
-  const { arrived, staked } = operator.pool.collect(now);
+  const { arrived, staked } = operator.pool.collect(now, 0n);
   if (staked > 0n) operator.pool.pull(now, staked, true);
   if (arrived === 0n) return 0n;
   operator.lost = monus(operator.lost, arrived);

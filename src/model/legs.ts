@@ -21,7 +21,7 @@ import {
 } from "./allocator.ts";
 import { BPS, report, sendToAllocator, WAD } from "./book.ts";
 import { required } from "./errors.ts";
-import type { Operator } from "./operators.ts";
+import { type Operator, ROUNDING } from "./operators.ts";
 
 export const MOST_LEGS = 200;
 const NEED_MULTIPLE = 4n;
@@ -283,14 +283,17 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   try {
     seen = operator.pool.pull(now, amount, left === 0n);
   } catch {
+    noteRefusal(operator, amount);
     return NOTHING;
   }
   const before = operator.unbonding;
   const booked = operator.position + before;
   const shown = min(booked, seen.staked + seen.unstaked);
-  operator.unbonding = min(seen.unstaked, before + amount, shown);
-  operator.position = shown - operator.unbonding;
-  const moved = monus(operator.unbonding, before);
+  const unbonding = min(seen.unstaked, before + amount, shown);
+  const moved = monus(unbonding, before);
+  noteRefusal(operator, monus(amount, moved + booked - shown));
+  operator.unbonding = unbonding;
+  operator.position = shown - unbonding;
   live.need = monus(live.need, moved);
   // Noted when it is asked for, and the time runs from the next reading; while a round is due, which may read the pool
   // before it can begin to unbond, noted by that reading. What is waited for already keeps its time.
@@ -307,4 +310,10 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], round: allocator.snapshot!.round });
   operator.lossSince += booked - shown;
   return { moved, charged, loss: booked - shown };
+}
+
+/** Notes what a pool did not unstake, though asked, in proportion to its position; a leg that is heeded clears it. */
+function noteRefusal(operator: Operator, refused: bigint): void {
+  const isRefused = refused > ROUNDING;
+  operator.refusedBps = isRefused ? max(operator.refusedBps, mulDivUp(refused, BPS, operator.position)) : 0n;
 }

@@ -1,7 +1,13 @@
 /** Operators as the model's allocator keeps them, and the pools behind them: honest ones, or whatever a test scripts. */
-import { atomically } from "./errors.ts";
+import { min } from "./arithmetic.ts";
+import { atomically, required } from "./errors.ts";
 import type { Network } from "./network.ts";
 import * as staking from "./stakingPool.ts";
+
+/** What is lost or missing below it is rounding, in wei. */
+export const ROUNDING = 1_000n;
+/** The selector of unstake(uint256). */
+const UNSTAKE = "0x2e17de78";
 
 export interface Reading {
   arrived: bigint; // wei that came in, as measured
@@ -13,7 +19,7 @@ export interface Reading {
 
 /** The allocator's calls to one pool. Each may throw: then it changed nothing, and the pool has failed. */
 export interface OperatorPool {
-  collect: (now: bigint) => Reading;
+  collect: (now: bigint, asked: bigint) => Reading; // `asked` is unstaked, too, or the pool has failed
   peek: (now: bigint) => { staked: bigint; unstaked: bigint };
   peekBond: (now: bigint) => bigint;
   push: (now: bigint, amount: bigint) => { staked: bigint; unstaked: bigint };
@@ -49,6 +55,7 @@ export interface Operator {
   writtenDownAt: bigint;
   lost: bigint; // written down and not recovered
   premiumUnits: bigint; // of the book's premium, 0 if it has none
+  refusedBps: bigint; // of the position: what legs asked for in vain since the last reading that the pool answered
   lossSince: bigint; // booked by settleOne and legs since the last reading
   ramp: bigint; // what a newcomer may be lifted to, 0 for none
   bond: bigint; // at the last reading
@@ -120,6 +127,7 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     writtenDownAt: 0n,
     lost: 0n,
     premiumUnits: 0n,
+    refusedBps: 0n,
     lossSince: 0n,
     ramp: 0n,
     bond: 0n,
@@ -141,6 +149,21 @@ export function syncedCopy(pool: staking.StakingPool, network: Network, now: big
   return copy;
 }
 
+interface Shown {
+  staked: bigint;
+  unstaked: bigint;
+}
+
+/** Unstakes what a pool did not unstake when legs asked for it, as far as it is there; it throws if that is not on its way then. */
+export function insist(name: string, asked: bigint, look: () => Shown, pull: () => Shown): void {
+  if (asked === 0n) return;
+  const before = look();
+  if (before.staked === 0n) return;
+  const { unstaked } = pull();
+  const isOnItsWay = unstaked + ROUNDING >= min(asked, before.staked) + before.unstaked;
+  required(isOnItsWay, "PoolFailed", name, UNSTAKE);
+}
+
 /** The allocator's account at a pool of this model. */
 export function honestPool(pool: staking.StakingPool, network: Network, account = "allocator"): OperatorPool {
   const look = (now: bigint) => {
@@ -148,12 +171,24 @@ export function honestPool(pool: staking.StakingPool, network: Network, account 
     return { staked: staking.stakedBalance(synced, account), unstaked: staking.unstakedBalance(synced, account) };
   };
   const frame = <Result>(operation: () => Result) => atomically([pool, network], operation);
+  const pull = (now: bigint, amount: bigint, all: boolean) => {
+    const staked = staking.stakedBalance(syncedCopy(pool, network, now), account);
+    if (all || amount >= staked) staking.unstakeAll(pool, network, now, account);
+    else staking.unstake(pool, network, now, account, amount);
+    return look(now);
+  };
   return {
-    collect: (now) =>
+    collect: (now, asked) =>
       frame(() => {
         staking.ping(pool, network, now);
         const arrived = staking.withdrawable(syncedCopy(pool, network, now), account);
         if (arrived > 0n) staking.withdraw(pool, network, now, account, arrived);
+        insist(
+          pool.name,
+          asked,
+          () => look(now),
+          () => pull(now, asked, false),
+        );
         const synced = syncedCopy(pool, network, now);
         return { arrived, ...look(now), total: synced.equity, bond: staking.bondOf(synced) };
       }),
@@ -164,13 +199,7 @@ export function honestPool(pool: staking.StakingPool, network: Network, account 
         staking.depositAndStake(pool, network, now, account, amount);
         return look(now);
       }),
-    pull: (now, amount, all) =>
-      frame(() => {
-        const staked = staking.stakedBalance(syncedCopy(pool, network, now), account);
-        if (all || amount >= staked) staking.unstakeAll(pool, network, now, account);
-        else staking.unstake(pool, network, now, account, amount);
-        return look(now);
-      }),
+    pull: (now, amount, all) => frame(() => pull(now, amount, all)),
     unbondingTime: staking.unbondingTimeOf(pool, network),
   };
 }

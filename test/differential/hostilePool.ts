@@ -1,8 +1,8 @@
 /** The model of HostilePool: a pool that fails, lies, or pays less than it says, as it is told. */
 import { id } from "ethers";
 
-import { Revert } from "../../src/model/errors.ts";
-import type { OperatorPool } from "../../src/model/operators.ts";
+import { atomically, Revert } from "../../src/model/errors.ts";
+import { insist, type OperatorPool } from "../../src/model/operators.ts";
 import { Mode } from "../fixtures/allocator.ts";
 
 /** How the allocator says which call of a pool failed. */
@@ -47,17 +47,30 @@ export function hostilePool(state: HostileState, name: string): OperatorPool {
     const { mode, staked, unstaked } = state;
     return { staked: mode === Mode.liesUp ? staked * 10n : mode === Mode.liesDown ? staked / 10n : staked, unstaked };
   };
+  const pull = (now: bigint, amount: bigint, all: boolean) => {
+    const { staked: shown } = look();
+    fails("unstake(uint256)", Mode.revertsOnUnstake);
+    if (state.mode === Mode.keepsStake) return look();
+    const asked = all || amount >= shown ? state.staked : amount;
+    if (asked > state.staked) throw failed(name, "unstake(uint256)");
+    state.staked -= asked;
+    state.unstaked += asked;
+    state.exits.push({ amount: asked, maturesAt: now + DELAY });
+    return look();
+  };
+  const collect = (now: bigint, again: bigint) => {
+    fails("ping()", Mode.revertsOnPing);
+    const unstaked = state.mode === Mode.restakes ? 0n : state.unstaked;
+    const staked = state.mode === Mode.restakes ? state.staked + state.unstaked : state.staked;
+    const due = withdrawableOf({ ...state, unstaked }, now);
+    if (due > 0n) fails("withdraw(uint256)", Mode.revertsOnWithdraw);
+    Object.assign(state, { staked, unstaked: unstaked - due });
+    const arrived = state.mode === Mode.underpays ? due - due / 10n : due;
+    insist(name, again, look, () => pull(now, again, false));
+    return { arrived, ...look(), total: state.staked, bond: state.bond };
+  };
   return {
-    collect: (now) => {
-      fails("ping()", Mode.revertsOnPing);
-      const unstaked = state.mode === Mode.restakes ? 0n : state.unstaked;
-      const staked = state.mode === Mode.restakes ? state.staked + state.unstaked : state.staked;
-      const due = withdrawableOf({ ...state, unstaked }, now);
-      if (due > 0n) fails("withdraw(uint256)", Mode.revertsOnWithdraw);
-      Object.assign(state, { staked, unstaked: unstaked - due });
-      const arrived = state.mode === Mode.underpays ? due - due / 10n : due;
-      return { arrived, ...look(), total: state.staked, bond: state.bond };
-    },
+    collect: (now, again) => atomically([state], () => collect(now, again)),
     peek: look,
     peekBond: () => {
       fails("bond()");
@@ -68,16 +81,7 @@ export function hostilePool(state: HostileState, name: string): OperatorPool {
       if (state.mode !== Mode.swallowsStake) state.staked += amount;
       return look();
     },
-    pull: (now, amount, all) => {
-      const { staked: shown } = look();
-      fails("unstake(uint256)", Mode.revertsOnUnstake);
-      const asked = all || amount >= shown ? state.staked : amount;
-      if (asked > state.staked) throw failed(name, "unstake(uint256)");
-      state.staked -= asked;
-      state.unstaked += asked;
-      state.exits.push({ amount: asked, maturesAt: now + DELAY });
-      return look();
-    },
+    pull,
     unbondingTime: DELAY,
   };
 }

@@ -82,7 +82,7 @@ contract MetaPoolInvariantTest {
         return string.concat(rule, " + forced ", vm.toString(_handler.forced()));
     }
 
-    function _checkClosed(IMetaPool.BookView memory book) private view {
+    function _checkClosed(IMetaPool.BookView memory book) private pure {
         bool isLost = book.assets == 0 || book.assets * 1e9 < book.supply;
         _require(book.closed || !isLost, "I-10: a pool that lost everything is open", book.assets, book.supply);
     }

@@ -293,11 +293,12 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     0:31 bool   writtenDown`,
 
   "IAllocator.Record": `
-    # all that a reading needs of an operator that loses nothing
+    # all that a reading needs of an operator that loses nothing; it fills the word
     0:0  uint96 base
     0:12 uint96 dueAmount
     0:24 uint40 dueAt
     0:29 bool   hasLoss
+    0:30 uint16 refusedBps
 
     # written by losses between rounds and by legs of class 1
     1:0  uint96 lossSince

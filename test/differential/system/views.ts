@@ -222,6 +222,7 @@ function operatorOf(world: System, operator: Operator): State {
     record: {
       ...(isRead(world, operator) ? { base: operator.snapshot.position } : {}),
       lossSince: operator.lossSince,
+      refusedBps: operator.refusedBps,
       dueAmount: operator.due?.amount ?? 0n,
       ...(operator.due === undefined ? {} : { dueAt: operator.due.at ?? 0n }),
       premiumUnits: operator.premiumUnits,

@@ -257,8 +257,8 @@ abstract contract Keepers is Settlements {
         }
     }
 
-    /// @dev What an operator may be lifted to, with what is on its way back: nothing if it may not hold, or is watched; while it
-    /// ramps, to its ramp or back to where the last round found it.
+    /// @dev What an operator may be lifted to, with what is on its way back: nothing if it may not hold, or is watched; while
+    /// it ramps, to its ramp or back to where the last round found it.
     function _capNow(
         Invariants.Operator memory o,
         uint256 id,

@@ -32,6 +32,7 @@ import { openLedger } from "../helpers/worth.ts";
 const STIPEND = 1_000_000n;
 /** The longest unbonding time that the registry lists, less the epoch in which a pool gathers its exits. */
 const LONGEST_UNBONDING = 23;
+const MAX_UINT256 = 2n ** 256n - 1n;
 /** Pools of deployDear. */
 const DEAR = 4;
 
@@ -214,6 +215,8 @@ describe("Attacks", () => {
         const { allocator } = world;
         await prepare(world);
         const before = await heldIn(world);
+        const { metaPool, alice, eve } = world;
+        const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
         const start = await networkHelpers.takeSnapshot();
         const counts = new Set<number>();
         for (let gasLimit = 2_000_000n; gasLimit < 8_500_000n; gasLimit += 450_001n) {
@@ -225,6 +228,7 @@ describe("Attacks", () => {
             for (const log of receipt.logs) expect(allocator.interface.parseLog(log)?.name).to.not.equal("LegSkipped");
             counts.add(await checkBook(world, before));
           }
+          expect(await ledger.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
           await start.restore();
         }
         expect([...counts].sort(), "some calls do a part, some do all").to.deep.equal([1, 2, 3, 4]);
@@ -349,6 +353,80 @@ describe("Attacks", () => {
         expect(text, file).not.to.match(/tx\.origin|extcodesize|\.code\.length|msg\.sender\.code/);
       }
     });
+
+    for (const name of ["MetaPool", "StakingPool"] as const) {
+      it(`A20 a contract that does at ${name} what an account does gets the same, to the wei`, async () => {
+        const world = await networkHelpers.loadFixture(deployHonest);
+        const { metaPool, allocator, network, foundation, honest, alice, bob } = world;
+        const others = [alice, { address: await allocator.getAddress() }];
+        const pool = name === "MetaPool" ? metaPool : honest[0]!.pool;
+        const user = await ethers.deployContract("PoolUser");
+        const encode = pool.interface.encodeFunctionData.bind(pool.interface) as (n: string, a?: unknown[]) => string;
+        const pay = () => network.connect(foundation).reward([honest[0]!.address], [ether(1)], { value: ether(1) });
+        await pay();
+        await nextRound(world);
+        const target = await pool.getAddress();
+        const byAccount = (data: string, value = 0n) => bob.sendTransaction({ to: target, data, value });
+        const byContract = (data: string, value = 0n) => user.connect(bob).execute(target, data, { value });
+
+        const start = await networkHelpers.takeSnapshot();
+        const results = [];
+        for (const send of [byAccount, byContract]) {
+          const party = [bob, { address: await user.getAddress() }];
+          const ledger = await openLedger(connection, [pool], { attacker: party, victim: others });
+          await send(encode("deposit_and_stake"), ether(7));
+          await send(encode("deposit"), 3n);
+          await pay();
+          await nextRound(world);
+          await send(encode("unstake", [ether(2)]));
+          await nextRound(world);
+          await settleAll(world);
+          await networkHelpers.time.increase(8n * EPOCH);
+          await pool.fundExits(10);
+          await send(encode("withdraw_all"));
+          await send(encode("unstake_all"));
+          results.push(await ledger.changes());
+          await start.restore();
+        }
+
+        expect(results[1]).to.deep.equal(results[0]);
+        const { attacker, victim } = results[0]!;
+        expect(attacker, "a share of the reward").to.be.within(ether("0.04"), ether("0.2"));
+        expect(victim, "the others' share").to.be.greaterThan(attacker);
+      });
+
+      it(`A21 ether that is sent once buys once at ${name}, however often one transaction asks`, async () => {
+        const { metaPool, allocator, honest, eve, alice } = await networkHelpers.loadFixture(deployHonest);
+        const pool = name === "MetaPool" ? metaPool : honest[0]!.pool;
+        const target = await pool.getAddress();
+        const account = await ethers.deployContract("PaidAccount");
+        const address = await account.getAddress();
+        const others = [alice, { address: await allocator.getAddress() }];
+        const ledger = await openLedger(connection, [pool], { attacker: [eve, { address }], victim: others });
+        const encode = pool.interface.encodeFunctionData.bind(pool.interface) as (n: string, a?: unknown[]) => string;
+        const payable: [string, unknown[]][] = [
+          ["deposit", []],
+          ["deposit_and_stake", []],
+          ["stakeFor", [address, 0n, MAX_UINT256]],
+        ];
+        for (const [call, args] of payable) {
+          const repeat = (value: bigint, times: bigint, sent: bigint) =>
+            account.connect(eve).repeat(target, value, encode(call, args), times, { value: sent });
+          const before = await pool.get_account_total_balance(address);
+          await expect(repeat(0n, 3n, ether(1)), call).to.be.revertedWithCustomError(pool, "ZeroAmount");
+          await expect(repeat(ether(1), 3n, ether(1)), call).to.be.revertedWithCustomError(
+            account,
+            "InsufficientBalance",
+          );
+          expect(await pool.get_account_total_balance(address)).to.equal(before);
+          await repeat(ether(1), 3n, ether(3));
+          expect(await pool.get_account_total_balance(address)).to.be.closeTo(before + ether(3), 5n);
+        }
+        const { attacker, victim } = await ledger.changes();
+        expect(attacker).to.be.within(-10n, 0n);
+        expect(victim).to.be.within(0n, 10n);
+      });
+    }
 
     it("A21 no payable multicall, and no delegatecall to anything but the code of a proxy", async () => {
       for (const [file, text] of await sources()) {

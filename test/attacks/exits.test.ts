@@ -156,25 +156,32 @@ describe("Attacks", () => {
 
     it("A39 asking for more never locks what is due, on either pool", async () => {
       const meta = await loadStakedPool();
-      const ledger = await openLedger(connection, [meta.pool], { victim: [meta.alice] });
+      const ledger = await openLedger(connection, [meta.pool], { attacker: [meta.bob], victim: [meta.alice] });
       await meta.pool.connect(meta.alice).unstake(ether(3));
       await meta.round();
       await meta.pool.fundExits(1);
       await meta.pool.connect(meta.alice).unstake(ether(1));
-      expect(await meta.pool.withdrawable(meta.alice)).to.equal(ether(3));
-      await meta.pool.connect(meta.alice).withdraw(ether(3));
-      expect(await ledger.changes()).to.deep.equal({ victim: 0n });
+      await meta.pool.connect(meta.bob).unstake(ether(10)); // nor does it if others want more than there is
+      await meta.round();
+      expect(await meta.pool.withdrawable(meta.alice)).to.be.at.least(ether(3));
+      await expect(meta.pool.connect(meta.alice).withdraw(ether(3))).to.changeEtherBalance(
+        ethers,
+        meta.alice,
+        ether(3),
+      );
+      expect(await ledger.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
 
-      const { pool, alice } = await operator.loadStakedPool();
-      const own = await openLedger(operator.connection, [pool], { victim: [alice] });
+      const { pool, alice, bob } = await operator.loadStakedPool();
+      const own = await openLedger(operator.connection, [pool], { attacker: [bob], victim: [alice] });
       await pool.connect(alice).unstake(ether(3));
       await operator.nextEpoch();
       await pool.ping();
       await operator.waitUnbonding();
       await pool.connect(alice).unstake(ether(1));
+      await pool.connect(bob).unstake(ether(10));
       expect(await pool.withdrawable(alice)).to.equal(ether(3));
-      await pool.connect(alice).withdraw(ether(3));
-      expect(await own.changes()).to.deep.equal({ victim: 0n });
+      await expect(pool.connect(alice).withdraw(ether(3))).to.changeEtherBalance(operator.ethers, alice, ether(3));
+      expect(await own.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
     });
 
     it("A40 funding and withdrawing by the wei costs an exit a wei a time, and pays the attacker nothing", async () => {

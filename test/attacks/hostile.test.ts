@@ -3,6 +3,8 @@ import { expect } from "chai";
 
 import {
   all,
+  connection,
+  DAY,
   delegate,
   deployWorld,
   ether,
@@ -18,8 +20,28 @@ import {
   type World,
 } from "../fixtures/allocator.ts";
 import { reservedOf } from "../helpers/reserved.ts";
+import { openLedger } from "../helpers/worth.ts";
 
 const POSITION = ether(25);
+
+/** An entry and a reading lose up to a wei each. */
+const DUST = 10n;
+
+/**
+ * What the owner of a pool keeps of the 25 ether: all that never comes back, a tenth less than is due, or, of one that
+ * paid half back as it was asked to, all that it was sent afterwards. Others keep nothing.
+ */
+const KEPT: Partial<Record<string, bigint>> = {
+  reverts: POSITION,
+  burnsGas: POSITION,
+  returnsFloods: POSITION,
+  revertsOnPing: POSITION,
+  revertsOnWithdraw: POSITION,
+  underpays: POSITION / 10n,
+  neverPays: POSITION,
+  restakes: POSITION,
+  swallowsStake: ether("12.7625"),
+};
 
 function load() {
   return networkHelpers.loadFixture(deploy);
@@ -36,6 +58,20 @@ async function deploy() {
   });
   await delegate(world);
   return world;
+}
+
+/** What stakers lose from now on. */
+function watch({ metaPool, alice, bob }: World) {
+  return openLedger(connection, [metaPool], { victim: [alice, bob] });
+}
+
+/** What pools under command have in hand and nobody's books say that they owe: what their owner gets if they never pay. */
+async function keptBy({ allocator, hostile }: World): Promise<bigint> {
+  const each = hostile.map(async (pool, index) => {
+    const { position, unbonding } = await allocator.positionOf(index + 1);
+    return (await ethers.provider.getBalance(pool)) - position - unbonding;
+  });
+  return sum(await Promise.all(each));
 }
 
 /** A staker leaves with half of everything, another one enters, and all rounds go on: what the first one got. */
@@ -71,6 +107,7 @@ describe("Attacks", () => {
         const world = await load();
         const { allocator, metaPool, hostile, alice } = world;
         const before = await metaPool.get_account_staked_balance(alice);
+        const ledger = await watch(world);
         await hostile[0]!.setMode(mode);
         const claim = await live(world);
 
@@ -80,6 +117,20 @@ describe("Attacks", () => {
         // One per cent per epoch is what a pool can make up.
         expect(total, "alice gains no more than is booked at most").to.be.at.most(before + (POSITION * 16n) / 100n);
         for (const id of [2n, 3n, 4n]) expect((await allocator.positionOf(id)).faults).to.equal(0n);
+
+        const { victim } = await ledger.changes();
+        const kept = await keptBy(world);
+        if (name === "liesUp" || name === "liesDown") {
+          // It keeps nothing: what stakers win or lose is what it makes up, or is the seed's.
+          expect(kept).to.be.within((-POSITION * 16n) / 100n, 0n);
+          expect(victim).to.be.within(-ether("0.03"), -kept);
+        } else {
+          expect(kept, "what its owner keeps").to.equal(KEPT[name] ?? 0n);
+          expect(victim, "which is what stakers lose, but for the seed's part").to.be.within(
+            -kept - DUST,
+            (-kept * 998n) / 1_000n,
+          );
+        }
       });
     }
 
@@ -89,24 +140,39 @@ describe("Attacks", () => {
       await metaPool.connect(bob).deposit_and_stake({ value: ether(20) });
       await nextRound(world);
       await hostile[0]!.setMode(Mode.swallowsStake);
+      const [ledger, before] = [await watch(world), await keptBy(world)];
       const { assets } = await metaPool.getBook();
       const moved = await move(world, all("up", 1));
       expect(moved[0]).to.be.greaterThan(0n);
       expect((await allocator.positionOf(1n)).position).to.equal(POSITION);
       expect((await metaPool.getBook()).assets).to.equal(assets - moved[0]!);
+      expect((await keptBy(world)) - before).to.equal(moved[0]!);
+      const { victim } = await ledger.changes();
+      expect(victim, "but for the seed's tenth of an ether in 120").to.be.closeTo((-moved[0]! * 1_199n) / 1_200n, DUST);
+      await nextRound(world);
+      expect((await keptBy(world)) - before).to.equal(moved[0]!);
+      expect((await ledger.changes()).victim).to.equal(victim);
     });
 
     it("A43 one that lies upwards earns its friends one per cent per epoch at most, and a loss when it is asked back", async () => {
       const world = await load();
       const { allocator, metaPool, hostile } = world;
+      const ledger = await watch(world);
       const { assets } = await metaPool.getBook();
       await hostile[0]!.setMode(Mode.liesUp);
       await nextRound(world);
       const { position } = await allocator.positionOf(1n);
       expect(position - POSITION).to.be.closeTo(POSITION / 100n, POSITION / 10_000n);
+      await networkHelpers.time.increase(DAY);
+      expect((await ledger.changes()).victim, "what its friends among them could leave with").to.be.closeTo(
+        POSITION / 100n,
+        POSITION / 1_000n,
+      );
       await hostile[0]!.setMode(Mode.honest);
       await nextRound(world);
       expect((await metaPool.getBook()).assets).to.equal(assets);
+      expect((await ledger.changes()).victim).to.be.within(-DUST, DUST);
+      expect(await keptBy(world)).to.equal(0n);
     });
 
     it("A43 nobody profits who stakes before a pool stops lying downwards", async () => {
@@ -213,6 +279,7 @@ describe("Attacks", () => {
     it("A44 with a third of the pools burning theirs stays within a transaction's, and ends", async () => {
       const world = await networkHelpers.loadFixture(deployMany);
       const { allocator, hostile } = world;
+      const [ledger, before] = [await watch(world), await keptBy(world)];
       for (const pool of hostile.slice(0, 8)) await pool.setMode(Mode.burnsGas);
       await nextEpoch(world);
       let transactions = 0;
@@ -230,12 +297,18 @@ describe("Attacks", () => {
         Array.from({ length: 25 }, async (_, index) => (await allocator.positionOf(index + 1)).faulted),
       );
       expect(faulted.filter(Boolean).length).to.equal(8);
+      // Nobody's stake is written off, and no pool keeps more than it has been trusted with.
+      expect(await ledger.changes()).to.deep.equal({ victim: 0n });
+      expect([before, await keptBy(world)]).to.deep.equal([0n, 0n]);
     });
 
     it("A44 of legs to pools that burn theirs is bounded, and the honest ones move", async () => {
       const world = await networkHelpers.loadFixture(deployMany);
-      const { hostile } = world;
+      const { metaPool, hostile, bob } = world;
+      await metaPool.connect(bob).deposit_and_stake({ value: ether(50) });
       await nextRound(world);
+      const [ledger, before] = [await watch(world), await keptBy(world)];
+      const held = await Promise.all(hostile.map((pool) => ethers.provider.getBalance(pool)));
       for (const pool of hostile.slice(0, 8)) await pool.setMode(Mode.burnsGas);
       const moved: bigint[] = [];
       for (let first = 0; first < 25; first += 5) {
@@ -243,10 +316,20 @@ describe("Attacks", () => {
       }
       expect(moved.filter((amount) => amount !== 0n).length).to.equal(17);
       expect(sum(moved)).to.be.greaterThan(0n);
+      // The ones that burn gas got nothing, and have what they had.
+      for (const [index, pool] of hostile.entries()) {
+        expect((await ethers.provider.getBalance(pool)) - held[index]!).to.equal(index < 8 ? 0n : moved[index]);
+      }
+      expect(await ledger.changes()).to.deep.equal({ victim: 0n });
+      expect([before, await keptBy(world)]).to.deep.equal([0n, 0n]);
     });
   });
 });
 
-function deployMany() {
-  return deployWorld({ hostile: 25, parameters: { allocator: LOOSE } });
+/** Twenty-five pools with four ether each. */
+async function deployMany() {
+  const world = await deployWorld({ hostile: 25, parameters: { allocator: LOOSE } });
+  await nextRound(world);
+  for (let first = 0; first < 25; first += 5) await move(world, all("up", 25).slice(first, first + 5));
+  return world;
 }

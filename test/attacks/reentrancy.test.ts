@@ -1,7 +1,9 @@
 /** Receivers of payments that call back: A12, A13 and A15 of docs/attacks.md. */
 import { expect } from "chai";
+import type { Interface } from "ethers";
 
 import {
+  connection,
   deployPaidAccount,
   ether,
   ethers,
@@ -11,9 +13,18 @@ import {
   networkHelpers,
   type PoolFixture,
 } from "../fixtures/metaPool.ts";
+import * as operator from "../fixtures/operator.ts";
+import { openLedger } from "../helpers/worth.ts";
 
 /** Guarded entry points may not be entered again while one of them pays; the others may, and cannot harm. */
 const GUARDED = ["withdraw", "withdraw_all", "withdrawTo", "withdrawFor", "unstakeInstant", "ping"];
+
+/** Views that answer nobody, or not with these arguments. */
+const REFUSED = ["get_accounts", "proxiableUUID", "renounceOwnership"];
+/** Of an instant exit. */
+const FEE_BPS = 25n;
+/** A price that is rounded for a reading loses up to a wei each. */
+const DUST = 5n;
 
 /** An attacker with code that has 10 ether staked, 10 free and 10 in a funded exit. */
 async function loadAttacker() {
@@ -27,6 +38,40 @@ async function loadAttacker() {
   await pool.fundExits(1);
   await attacker.act(encode("deposit"), ether(10));
   return { ...fixture, attacker, encode };
+}
+
+/** As `loadAttacker`, at an operator's pool that has earned something which nobody has booked yet. */
+async function loadOperatorAttacker() {
+  const fixture = await operator.loadStakedPool();
+  const { pool, reward } = fixture;
+  const user = await operator.ethers.deployContract("PoolUser");
+  const encode = pool.interface.encodeFunctionData.bind(pool.interface) as (name: string, args?: unknown[]) => string;
+  const act = (data: string, value = 0n) => user.execute(pool, data, { value });
+  await act(encode("deposit_and_stake"), ether(20));
+  await act(encode("unstake", [ether(10)]));
+  await operator.nextEpoch();
+  await pool.ping();
+  await act(encode("deposit"), ether(10));
+  await operator.waitUnbonding();
+  await reward(ether(1));
+  return { ...fixture, user, address: await user.getAddress(), encode, act };
+}
+
+/** A call of every view that asks of nothing, an account or an amount: by the price, the totals and what `account` has. */
+function viewsOf(pool: Interface, account: string): [name: string, data: string][] {
+  const views: [string, string][] = [];
+  pool.forEachFunction((view) => {
+    const types = view.inputs.map(({ type }) => type);
+    if (
+      !view.constant ||
+      REFUSED.includes(view.name) ||
+      !types.every((type) => type === "address" || type === "uint256")
+    )
+      return;
+    const args = types.map((type) => (type === "address" ? account : ether(3)));
+    views.push([view.name, pool.encodeFunctionData(view, args)]);
+  });
+  return views;
 }
 
 /** What the account could turn into ether: what it holds, and what the pool holds for it. */
@@ -91,40 +136,70 @@ describe("Attacks", () => {
       });
 
       it(`A13 reads during ${payout} what it will read after it`, async () => {
-        const { pool, attacker, encode } = await loadAttacker();
-        const views: [string, unknown[]][] = [
-          ["getRate", []],
-          ["getBook", []],
-          ["totalSupply", []],
-          ["get_account", [attacker.address]],
-          ["convertToAssets", [ether(3)]],
-          ["withdrawable", [attacker.address]],
-          ["balanceOf", [attacker.address]],
-        ];
+        const { pool, attacker, encode, alice, bob } = await loadAttacker();
+        const views = viewsOf(pool.interface, attacker.address);
         await attacker.account.setCalls(
           await pool.getAddress(),
-          views.map(([name, parameters]) => encode(name, parameters)),
+          views.map(([, data]) => data),
         );
+        const parties = { attacker: [attacker], victim: [alice, bob] };
+        const ledger = await openLedger(connection, [pool], parties);
+        const lent = await pool.convertToAssets(ether(3));
 
         await attacker.act(encode(payout, args(attacker.address)));
 
         const [, data] = await attacker.account.answers();
-        for (const [i, [name, parameters]] of views.entries()) {
-          const after = await ethers.provider.call({ to: pool, data: encode(name, parameters) });
-          expect(data[i], name).to.equal(after);
+        for (const [i, [name, call]] of views.entries()) {
+          expect(data[i], name).to.equal(await ethers.provider.call({ to: pool, data: call }));
         }
+        // Who lends on shares lends as much as before while the pool pays; an instant exit leaves its fee to all.
+        const index = views.findIndex(([name]) => name === "convertToAssets");
+        const [inside] = pool.interface.decodeFunctionResult("convertToAssets", data[index]!);
+        const fee = payout === "unstakeInstant" ? (ether("0.1") * FEE_BPS) / 10_000n : 0n;
+        expect(inside).to.be.within(lent, lent + fee);
+        const { attacker: profit, victim } = await ledger.changes();
+        expect(profit).to.be.within(-fee, (-fee * 3n) / 4n);
+        expect(victim).to.be.within(0n, fee);
+      });
+    }
+
+    for (const [payout, args] of payouts) {
+      if (payout === "unstakeInstant") continue;
+      it(`A13 reads of an operator's pool during ${payout} what it will read after it`, async () => {
+        const { pool, user, address, encode, act, alice, bob } = await loadOperatorAttacker();
+        const parties = { attacker: [{ address }], victim: [alice, bob] };
+        const ledger = await openLedger(operator.connection, [pool], parties);
+        const lent = await pool.convertToAssets(ether(3));
+        const start = await operator.networkHelpers.takeSnapshot();
+        const views = viewsOf(pool.interface, address);
+        for (const [name, data] of views) {
+          await user.setCallback(pool, data);
+          await act(encode(payout, args(address)));
+
+          expect(await user.succeeded(), name).to.equal(true);
+          const inside = await user.result();
+          expect(inside, name).to.equal(await operator.ethers.provider.call({ to: pool, data }));
+          if (name === "convertToAssets") expect(BigInt(inside), "what is lent on three shares").to.equal(lent);
+          const { attacker, victim } = await ledger.changes();
+          expect(attacker, name).to.be.within(-DUST, 0n);
+          expect(victim, name).to.be.within(0n, DUST);
+          await start.restore();
+        }
+        expect(views.length).to.be.greaterThan(15);
       });
     }
 
     it("A12 can withdraw twice in a row: the guard is free again after each call", async () => {
-      const { pool, attacker, encode } = await loadAttacker();
+      const { pool, attacker, encode, alice, bob } = await loadAttacker();
       const target = await pool.getAddress();
+      const ledger = await openLedger(connection, [pool], { attacker: [attacker], victim: [alice, bob] });
 
       await expect(attacker.account.repeat(target, 0n, encode("withdraw", [ether(5)]), 4n)).to.changeEtherBalance(
         ethers,
         attacker.account,
         ether(20),
       );
+      expect(await ledger.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
     });
   });
 
@@ -134,6 +209,7 @@ describe("Attacks", () => {
       const { pool, attacker, alice, bob, keeper, round } = fixture;
       await pool.connect(alice).unstake(ether(1));
       await round();
+      const ledger = await openLedger(connection, [pool], { attacker: [attacker], victim: [alice, bob] });
       for (const mode of [2n, 3n]) {
         await attacker.account.setMode(mode);
         const snapshot = await networkHelpers.takeSnapshot();
@@ -142,6 +218,13 @@ describe("Attacks", () => {
           .withArgs(attacker.address, ether(20));
         await expect(pool.connect(alice).withdraw_all()).to.changeEtherBalance(ethers, alice, ether(1));
         await pool.connect(bob).unstake_all();
+        expect(await ledger.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
+        await attacker.account.setMode(0n);
+        await expect(pool.connect(keeper).withdrawFor(attacker.address), "its claim is left").to.changeEtherBalance(
+          ethers,
+          attacker.account,
+          ether(20),
+        );
         await snapshot.restore();
       }
     });

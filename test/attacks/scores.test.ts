@@ -2,6 +2,8 @@
 import { expect } from "chai";
 
 import type { Counters } from "../../src/reports/types.ts";
+import * as chain from "../fixtures/allocator.ts";
+import * as committee from "../fixtures/committee.ts";
 import { listing } from "../fixtures/registry.ts";
 import {
   all,
@@ -23,6 +25,21 @@ import {
 } from "../fixtures/scores.ts";
 
 const CLEAN = all();
+const { DUST } = committee;
+/** What an operator's owner earns of a harvest by 30 ether of ours and ten of its own, and by its own alone. */
+const [OF_ALL, OF_BOND] = [chain.ether("0.040026"), chain.ether("0.010001")];
+/** A hundredth of what three operators together may not hold: a basis point of the pool. */
+const IDLE = chain.ether("0.0002");
+
+/** A report of the real committee in which one operator, counted from 0, differs from the others. */
+async function reportOnOne(world: chain.World, index: number, changes: Partial<Counters>) {
+  const operators = Array.from({ length: 4 }, (_, each) => ({ ...committee.COUNTERS, ...(each === index && changes) }));
+  return committee.reportOn(await committee.endedEpoch(world), operators);
+}
+
+function loadCommittee(): Promise<chain.World> {
+  return chain.networkHelpers.loadFixture(committee.deployCommittee);
+}
 
 async function stateOf({ registry }: Fixture, id: number): Promise<bigint> {
   return (await registry.operator(id)).state;
@@ -69,6 +86,51 @@ describe("scores", () => {
     expect((await scores.scoreOf(4)).gates).to.equal(3n);
   });
 
+  it("A26 a report that is dropped half-way leaves a slashed operator nothing of what others had staked with it", async () => {
+    const world = await loadCommittee();
+    const { registry } = world;
+    const [ledger, fair] = [await committee.watch(world, 3), await committee.harvest(world, { stake: 0n, crony: 3 })];
+    await committee.report(world, await reportOnOne(world, 3, {}));
+    await chain.nextRound(world);
+    await committee.agree(world, await reportOnOne(world, 3, { slashed: ether(10) }));
+    await committee.score(world, 2n);
+    await chain.nextRound(world);
+    await committee.report(world, await reportOnOne(world, 3, {}));
+    expect((await registry.operator(4)).state).to.equal(State.draining);
+    await chain.keep(world, 6);
+
+    const { attacker, victim } = await ledger.changes();
+    expect([attacker, victim >= -DUST]).to.deep.equal([0n, true]);
+    const after = await committee.harvest(world, { stake: 0n, crony: 3 });
+    expect(fair.attacker).to.be.closeTo(OF_ALL, DUST);
+    expect(after.attacker).to.be.closeTo(OF_BOND, DUST);
+    expect(after.victim).to.be.closeTo(fair.victim + OF_ALL - OF_BOND, IDLE);
+  });
+
+  it("A30 a slash that several reports repeat costs stakers once what they lost, and moves their stake once", async () => {
+    const world = await loadCommittee();
+    const { network, foundation, honest, registry } = world;
+    const results = [];
+    for (const repeats of [1, 4]) {
+      const start = await chain.networkHelpers.takeSnapshot();
+      const ledger = await committee.watch(world, 1);
+      await network.connect(foundation).slash(honest[0]!.address, 4_000n);
+      for (let epoch = 0; epoch < 4; epoch += 1) {
+        await chain.keep(world, 1);
+        await committee.report(world, await reportOnOne(world, 0, epoch < repeats ? { slashed: ether(10) } : {}));
+      }
+      expect((await registry.operator(1)).state).to.equal(State.draining);
+      await chain.keep(world, 6);
+      results.push({ lost: await ledger.changes(), earned: await committee.harvest(world, { crony: 1 }) });
+      await start.restore();
+    }
+    const [once, often] = results as [(typeof results)[number], (typeof results)[number]];
+    expect(once.lost.attacker).to.equal(0n);
+    // Four tenths of 40 ether, less the bond of ten.
+    expect(once.lost.victim).to.be.closeTo(-chain.ether("6.005"), chain.ether("0.001"));
+    expect(often).to.deep.equal(once);
+  });
+
   it("A30 a slash that several reports repeat drains once, and counts once against the guardian share", async () => {
     const fixture = await loadScores();
     const { scores, registry, byReporter } = fixture;
@@ -109,6 +171,27 @@ describe("scores", () => {
     await live(other, [all(emptied)]);
     await other.registry.connect(other.guardian).drain(1);
     expect(await stateOf(other, 1)).to.equal(State.draining);
+  });
+
+  it("A31 an operator that empties its pool before the slash is known earns nothing of new stake, and then of none", async () => {
+    const world = await loadCommittee();
+    const fair = await committee.harvest(world);
+    await committee.report(world, await reportOnOne(world, 0, {}));
+    await chain.nextRound(world);
+    const { stake, reward } = committee.COUNTERS;
+    const emptied = { stake: stake / 10n, reward: reward / 10n, slashed: (stake * 4n) / 100n };
+    await committee.report(world, await reportOnOne(world, 0, emptied));
+    const watched = await committee.harvest(world);
+    await chain.nextRound(world);
+    await committee.report(world, await reportOnOne(world, 0, { slashed: 1n }));
+    await chain.keep(world, 6);
+    const drained = await committee.harvest(world);
+
+    expect(fair.attacker).to.be.closeTo(committee.FAIR, DUST);
+    expect(watched.attacker).to.be.closeTo(OF_ALL, DUST);
+    expect(watched.victim).to.be.closeTo(fair.victim + committee.FAIR - OF_ALL, DUST);
+    expect(drained.attacker).to.be.closeTo(OF_BOND, DUST);
+    expect(drained.victim).to.be.closeTo(fair.victim + committee.FAIR - OF_BOND, IDLE);
   });
 
   it("A32 several reports that are scored in one epoch pump a weight by one step, not by one each", async () => {
@@ -260,5 +343,26 @@ describe("scores", () => {
     await scores.score(100, PAGE);
     expect(await registry.scoredEpoch()).to.equal(FIRST + 6n);
     expect(await stateOf(fixture, 1)).to.equal(State.ramping);
+  });
+
+  it("A81 a round that is opened ahead of a score saves an operator nothing of what the score costs it", async () => {
+    const world = await loadCommittee();
+    const { scores, allocator, eve } = world;
+    const start = await chain.networkHelpers.takeSnapshot();
+    await committee.report(world, await reportOnOne(world, 0, { reward: committee.COUNTERS.reward / 2n }));
+    const fair = await committee.harvest(world);
+    await start.restore();
+
+    await committee.agree(world, await reportOnOne(world, 0, { reward: committee.COUNTERS.reward / 2n }));
+    await chain.nextEpoch(world);
+    await allocator.connect(eve).settle(0, PAGE);
+    await expect(committee.score(world)).to.be.revertedWithCustomError(scores, "RoundOpen");
+    await chain.settleAll(world);
+    await committee.score(world);
+
+    const { attacker, victim } = await committee.harvest(world);
+    expect(fair.attacker, "what the score costs").to.be.below(committee.FAIR - chain.ether("0.01"));
+    expect(attacker).to.be.closeTo(fair.attacker, DUST);
+    expect(victim).to.be.closeTo(fair.victim, DUST);
   });
 });

@@ -226,8 +226,9 @@ library LegRooms {
         uint256 cap
     ) internal view returns (uint256 room) {
         uint256 pool = scope.now_.total.min(scope.snapshot.total);
-        uint256 recorded = scope.recorded.capOf(place.snapshot).saturatingSub(place.held.unbonding);
-        room = place.target.min(cap).min(recorded).saturatingSub(place.held.position).min(scope.now_.free).min(
+        uint256 unbonding = place.held.unbonding;
+        if (unbonding != 0) cap = cap.min(scope.recorded.capOf(place.snapshot).saturatingSub(unbonding));
+        room = place.target.min(cap).saturatingSub(place.held.position).min(scope.now_.free).min(
             pool.saturatingSub(_position(self, scope, AllocatorBook.POOL_GROUP))
         );
         for (uint256 groups = place.snapshot.groups; groups != 0 && room != 0; groups >>= 8) {

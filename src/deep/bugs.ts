@@ -205,6 +205,20 @@ export const BUGS: readonly Bug[] = [
     replace: "moved = place.target.saturatingSub(place.held.position).min(leg.amount);",
   },
   {
+    name: "a leg up forgets what is on its way back",
+    invariant: "I-22",
+    campaign: "clamped",
+    file: LEGS,
+    find: "        (uint256 cap, ) = batch.scope.increaseCap(place);\n        uint256 room = self.roomUp(batch.scope, place, cap);",
+    replace: [
+      "        uint96 coming = place.held.unbonding;",
+      "        place.held.unbonding = 0;",
+      "        (uint256 cap, ) = batch.scope.increaseCap(place);",
+      "        uint256 room = self.roomUp(batch.scope, place, cap);",
+      "        place.held.unbonding = coming;",
+    ].join("\n"),
+  },
+  {
     name: "legs do not move groups",
     invariant: "I-23",
     campaign: "clamped",
@@ -253,6 +267,22 @@ export const BUGS: readonly Bug[] = [
     replace: "id == first",
   },
   {
+    name: "a later exit takes the one before it along",
+    invariant: "I-30",
+    campaign: "clamped",
+    file: EXITS,
+    find: "            if (last != 0 && exits[last].units != 0) exits[last].next = uint32(batch);",
+    replace: [
+      "            uint120 earlier = exits[last].units;",
+      "            if (last == account.firstExit && last > book.voidedThrough && book.batches[last].paid == 0) {",
+      "                (exits[last].units, exits[batch].units) = (0, earlier);",
+      "                book.batches[last].units -= earlier;",
+      "                book.fillingUnits = filling + earlier;",
+      "            }",
+      "            if (last != 0 && exits[last].units != 0) exits[last].next = uint32(batch);",
+    ].join("\n"),
+  },
+  {
     name: "the bond bears half",
     invariant: "I-31",
     campaign: "clamped",
@@ -267,6 +297,14 @@ export const BUGS: readonly Bug[] = [
     file: OPERATOR,
     find: "ledger.bondShares = _bondShares;",
     replace: "ledger.bondShares = _bondSharesRequested == 0 ? _bondShares : 0;",
+  },
+  {
+    name: "a leg up does not look at the bond",
+    invariant: "I-34",
+    campaign: "hostile",
+    file: ROOMS,
+    find: "if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(place.snapshot.others));",
+    replace: "",
   },
   {
     name: "optimisation forgets what it used",

@@ -315,6 +315,14 @@ export const BUGS: readonly Bug[] = [
     replace: "return (position - target).min(budget);",
   },
   {
+    name: "optimisation goes past the target",
+    invariant: "I-35",
+    campaign: "hostile",
+    file: ROOMS,
+    find: "return (position - target).min(budget.saturatingSub(used));",
+    replace: "return position.min(budget.saturatingSub(used));",
+  },
+  {
     name: "more than there is fails as a panic",
     invariant: "I-37",
     campaign: "hostile",

@@ -5,7 +5,7 @@ import { toJson } from "../../src/keeper/log.ts";
 import { readTestReport } from "../../src/report/tests.ts";
 import { measure, RECORDED_SIZES, SIZES, writeSnapshot } from "./gas.ts";
 import { timePlanner } from "./planner.ts";
-import { type Bench, floors, renderBench, renderFloors } from "./print.ts";
+import { assemble, renderBench, renderFloors } from "./print.ts";
 
 interface Options {
   readonly json: boolean;
@@ -38,8 +38,7 @@ export const benchCommand: CommandFactory = (world) =>
       const report = await readTestReport();
       if (report === null) say("the tests have left no report: npm test");
 
-      const { gas, baseline } = snapshot;
-      const bench: Bench = { gas, floor: floors(), baseline, planner, suite: { seconds: report?.seconds ?? null } };
+      const bench = assemble(snapshot, planner, report?.seconds ?? null);
       if (json) world.out(toJson(bench, 2));
       else renderBench(bench).forEach(world.out);
     });

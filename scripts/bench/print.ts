@@ -13,7 +13,12 @@ export interface Bench extends Snapshot {
   readonly suite: { readonly seconds: number | null };
 }
 
-export function floors(): Bench["floor"] {
+/** All of it, as `--json` prints it. */
+export function assemble({ gas, baseline }: Snapshot, planner: Bench["planner"], seconds: number | null): Bench {
+  return { gas, floor: floors(), baseline, planner, suite: { seconds } };
+}
+
+function floors(): Bench["floor"] {
   return Object.fromEntries(OPERATIONS.map((operation) => [operation, floorOf(operation, "repeat")])) as Bench["floor"];
 }
 

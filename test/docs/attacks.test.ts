@@ -1,7 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { readFile } from "node:fs/promises";
 
 import { expect } from "chai";
+
+import { readTitles } from "./titles.ts";
 
 interface Row {
   readonly id: string;
@@ -10,19 +11,6 @@ interface Row {
 
 /** `file` › title, as docs/attacks.md names a test. */
 const NAME = /`([\w/-]+)` › (.+)/;
-
-/** Titles of the tests of each file under test/, with … for what a template fills in. */
-async function readTitles(): Promise<Map<string, string[]>> {
-  const files = (await readdir("test", { recursive: true })).filter((file) => file.endsWith(".test.ts"));
-  const entries = files.map(async (file) => {
-    const text = await readFile(join("test", file), "utf8");
-    const titles = [...text.matchAll(/\bit\(\s*(["`])((?:\\.|(?!\1).)*)\1/gs)].map((match) =>
-      match[2]!.replaceAll(/\$\{[^}]*\}/g, "…"),
-    );
-    return [file.replace(".test.ts", "").replaceAll(sep, "/"), titles] as const;
-  });
-  return new Map(await Promise.all(entries));
-}
 
 async function readRows(): Promise<Row[]> {
   const lines = (await readFile("docs/attacks.md", "utf8")).split("\n");

@@ -73,6 +73,12 @@ library Invariants {
         uint256 open;
         uint256 matured;
         uint256 exits; // how many
+        OpenExit[] waiting;
+    }
+
+    struct OpenExit {
+        uint256 batch;
+        uint256 open;
     }
 
     function keep(State memory s) internal pure returns (Before memory b) {
@@ -81,12 +87,23 @@ library Invariants {
         b.accounts = new Was[](s.accounts.length);
         for (uint256 i; i < s.accounts.length; ++i) {
             Account memory a = s.accounts[i];
-            b.accounts[i] = Was(a.who, a.wei_, a.shares, a.free, a.open, a.matured, a.exits.length);
+            OpenExit[] memory waiting = _waiting(a.exits);
+            b.accounts[i] = Was(a.who, a.wei_, a.shares, a.free, a.open, a.matured, a.exits.length, waiting);
         }
         uint256 count = s.operators.length;
         (b.states, b.drainedByReport) = (new IOperatorRegistry.State[](count), new bool[](count));
         for (uint256 i; i < count; ++i) {
             (b.states[i], b.drainedByReport[i]) = (s.operators[i].state, s.operators[i].drainedByReport);
+        }
+    }
+
+    function _waiting(IStakingPool.ExitView[] memory exits) private pure returns (OpenExit[] memory waiting) {
+        uint256 count;
+        for (uint256 k; k < exits.length; ++k) if (exits[k].open != 0) ++count;
+        waiting = new OpenExit[](count);
+        count = 0;
+        for (uint256 k; k < exits.length; ++k) {
+            if (exits[k].open != 0) waiting[count++] = OpenExit(exits[k].batch, exits[k].open);
         }
     }
 
@@ -277,6 +294,31 @@ library Invariants {
             }
         }
         return "";
+    }
+
+    /// @dev Whoever acts, who waits too: an exit that was open stays in its batch until that is funded, and what it is owed
+    /// there falls by funding and losses only. What has matured of it is I-15's.
+    function i30(Before memory before, State memory s) internal pure returns (string memory) {
+        bool lost = s.lossCount != before.lossCount;
+        for (uint256 i; i < s.accounts.length; ++i) {
+            OpenExit[] memory waiting = before.accounts[i].waiting;
+            for (uint256 k; k < waiting.length; ++k) {
+                uint256 batch = waiting[k].batch;
+                if (batch <= s.funded) continue;
+                (bool isThere, uint256 open) = _exitIn(s.accounts[i].exits, batch);
+                if (!isThere) return "I-30: an open exit left its batch";
+                bool mayFall = lost || batch == s.funded + 1; // a batch may be funded in part
+                if (!mayFall && open + 2 < waiting[k].open) return "I-30: an open exit is owed less in its batch";
+            }
+        }
+        return "";
+    }
+
+    function _exitIn(
+        IStakingPool.ExitView[] memory exits,
+        uint256 batch
+    ) private pure returns (bool isThere, uint256 open) {
+        for (uint256 k; k < exits.length; ++k) if (exits[k].batch == batch) return (true, exits[k].open);
     }
 
     /// @dev What roles do leaves every account as it is.

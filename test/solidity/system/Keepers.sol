@@ -23,7 +23,8 @@ abstract contract Keepers is Settlements {
         uint256 need;
         uint256 class0;
         uint256 class2;
-        uint256[] caps; // of operators
+        uint256[] caps; // of operators, but for their bonds
+        uint256[] covered; // what their bonds allow
         uint256[] groupCaps;
         uint256[] targets;
         Invariants.Operator[] operators;
@@ -187,13 +188,7 @@ abstract contract Keepers is Settlements {
         uint256 losses;
         uint256 sum;
         for (uint256 id = 1; id <= operatorPools.length; ++id) {
-            uint256 sent;
-            uint256 down;
-            for (uint256 k; k < legs.length; ++k) {
-                if (legs[k].operator != id) continue;
-                if (legs[k].up) sent += moved[k];
-                else down += moved[k];
-            }
+            (uint256 sent, uint256 down) = _sumsOf(id, legs, moved);
             sum += sent + down;
             losses += _bookLegsOf(w, id, sent, down);
         }
@@ -238,10 +233,11 @@ abstract contract Keepers is Settlements {
         total = total.min(uint256(then_.total) + then_.faultedStake);
         uint256 stake_ = network.totalStake().min(then_.networkStake);
         uint256 count = operatorPools.length;
-        rules.caps = new uint256[](count);
+        (rules.caps, rules.covered) = (new uint256[](count), new uint256[](count));
         rules.targets = new uint256[](count);
         for (uint256 i; i < count; ++i) {
             rules.caps[i] = _capNow(rules.operators[i], i + 1, total, stake_);
+            rules.covered[i] = _coveredNow(i + 1);
             rules.targets[i] = allocator.targetOf(i + 1);
         }
         rules.groupCaps = new uint256[](GROUPS);
@@ -257,8 +253,8 @@ abstract contract Keepers is Settlements {
         }
     }
 
-    /// @dev What an operator may be lifted to, with what is on its way back: nothing if it may not hold, or is watched; while
-    /// it ramps, to its ramp or back to where the last round found it.
+    /// @dev What an operator may be lifted to, with what is on its way back and whatever its bond: nothing if it may not hold,
+    /// or is watched; while it ramps, to its ramp or back to where the last round found it.
     function _capNow(
         Invariants.Operator memory o,
         uint256 id,
@@ -273,11 +269,15 @@ abstract contract Keepers is Settlements {
         cap = cap.min(registry.operator(id).absoluteCap);
         bool ramps = o.state == IOperatorRegistry.State.Ramping;
         if (ramps) cap = cap.min(allocator.rampOf(id).max(allocator.recordOf(id).base));
+    }
+
+    /// @dev What the operator's bond allows us to have there: nothing if it cannot be read.
+    function _coveredNow(uint256 id) private view returns (uint256) {
         (bool success, bytes memory answer) = operatorPools[id - 1].staticcall{gas: 500_000}(
             abi.encodeCall(IOperatorPool.bond, ())
         );
         uint256 bond = success && answer.length == 32 ? abi.decode(answer, (uint256)) : 0;
-        return cap.min(bond.saturatingMul(policy.bondRatio).saturatingSub(others));
+        return bond.saturatingMul(registry.policy().bondRatio).saturatingSub(allocator.snapshotOf(id).others);
     }
 
     function _groupCapNow(uint256 g, uint256 total, uint256 stake_) private view returns (uint256 cap) {
@@ -292,9 +292,10 @@ abstract contract Keepers is Settlements {
     function _checkCaps(Rules memory rules) private {
         for (uint256 i; i < rules.operators.length; ++i) {
             IAllocator.Position memory held = allocator.positionOf(i + 1);
-            bool isLifted = held.position > rules.operators[i].position;
-            bool fits = uint256(held.position) + held.unbonding <= rules.caps[i];
-            _promise(fits || !isLifted, "I-22: an operator was lifted above its cap");
+            if (held.position <= rules.operators[i].position) continue;
+            uint256 held_ = uint256(held.position) + held.unbonding;
+            _promise(held_ <= rules.caps[i], "I-22: an operator was lifted above its cap");
+            _promise(held_ <= rules.covered[i], "I-34: an operator was lifted above what its bond covers");
         }
         uint256[] memory groups = _groupPositions();
         for (uint256 g; g < GROUPS; ++g) {
@@ -304,7 +305,7 @@ abstract contract Keepers is Settlements {
     }
 
     function _checkBudgets(Rules memory rules, IAllocator.Leg[] memory legs, uint256[] memory moved) private {
-        (uint256 up, uint256 down) = _sums(legs, moved);
+        (uint256 up, uint256 down) = _sumsOf(0, legs, moved);
         _promise(up <= rules.free, "I-25: legs up took what exits are owed");
         (uint256 class0, uint256 class2) = allocator.budgetsUsed();
         IAllocator.PoolSnapshot memory then_ = allocator.poolSnapshot();
@@ -323,32 +324,39 @@ abstract contract Keepers is Settlements {
         }
         uint256 allowed = class0 - rules.class0 + class2 - rules.class2 + rules.need;
         _promise(down <= allowed, "I-35: more was unbonded than budgets and need allow");
-        if (down == 0) _checkPotential(rules, up);
+        bool isOnlyClass2 = class0 == rules.class0 && rules.need == 0;
+        if (down == 0 || isOnlyClass2) _checkPotential(rules, legs, moved);
     }
 
-    function _sums(
+    /// @dev Of one operator, or of all for 0.
+    function _sumsOf(
+        uint256 id,
         IAllocator.Leg[] memory legs,
         uint256[] memory moved
     ) private pure returns (uint256 up, uint256 down) {
         for (uint256 k; k < legs.length; ++k) {
+            if (id != 0 && legs[k].operator != id) continue;
             if (legs[k].up) up += moved[k];
             else down += moved[k];
         }
     }
 
-    /// @dev Legs up come nearer to the targets by all that they move; what operators lose on the way aside.
-    function _checkPotential(Rules memory rules, uint256 up) private {
-        (uint256 before, uint256 afterwards, uint256 lost) = (0, 0, 0);
+    /// @dev Legs up and those of class 2 come nearer to the targets by all that they move; what operators lose on the way
+    /// aside. What a hostile pool shows may be anything: only honest ones are summed.
+    function _checkPotential(Rules memory rules, IAllocator.Leg[] memory legs, uint256[] memory moved) private {
+        (uint256 before, uint256 afterwards, uint256 lost, uint256 sum) = (0, 0, 0, 0);
         for (uint256 i; i < rules.targets.length; ++i) {
+            if (isHostile(i + 1)) continue;
+            (uint256 up, uint256 down) = _sumsOf(i + 1, legs, moved);
             uint256 position = allocator.positionOf(i + 1).position;
             uint256 was = rules.operators[i].position;
             before += _distance(was, rules.targets[i]);
             afterwards += _distance(position, rules.targets[i]);
-            if (position < was) lost += was - position;
+            lost += (was + up).saturatingSub(position + down);
+            sum += up + down;
         }
-        bool nearer = afterwards + up <= before + 2 * lost + rules.targets.length;
-        bool hostile = !CLAMPED; // what a hostile pool does not show is lost as soon as it is sent
-        _promise(nearer || hostile, "I-35: legs up led away from the targets");
+        bool nearer = afterwards + sum <= before + 2 * lost + rules.targets.length;
+        _promise(nearer, "I-35: legs led away from the targets");
     }
 
     /// @dev The same legs again move once more at most: an operator's own excess goes before its groups', and the last gwei of

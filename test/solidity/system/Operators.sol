@@ -49,12 +49,25 @@ abstract contract Operators is Keepers {
         uint256 ours = victim.get_account_total_balance(address(allocator));
         uint256 held = _holdings(id);
         uint256 unbonding = network.unbondingOf(address(victim));
+        uint256[] memory bonds = _bondsBut(id);
         network.slash(address(victim), bps);
+        _promise(keccak256(abi.encode(bonds)) == keccak256(abi.encode(_bondsBut(id))), "I-32: another's bond paid");
         uint256 loss = held - _holdings(id);
         setBack[id] += (unbonding - network.unbondingOf(address(victim))).min(bond);
         bool felt = _bondShares(victim) < bondShares || bondShares == 0 || loss < 1 gwei;
         _promise(felt, "I-33: a bond bore nothing of a loss");
         _checkSlash(victim, before, bond, ours, loss);
+    }
+
+    /// @dev Bond shares, and what they are worth, at the honest pools that are not this one.
+    function _bondsBut(uint256 id) private view returns (uint256[] memory bonds) {
+        uint256 count = operatorPools.length;
+        bonds = new uint256[](2 * count);
+        for (uint256 i; i < count; ++i) {
+            if (i + 1 == id || isHostile(i + 1)) continue;
+            StakingPool where = StakingPool(payable(operatorPools[i]));
+            (bonds[2 * i], bonds[2 * i + 1]) = (where.getBook().bondShares, where.bond());
+        }
     }
 
     /// @dev What is nobody else's, once all gains are booked.

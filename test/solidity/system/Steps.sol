@@ -120,6 +120,7 @@ abstract contract Steps is World {
         _note(Invariants.i15(before, s, acting, ledger.owed));
         _note(Invariants.i17(before, s, ACTORS));
         _note(Invariants.i24(before, s));
+        _note(Invariants.i30(before, s));
         if (_harmless) _note(Invariants.i38(before, s));
         _note(Invariants.i41(before, s, _drainedFrom));
         _noteDrains(before, s);

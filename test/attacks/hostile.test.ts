@@ -36,10 +36,12 @@ const KEPT: Partial<Record<string, bigint>> = {
   burnsGas: POSITION,
   returnsFloods: POSITION,
   revertsOnPing: POSITION,
+  revertsOnUnstake: POSITION,
   revertsOnWithdraw: POSITION,
   underpays: POSITION / 10n,
   neverPays: POSITION,
   restakes: POSITION,
+  keepsStake: POSITION,
   swallowsStake: ether("12.7625"),
 };
 

@@ -306,9 +306,11 @@ contract Allocator
         (uint256 stakedBefore, uint256 unstakedBefore) = peek(pool);
         if (stakedBefore == 0) return (0, unstakedBefore);
         (staked, unstaked) = pull(pool, asked);
-        uint256 least = asked.min(stakedBefore).saturatingAdd(unstakedBefore);
-        bool isOnItsWay = unstaked.saturatingAdd(AllocatorBook.SMALLEST_LOSS) >= least;
-        require(isOnItsWay, PoolFailed(pool, IStakingPool.unstake.selector));
+        asked = asked.min(stakedBefore);
+        // Both: what a pool shows before it is asked may be made up, too.
+        bool isOnItsWay = unstaked.saturatingAdd(AllocatorBook.SMALLEST_LOSS) >= asked.saturatingAdd(unstakedBefore);
+        bool isGone = staked.saturatingAdd(asked) <= stakedBefore.saturatingAdd(AllocatorBook.SMALLEST_LOSS);
+        require(isOnItsWay && isGone, PoolFailed(pool, IStakingPool.unstake.selector));
     }
 
     function _call(address pool, uint256 value, bytes memory data) private {

@@ -164,8 +164,8 @@ library Legs {
         emit IAllocator.Moved(place.id, false, leg.amount, moved, held.position, held.unbonding, down.charged);
     }
 
-    /// @dev Asks the pool for the leg; the book follows what it says then. The whole position is asked for as more than the
-    /// pool may show, so that nothing stays behind.
+    /// @dev Asks the pool for the leg; the book follows what it says then, but for stake that it makes of what was on its way.
+    /// The whole position is asked for as more than the pool may show, so that nothing stays behind.
     function _pull(
         LegRooms.Place memory place,
         uint256 amount
@@ -176,8 +176,8 @@ library Legs {
             uint256 staked,
             uint256 unstaked
         ) {
-            shown = staked.saturatingAdd(unstaked).min(uint256(held.position) + held.unbonding);
             unbonding = unstaked.min(held.unbonding + amount);
+            shown = (staked.min(held.position) + unbonding).min(uint256(held.position) + held.unbonding);
             success = true;
         } catch {}
     }
@@ -196,15 +196,11 @@ library Legs {
     }
 
     /// @dev Notes what the pool did not unstake, though asked; the next reading asks again, and a pool that refuses then is
-    /// faulted. A leg that is heeded clears it.
+    /// faulted. Legs that are heeded change nothing of it: anyone can send small ones.
     function _noteRefusal(IAllocator.Record storage record, uint256 position, uint256 refused) private {
-        uint256 noted = record.refusedBps;
-        if (refused <= AllocatorBook.SMALLEST_LOSS) {
-            if (noted != 0) record.refusedBps = 0;
-            return;
-        }
+        if (refused <= AllocatorBook.SMALLEST_LOSS) return;
         uint256 bps = refused.mulDiv(BPS, position, Math.Rounding.Ceil);
-        if (bps > noted) record.refusedBps = uint16(bps);
+        if (bps > record.refusedBps) record.refusedBps = uint16(bps);
     }
 
     /// @dev Leaves the classes, in order, what really moved.

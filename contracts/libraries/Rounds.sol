@@ -234,10 +234,8 @@ library Rounds {
         IPoolCalls.Reading memory reading
     ) private view returns (uint256 gain, uint256 loss) {
         IAllocator.Position memory held = subject.held;
-        uint256 booked = held.position + uint256(held.unbonding).saturatingSub(reading.arrived);
-        uint256 shown = reading.staked.saturatingAdd(reading.unstaked).min(AllocatorBook.NO_CAP);
+        uint256 coming = uint256(held.unbonding).saturatingSub(reading.arrived);
         gain = reading.arrived.saturatingSub(held.unbonding);
-        if (shown < booked) return (gain, booked - shown);
 
         // Who was never read holds nothing to earn on, and who is written down neither.
         uint256 elapsed = block.timestamp - held.readAt;
@@ -246,6 +244,12 @@ library Rounds {
                 ? self.records[subject.id].lost
                 : ((uint256(held.position) + held.unbonding) * page.parameters.maxGainBps * elapsed) /
                     (AllocatorBook.BPS * page.epochLength);
+        // What was on its way comes back or is lost: stake that a pool makes of it does not count, but for what it may earn.
+        uint256 staked = reading.staked;
+        if (reading.unstaked.saturatingAdd(SMALLEST_LOSS) < coming) staked = staked.min(held.position + most);
+        uint256 shown = staked.saturatingAdd(reading.unstaked).min(AllocatorBook.NO_CAP);
+        uint256 booked = held.position + coming;
+        if (shown < booked) return (gain, booked - shown);
         gain += (shown - booked).min(most);
     }
 
@@ -458,9 +462,11 @@ library Rounds {
         uint256 shown = staked.saturatingAdd(unstaked).min(AllocatorBook.NO_CAP);
         if (shown + SMALLEST_LOSS >= position + unbonding) return 0;
 
-        loss = position + unbonding - shown;
+        loss = position + unbonding;
         unbonding = unstaked.min(unbonding);
-        self.setPosition(id, shown - unbonding, unbonding);
+        shown = (shown - unbonding).min(position); // what was on its way becomes no stake
+        loss -= shown + unbonding;
+        self.setPosition(id, shown, unbonding);
         self.noteLoss(id, loss);
         // While a round is open, an operator that it has not read yet is not in the sums.
         if (!held.faulted && (self.round == 0 || id <= self.cursor)) {

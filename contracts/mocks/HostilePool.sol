@@ -40,6 +40,8 @@ contract HostilePool {
     uint256 public reentered; // calls that went through
     uint256 public trickle; // most that is withdrawable at once; 0 for all
     uint256 public others; // stake that is not its delegator's
+    bool public feigns; // shows next to no stake from a ping to the next unstake, which does nothing then
+    bool private _isFeigning;
     uint256 public cost; // gas that every ping, stake, unstake and withdraw uses up first
 
     error Misbehaving(Mode mode);
@@ -70,6 +72,10 @@ contract HostilePool {
         trickle = newTrickle;
     }
 
+    function setFeigns(bool newFeigns) external {
+        feigns = newFeigns;
+    }
+
     function setCost(uint256 newCost) external {
         cost = newCost;
     }
@@ -96,6 +102,7 @@ contract HostilePool {
 
     function ping() external {
         _misbehave(Mode.RevertsOnPing);
+        _isFeigning = feigns;
         if (mode == Mode.Restakes) {
             staked += unstaked;
             unstaked = 0;
@@ -110,7 +117,9 @@ contract HostilePool {
 
     function unstake(uint256 amount) public {
         _misbehave(Mode.RevertsOnUnstake);
-        if (mode == Mode.KeepsStake) return;
+        bool isFeigning = _isFeigning;
+        _isFeigning = false;
+        if (mode == Mode.KeepsStake || isFeigning) return;
         staked -= amount;
         unstaked += amount;
         exits.push(Exit(amount, block.timestamp + DELAY));
@@ -141,6 +150,7 @@ contract HostilePool {
 
     function get_account_staked_balance(address) external view returns (uint256) {
         _check();
+        if (_isFeigning) return 1;
         if (mode == Mode.LiesUp) return staked * 10;
         return mode == Mode.LiesDown ? staked / 10 : staked;
     }

@@ -20,6 +20,8 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
   const { allocator, lens } = desk.contracts;
   /** Operators whose pools fail: they are left alone for the rest of the run. */
   const failing = new Set<OperatorId>();
+  /** Operators whose refusals the allocator has noted, or will: the next reading asks them again. */
+  const noted = new Set<OperatorId>();
   /** Operators whose legs came to nothing, because the state moved between the question and the answer. */
   const exhausted = new Set<OperatorId>();
   let queue: Leg[] = [];
@@ -33,6 +35,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
       if (round.open !== 0n || snapshot.round === 0n) {
         return { outcome: "nothing", reason: "no finished round to work from" };
       }
+      for (const { id, record } of reading.operators) if (record.refusedBps !== 0n) noted.add(Number(id));
       const plan = planLegs(without(toSnapshot(reading), failing, exhausted), toSheet(reading));
       queue = worthSending(plan.legs, reading);
       if (queue.length === 0) return ending(legs, failing);
@@ -46,12 +49,17 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
       return refused(desk, "dryRun");
     }
     const last = amounts.findLastIndex((amount) => amount > 0n);
-    for (const { operator } of chunk.filter((_, index) => amounts[index] === 0n && index <= Math.max(last, 0))) {
+    // What comes after the last leg that moves may only have been short of gas.
+    const refusing = new Set(chunk.filter((_, index) => amounts[index] === 0n && index <= Math.max(last, 0)));
+    for (const { operator } of refusing) {
       failing.add(operator);
       warn(desk, "a pool does not do its part", { operator });
     }
-    // What comes after the last leg that moves may only have been short of gas.
-    const moving = chunk.filter((_, index) => amounts[index] !== 0n);
+    // A leg that is refused is sent once, too: only then does the next reading ask again, and fault who refuses then.
+    const moving = chunk.filter(
+      (leg, index) => amounts[index] !== 0n || (refusing.has(leg) && !leg.up && !noted.has(leg.operator)),
+    );
+    for (const { operator } of refusing) noted.add(operator);
     queue = moving.length > 0 && moving.length === last + 1 ? queue.slice(moving.length) : [];
     if (moving.length === 0) return "again";
 

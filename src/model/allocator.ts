@@ -307,11 +307,14 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const cashGain = monus(reading.arrived, unbondingBefore);
   const left = monus(unbondingBefore, reading.arrived);
   const booked = operator.position + left;
-  const seen = reading.staked + reading.unstaked;
   const elapsed = operator.readAt === undefined ? 0n : now - operator.readAt;
 
   // Of a written-down operator what was written down may come back at once.
   const bound = ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) + operator.lost;
+  // What was on its way comes back or is lost: stake that a pool makes of it counts only as far as it may have earned it.
+  const isMovedBack = reading.unstaked + ROUNDING < left;
+  const staked = isMovedBack ? min(reading.staked, operator.position + bound) : reading.staked;
+  const seen = staked + reading.unstaked;
   const stakeGain = min(monus(seen, booked), bound);
   const loss = monus(booked, seen);
   const held = min(booked, seen) + stakeGain;
@@ -438,9 +441,9 @@ export function settleOne(allocator: Allocator, now: bigint, id: bigint): bigint
   const booked = heldAt(operator);
   const shown = seen.staked + seen.unstaked;
   if (shown + TOLERATED_LOSS >= booked) return 0n;
-  const loss = booked - shown;
   operator.unbonding = min(seen.unstaked, operator.unbonding);
-  operator.position = shown - operator.unbonding;
+  operator.position = min(shown - operator.unbonding, operator.position);
+  const loss = booked - heldAt(operator);
   operator.lossSince += loss;
   metaBook.report(allocator.book, now, { loss });
   return loss;

@@ -288,8 +288,8 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   }
   const before = operator.unbonding;
   const booked = operator.position + before;
-  const shown = min(booked, seen.staked + seen.unstaked);
-  const unbonding = min(seen.unstaked, before + amount, shown);
+  const unbonding = min(seen.unstaked, before + amount);
+  const shown = min(booked, min(seen.staked, operator.position) + unbonding);
   const moved = monus(unbonding, before);
   noteRefusal(operator, monus(amount, moved + booked - shown));
   operator.unbonding = unbonding;
@@ -312,8 +312,8 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   return { moved, charged, loss: booked - shown };
 }
 
-/** Notes what a pool did not unstake, though asked, in proportion to its position; a leg that is heeded clears it. */
+/** Notes what a pool did not unstake, though asked, in proportion to its position. */
 function noteRefusal(operator: Operator, refused: bigint): void {
-  const isRefused = refused > ROUNDING;
-  operator.refusedBps = isRefused ? max(operator.refusedBps, mulDivUp(refused, BPS, operator.position)) : 0n;
+  if (refused <= ROUNDING) return;
+  operator.refusedBps = max(operator.refusedBps, mulDivUp(refused, BPS, operator.position));
 }

@@ -159,9 +159,11 @@ export function insist(name: string, asked: bigint, look: () => Shown, pull: () 
   if (asked === 0n) return;
   const before = look();
   if (before.staked === 0n) return;
-  const { unstaked } = pull();
-  const isOnItsWay = unstaked + ROUNDING >= min(asked, before.staked) + before.unstaked;
-  required(isOnItsWay, "PoolFailed", name, UNSTAKE);
+  const { staked, unstaked } = pull();
+  const moved = min(asked, before.staked);
+  const isOnItsWay = unstaked + ROUNDING >= moved + before.unstaked;
+  const isGone = staked + moved <= before.staked + ROUNDING;
+  required(isOnItsWay && isGone, "PoolFailed", name, UNSTAKE);
 }
 
 /** The allocator's account at a pool of this model. */

@@ -77,14 +77,15 @@ describe("Allocator", () => {
       expect(await heldOf(world)).to.deep.equal([POSITION, 0n, 0n]);
     });
 
-    it("is forgotten when a later leg is heeded", async () => {
+    it("stays noted when a later leg is heeded: anybody could send a small one", async () => {
       const world = await load();
       expect(await refusedBps(world)).to.equal(10_000n);
       await world.pool.setMode(Mode.honest);
       expect(await move(world, [down(1, ether(5))])).to.deep.equal([ether(5)]);
-      expect(await refusedBps(world)).to.equal(0n);
+      expect(await refusedBps(world)).to.equal(10_000n);
       await nextRound(world);
-      expect(await heldOf(world)).to.deep.equal([ether(20), 0n, 0n]); // its five have come home, and no more was asked
+      expect(await heldOf(world)).to.deep.equal([0n, ether(20), 0n]); // five have come home, and all the rest was asked for
+      expect(await refusedBps(world)).to.equal(0n);
     });
 
     it("is asked for again by the next reading, and is on its way then", async () => {
@@ -119,6 +120,15 @@ describe("Allocator", () => {
         expect(victim).to.be.within(-POSITION, -POSITION + ether("0.03")); // the seed bears its part
       });
     }
+
+    it("is a fault of a pool that shows less before it is asked than after", async () => {
+      const world = await load();
+      await world.pool.setMode(Mode.honest);
+      await world.pool.setFeigns(true);
+      await nextRound(world);
+      expect(await heldOf(world)).to.deep.equal([POSITION, 0n, 1n]);
+      expect(await refusedBps(world)).to.equal(10_000n);
+    });
 
     it("keeps a pool that was written down away until it unstakes as much: then it is back", async () => {
       const world = await load();
@@ -183,6 +193,54 @@ describe("Allocator", () => {
         -POSITION / 2n + ether("0.2"),
       );
       expect(victim).to.be.at.least(-POSITION / 2n - ether("0.1"));
+    });
+  });
+
+  describe("stake that a pool makes of what was on its way", () => {
+    /** 15 of the 25 are on their way when the pool moves them back at its next ping. */
+    async function deployRestaking() {
+      const world = await deploy();
+      await world.registry.connect(world.guardian).lowerAbsoluteCap(1, ether(10));
+      expect(await move(world, [down(1, ether(15))])).to.deep.equal([ether(15)]);
+      await world.pool.setMode(Mode.restakes);
+      return world;
+    }
+
+    it("is lost when a reading finds it, but for what the pool may have earned", async () => {
+      const world = await networkHelpers.loadFixture(deployRestaking);
+      const { allocator, metaPool } = world;
+      const { assets } = await metaPool.getBook();
+      const read = (await allocator.positionOf(1)).readAt;
+      await nextRound(world);
+      const { position, unbonding, readAt } = await allocator.positionOf(1);
+      const most = (POSITION * 100n * (readAt - read)) / (10_000n * 86_400n); // a hundredth of both an epoch
+      expect([position, unbonding]).to.deep.equal([ether(10) + most, 0n]);
+      expect((await metaPool.getBook()).assets).to.equal(assets - ether(15) + most);
+    });
+
+    it("is lost when a leg finds it", async () => {
+      const world = await networkHelpers.loadFixture(deployRestaking);
+      const { allocator, metaPool, pool, registry, guardian } = world;
+      const { assets } = await metaPool.getBook();
+      await pool.ping();
+      await registry.connect(guardian).drain(1);
+      await pool.setMode(Mode.keepsStake);
+      expect(await move(world, [down(1, ether(10))])).to.deep.equal([0n]);
+      expect(await heldOf(world)).to.deep.equal([ether(10), 0n, 0n]);
+      expect((await metaPool.getBook()).assets).to.equal(assets - ether(15));
+      expect(await allocator.unbonding()).to.equal(0n);
+    });
+
+    it("is lost when anybody shows that more is", async () => {
+      const world = await networkHelpers.loadFixture(deployRestaking);
+      const { allocator, metaPool, pool } = world;
+      const { assets } = await metaPool.getBook();
+      await pool.ping();
+      expect(await allocator.settleOne.staticCall(1)).to.equal(0n); // all of it is there
+      await pool.lose(ether(1));
+      await allocator.settleOne(1);
+      expect(await heldOf(world)).to.deep.equal([ether(10), 0n, 0n]);
+      expect((await metaPool.getBook()).assets).to.equal(assets - ether(15));
     });
   });
 });

@@ -251,11 +251,16 @@ library Ledger {
     ) private returns (uint256 gain, uint256 loss) {
         uint256 held = operator.position + operator.unbonding;
         uint256 booked = operator.position + operator.unbonding.saturatingSub(reading.arrived);
-        uint256 shown = reading.staked.saturatingAdd(reading.unstaked).min(type(uint96).max);
         gain = reading.arrived.saturatingSub(operator.unbonding);
         uint256 elapsed = operator.readAt == 0 ? 0 : block.timestamp - operator.readAt;
+        uint256 most = (held * maxGainBps * elapsed) / (10_000 * epoch) + operator.lost;
+        uint256 staked = reading.staked;
+        // Of what was on its way a pool makes no stake.
+        bool isMovedBack = reading.arrived + reading.unstaked.saturatingAdd(1_000) < operator.unbonding;
+        if (isMovedBack) staked = staked.min(operator.position + most);
+        uint256 shown = staked.saturatingAdd(reading.unstaked).min(type(uint96).max);
         if (shown < booked) loss = booked - shown;
-        else gain += (shown - booked).min((held * maxGainBps * elapsed) / (10_000 * epoch) + operator.lost);
+        else gain += (shown - booked).min(most);
 
         self.gainSeconds += gain * elapsed;
         uint256 left = held + gain - loss - reading.arrived;
@@ -334,9 +339,9 @@ library Ledger {
         uint256 shown = staked.saturatingAdd(unstaked);
         uint256 booked = operator.position + operator.unbonding;
         if (shown + 1_000 >= booked) return 0;
-        loss = booked - shown;
         operator.unbonding = unstaked.min(operator.unbonding);
-        operator.position = shown - operator.unbonding;
+        operator.position = operator.position.min(shown - operator.unbonding);
+        loss = booked - operator.position - operator.unbonding;
         operator.losses += loss;
         bookLoss(self, loss);
     }

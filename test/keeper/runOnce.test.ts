@@ -214,9 +214,15 @@ describe("keeper", () => {
       expect(rebalance).to.include({ outcome: "incomplete", reason: "the pools of operators 1, 2, 3 failed" });
       const { class0, class1, class2 } = rebalance.moved;
       expect(class0 + class1 + class2).to.be.at.least(ether(30) - before.buffer);
-      for (const id of [1, 2, 3]) expect((await allocator.positionOf(id)).faulted).to.equal(false);
+      for (const id of [1, 2, 3]) {
+        expect((await allocator.positionOf(id)).faulted).to.equal(false);
+        expect((await allocator.recordOf(id)).refusedBps, `operator ${id} was asked once`).to.be.greaterThan(0n);
+      }
+      const { rebalance: again } = await runOnce(contracts);
+      expect(again.transactions, "and is not asked again before the next reading").to.equal(0);
       await nextEpoch(world);
       await runOnce(contracts);
+      for (const id of [1, 2, 3]) expect((await allocator.positionOf(id)).faulted).to.equal(true);
       expect(await metaPool.fundedThrough()).to.be.at.least(batch);
       await expect(metaPool.connect(alice).withdraw_all()).to.changeEtherBalances(
         world.ethers,

@@ -28,7 +28,6 @@ contract Allocator
     layout at erc7201("trellis.Allocator")
 {
     using AllocatorBook for AllocatorBook.State;
-    using Math for uint256;
     using LegRooms for AllocatorBook.State;
     using Legs for AllocatorBook.State;
     using Levels for AllocatorBook.State;
@@ -124,7 +123,7 @@ contract Allocator
     /* CALLS TO ONE POOL, BY SELF */
 
     /// @inheritdoc IPoolCalls
-    function collect(address pool, uint256 asked) external returns (Reading memory reading) {
+    function collect(address pool) external returns (Reading memory reading) {
         _checkSelf();
         _call(pool, 0, abi.encodeCall(IStakingPool.ping, ()));
         uint256 due = _word(pool, abi.encodeCall(IStakingPool.withdrawable, (address(this))));
@@ -135,7 +134,7 @@ contract Allocator
             _payer = address(0);
             reading.arrived = address(this).balance - balance;
         }
-        (reading.staked, reading.unstaked) = asked == 0 ? peek(pool) : _insist(pool, asked);
+        (reading.staked, reading.unstaked) = peek(pool);
         reading.total = _word(pool, abi.encodeCall(IStakingPool.get_total_staked_balance, ()));
         (, reading.bond) = _tryWord(pool, abi.encodeCall(IOperatorPool.bond, ()));
     }
@@ -159,7 +158,7 @@ contract Allocator
     }
 
     /// @inheritdoc IPoolCalls
-    function pull(address pool, uint256 amount) public returns (uint256 staked, uint256 unstaked) {
+    function pull(address pool, uint256 amount) external returns (uint256 staked, uint256 unstaked) {
         _checkSelf();
         staked = _word(pool, abi.encodeCall(IStakingPool.get_account_staked_balance, (address(this))));
         if (amount >= staked) _call(pool, 0, abi.encodeCall(IStakingPool.unstake_all, ()));
@@ -299,18 +298,6 @@ contract Allocator
 
     function _checkBound(uint256 value, uint256 minimum, uint256 maximum) private pure {
         require(value >= minimum && value <= maximum, OutOfBounds(value, minimum, maximum));
-    }
-
-    /// @dev Unstakes what the pool did not unstake when legs asked for it, as far as it is there.
-    function _insist(address pool, uint256 asked) private returns (uint256 staked, uint256 unstaked) {
-        (uint256 stakedBefore, uint256 unstakedBefore) = peek(pool);
-        if (stakedBefore == 0) return (0, unstakedBefore);
-        (staked, unstaked) = pull(pool, asked);
-        asked = asked.min(stakedBefore);
-        // Both: what a pool shows before it is asked may be made up, too.
-        bool isOnItsWay = unstaked.saturatingAdd(AllocatorBook.SMALLEST_LOSS) >= asked.saturatingAdd(unstakedBefore);
-        bool isGone = staked.saturatingAdd(asked) <= stakedBefore.saturatingAdd(AllocatorBook.SMALLEST_LOSS);
-        require(isOnItsWay && isGone, PoolFailed(pool, IStakingPool.unstake.selector));
     }
 
     function _call(address pool, uint256 value, bytes memory data) private {

@@ -16,9 +16,8 @@ interface IPoolCalls {
     /// @notice `pool` failed a call or did not answer in one word.
     error PoolFailed(address pool, bytes4 selector);
 
-    /// @notice Pings the pool, withdraws what can be withdrawn, unstakes `asked` wei, 0 for nothing, and reads it. A pool that
-    /// then has less of it on its way fails.
-    function collect(address pool, uint256 asked) external returns (Reading memory);
+    /// @notice Pings the pool, withdraws what can be withdrawn, reads it.
+    function collect(address pool) external returns (Reading memory);
 
     /// @notice Reads what we have staked and unstaked there.
     function peek(address pool) external view returns (uint256 staked, uint256 unstaked);

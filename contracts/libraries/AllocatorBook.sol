@@ -41,6 +41,7 @@ library AllocatorBook {
     uint256 internal constant STIPEND = 1_000_000;
     uint256 internal constant RESERVE = 1_200_000;
     uint256 internal constant GAS_PER_OPERATOR = (STIPEND * 64) / 63 + RESERVE;
+    uint256 internal constant GAS_TO_INSIST = (STIPEND * 64) / 63; // on top, where a pool is asked again
 
     struct Certification {
         uint32 cursor; // operators checked; the type's maximum once rejected

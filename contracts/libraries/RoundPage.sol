@@ -52,9 +52,9 @@ library RoundPage {
         page.rest = new uint256[](groups);
     }
 
-    /// @dev Whether the gas left is enough for one more operator, and for what the page has to write.
-    function hasGas(Page memory page) internal view returns (bool) {
-        return gasleft() >= AllocatorBook.GAS_PER_OPERATOR + page.groups * GAS_PER_GROUP;
+    /// @dev Whether the gas left is enough for one more operator, `more` beyond that, and for what the page has to write.
+    function hasGas(Page memory page, uint256 more) internal view returns (bool) {
+        return gasleft() >= AllocatorBook.GAS_PER_OPERATOR + more + page.groups * GAS_PER_GROUP;
     }
 
     /// @dev Adds an operator to the sums of the pool and of its groups.

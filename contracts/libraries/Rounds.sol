@@ -38,6 +38,7 @@ library Rounds {
         uint256 due; // of the unbonding that must have arrived by dueAt
         uint256 dueAt;
         uint256 refusedBps; // of the position: asked for again
+        uint256 insisted; // of what is on its way, unstaked by this reading
         uint256 lossSince; // booked since the last reading
         bool hasLost; // more than rounding since the last reading, this one included; false of who is established
     }
@@ -84,15 +85,19 @@ library Rounds {
         uint256 id = self.cursor;
         RoundPage.Page memory page = RoundPage.open(self);
         Subject memory subject; // one for all
-        while (id < count && read < maxOperators && page.hasGas()) {
+        uint256 more; // gas beyond an operator's
+        while (id < count && read < maxOperators && page.hasGas(more)) {
+            _load(self, subject, id + 1);
+            more = subject.refusedBps == 0 ? 0 : AllocatorBook.GAS_TO_INSIST;
+            if (more != 0 && !page.hasGas(more)) break;
             ++id;
             ++read;
-            _load(self, subject, id);
             _readOperator(self, page, subject);
+            more = 0;
         }
         require(
             read != 0 || id == count || maxOperators == 0,
-            IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR)
+            IAllocator.TooLittleGas(gasleft(), AllocatorBook.GAS_PER_OPERATOR + more)
         );
 
         page.close(self, id);
@@ -114,11 +119,10 @@ library Rounds {
         page.totals.remove(held);
         uint256 others;
         uint256 bond;
-        uint256 asked = _asked(self, subject);
-        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool, asked) returns (
+        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool) returns (
             IPoolCalls.Reading memory reading
         ) {
-            subject.refusedBps = 0;
+            if (subject.refusedBps != 0) _insist(self, subject, reading);
             others = reading.total.saturatingSub(reading.staked).min(AllocatorBook.NO_CAP);
             bond = reading.bond;
             _bookReading(self, page, subject, reading);
@@ -138,7 +142,7 @@ library Rounds {
         subject.operator = self.registry.operator(id);
         subject.held = self.positions[id];
         (subject.base, subject.due, subject.dueAt) = (record.base, record.dueAmount, record.dueAt);
-        subject.refusedBps = record.refusedBps;
+        (subject.refusedBps, subject.insisted) = (record.refusedBps, 0);
         subject.lossSince = record.hasLoss ? record.lossSince : 0;
     }
 
@@ -156,11 +160,30 @@ library Rounds {
         );
     }
 
-    /// @dev What legs asked for in vain; of what was written down, if the pool has been given up since.
-    function _asked(AllocatorBook.State storage self, Subject memory subject) private view returns (uint256) {
-        if (subject.refusedBps == 0) return 0;
+    /// @dev Asks for what legs asked for in vain, as far as it is there; of what was written down, if the pool has been given
+    /// up since. What is noted stays so unless the pool then shows it as on its way, and as staked no longer: both, since what
+    /// it showed before may be made up.
+    function _insist(
+        AllocatorBook.State storage self,
+        Subject memory subject,
+        IPoolCalls.Reading memory reading
+    ) private {
         uint256 base = subject.held.writtenDown ? self.records[subject.id].lost : subject.held.position;
-        return base.mulDiv(subject.refusedBps, AllocatorBook.BPS, Math.Rounding.Ceil);
+        uint256 asked = base.mulDiv(subject.refusedBps, AllocatorBook.BPS, Math.Rounding.Ceil).min(reading.staked);
+        bool isHeeded = asked == 0;
+        if (!isHeeded) {
+            try IPoolCalls(address(this)).pull{gas: AllocatorBook.STIPEND}(subject.operator.pool, asked) returns (
+                uint256 staked,
+                uint256 unstaked
+            ) {
+                isHeeded =
+                    unstaked.saturatingAdd(SMALLEST_LOSS) >= reading.unstaked.saturatingAdd(asked) &&
+                    staked.saturatingAdd(asked) <= reading.staked.saturatingAdd(SMALLEST_LOSS);
+                subject.insisted = unstaked.saturatingSub(reading.unstaked);
+                (reading.staked, reading.unstaked) = (staked, unstaked);
+            } catch {}
+        }
+        if (isHeeded) subject.refusedBps = 0;
     }
 
     function _bookReading(
@@ -171,7 +194,7 @@ library Rounds {
     ) private {
         IAllocator.Position memory held = subject.held;
         // A written-down pool that still owes what was due is not back: only its cash counts.
-        if (held.writtenDown && _isOverdue(page, subject, reading.arrived)) {
+        if (held.writtenDown && (_isOverdue(page, subject, reading.arrived) || subject.refusedBps != 0)) {
             IAllocator.Record storage record = self.records[subject.id];
             page.arrived += reading.arrived;
             page.gain += reading.arrived;
@@ -190,7 +213,7 @@ library Rounds {
         page.loss += loss;
         page.arrived += reading.arrived; // may be more than all others hold, so what came back is booked before it
         held.readAt = uint40(block.timestamp);
-        if (overdue) _fault(self, page, subject);
+        if (overdue || subject.refusedBps != 0) _fault(self, page, subject);
         else (held.faulted, held.faults) = (false, 0);
         emit IAllocator.OperatorRead(
             subject.id,
@@ -237,20 +260,32 @@ library Rounds {
         uint256 coming = uint256(held.unbonding).saturatingSub(reading.arrived);
         gain = reading.arrived.saturatingSub(held.unbonding);
 
-        // Who was never read holds nothing to earn on, and who is written down neither.
-        uint256 elapsed = block.timestamp - held.readAt;
-        uint256 most =
-            held.writtenDown
-                ? self.records[subject.id].lost
-                : ((uint256(held.position) + held.unbonding) * page.parameters.maxGainBps * elapsed) /
-                    (AllocatorBook.BPS * page.epochLength);
+        uint256 most = _mostGain(self, page, subject);
         // What was on its way comes back or is lost: stake that a pool makes of it does not count, but for what it may earn.
         uint256 staked = reading.staked;
-        if (reading.unstaked.saturatingAdd(SMALLEST_LOSS) < coming) staked = staked.min(held.position + most);
+        uint256 unstaked = reading.unstaked - subject.insisted;
+        if (unstaked.saturatingAdd(SMALLEST_LOSS) < coming) {
+            staked = staked.min((held.position + most).saturatingSub(subject.insisted));
+        }
         uint256 shown = staked.saturatingAdd(reading.unstaked).min(AllocatorBook.NO_CAP);
         uint256 booked = held.position + coming;
         if (shown < booked) return (gain, booked - shown);
         gain += (shown - booked).min(most);
+    }
+
+    /// @dev What may be booked as gain. Who was never read holds nothing to earn on, who is written down neither, and who
+    /// refuses what legs asked for earns nothing.
+    function _mostGain(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        Subject memory subject
+    ) private view returns (uint256) {
+        IAllocator.Position memory held = subject.held;
+        if (held.writtenDown) return self.records[subject.id].lost;
+        if (subject.refusedBps != 0) return 0;
+        uint256 stake = uint256(held.position) + held.unbonding;
+        uint256 elapsed = block.timestamp - held.readAt;
+        return (stake * page.parameters.maxGainBps * elapsed) / (AllocatorBook.BPS * page.epochLength);
     }
 
     /// @dev Takes what arrived or was lost off the amount that is due; whether the rest should be here for two epochs.
@@ -487,7 +522,7 @@ library Rounds {
         bool removed = operator.state == IOperatorRegistry.State.Removed;
         require(removed && self.registry.idOf(operator.pool) == id, IAllocator.UnknownOperator(id));
 
-        IPoolCalls.Reading memory reading = IPoolCalls(address(this)).collect(operator.pool, 0);
+        IPoolCalls.Reading memory reading = IPoolCalls(address(this)).collect(operator.pool);
         gain = reading.arrived;
         if (reading.staked != 0) IPoolCalls(address(this)).pull(operator.pool, reading.staked);
         if (gain == 0) return 0;

@@ -80,6 +80,10 @@ contract HostilePool {
         cost = newCost;
     }
 
+    function exitCount() external view returns (uint256) {
+        return exits.length;
+    }
+
     /// @dev Loses stake, as by a slash; the ether stays here, out of the books.
     function lose(uint256 amount) external {
         staked -= amount;

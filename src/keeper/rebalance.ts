@@ -20,8 +20,9 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
   const { allocator, lens } = desk.contracts;
   /** Operators whose pools fail: they are left alone for the rest of the run. */
   const failing = new Set<OperatorId>();
-  /** Operators whose refusals the allocator has noted, or will: the next reading asks them again. */
-  const noted = new Set<OperatorId>();
+  /** What part of a position the allocator has noted as refused, or will, in bp: the next reading asks for it again. */
+  const noted = new Map<OperatorId, bigint>();
+  const positions = new Map<OperatorId, bigint>();
   /** Operators whose legs came to nothing, because the state moved between the question and the answer. */
   const exhausted = new Set<OperatorId>();
   let queue: Leg[] = [];
@@ -35,7 +36,10 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
       if (round.open !== 0n || snapshot.round === 0n) {
         return { outcome: "nothing", reason: "no finished round to work from" };
       }
-      for (const { id, record } of reading.operators) if (record.refusedBps !== 0n) noted.add(Number(id));
+      for (const { id, record, position } of reading.operators) {
+        positions.set(Number(id), position.position);
+        if (record.refusedBps > (noted.get(Number(id)) ?? 0n)) noted.set(Number(id), record.refusedBps);
+      }
       const plan = planLegs(without(toSnapshot(reading), failing, exhausted), toSheet(reading));
       queue = worthSending(plan.legs, reading);
       if (queue.length === 0) return ending(legs, failing);
@@ -55,11 +59,11 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
       failing.add(operator);
       warn(desk, "a pool does not do its part", { operator });
     }
-    // A leg that is refused is sent once, too: only then does the next reading ask again, and fault who refuses then.
-    const moving = chunk.filter(
-      (leg, index) => amounts[index] !== 0n || (refusing.has(leg) && !leg.up && !noted.has(leg.operator)),
-    );
-    for (const { operator } of refusing) noted.add(operator);
+    // A leg that is refused is sent, too, until as much is noted: only then does the next reading ask for it again.
+    const isNews = ({ operator, amount, up }: Leg) =>
+      !up && partOf(amount, positions.get(operator) ?? 0n) > (noted.get(operator) ?? 0n);
+    const moving = chunk.filter((leg, index) => amounts[index] !== 0n || (refusing.has(leg) && isNews(leg)));
+    for (const { operator, amount } of refusing) noted.set(operator, partOf(amount, positions.get(operator) ?? 0n));
     queue = moving.length > 0 && moving.length === last + 1 ? queue.slice(moving.length) : [];
     if (moving.length === 0) return "again";
 
@@ -81,6 +85,11 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
 
   const { outcome, reason } = await work(desk, MOST_STEPS, step);
   return { outcome, reason, legs, moved, transactions: desk.transactions, gasUsed: desk.gasUsed };
+}
+
+/** An amount as a part of a position in bp, rounded up, as the allocator notes it. */
+function partOf(amount: bigint, position: bigint): bigint {
+  return position === 0n ? 0n : (amount * 10_000n + position - 1n) / position;
 }
 
 function ending(legs: number, failing: ReadonlySet<OperatorId>): Step {

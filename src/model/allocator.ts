@@ -274,16 +274,17 @@ function bookSums(allocator: Allocator, now: bigint, sums: Sums): void {
 function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): bigint {
   let reading: Reading;
   try {
-    reading = operator.pool.collect(now, askedAgain(operator));
-    operator.refusedBps = 0n;
+    reading = operator.pool.collect(now);
   } catch {
     operator.bond = 0n;
     fault(allocator, now, operator, sums);
     return 0n;
   }
+  const insisted = insist(operator, now, reading);
   operator.others = monus(reading.total, reading.staked);
   operator.bond = reading.bond;
-  if (operator.writtenDown && isOverdue(allocator, now, operator, reading.arrived)) {
+  const isAway = operator.writtenDown && isOverdue(allocator, now, operator, reading.arrived);
+  if (isAway || (operator.writtenDown && operator.refusedBps > 0n)) {
     // It still owes what was due and is not back: only its cash counts.
     sums.cash += reading.arrived;
     sums.gain += reading.arrived;
@@ -292,15 +293,41 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
     fault(allocator, now, operator, sums);
     return 0n;
   }
-  return bookReading(allocator, now, operator, reading, sums);
+  return bookReading(allocator, now, operator, reading, sums, insisted);
 }
 
-/** What legs asked for in vain, which the next reading asks for again. */
-function askedAgain({ refusedBps, writtenDown, lost, position }: Operator): bigint {
-  return mulDivUp(writtenDown ? lost : position, refusedBps, BPS);
+/**
+ * Asks for what legs asked for in vain, as far as it is there, and forgets it if the pool heeds that. Returns what it has put on
+ * its way; the reading is then as the pool shows it.
+ */
+function insist(operator: Operator, now: bigint, reading: Reading): bigint {
+  const { refusedBps, writtenDown, lost, position } = operator;
+  const asked = min(mulDivUp(writtenDown ? lost : position, refusedBps, BPS), reading.staked);
+  if (asked === 0n) {
+    operator.refusedBps = 0n;
+    return 0n;
+  }
+  let seen: { staked: bigint; unstaked: bigint };
+  try {
+    seen = operator.pool.pull(now, asked, false);
+  } catch {
+    return 0n;
+  }
+  const isOnItsWay = seen.unstaked + ROUNDING >= reading.unstaked + asked;
+  if (isOnItsWay && seen.staked + asked <= reading.staked + ROUNDING) operator.refusedBps = 0n;
+  const insisted = monus(seen.unstaked, reading.unstaked);
+  Object.assign(reading, seen);
+  return insisted;
 }
 
-function bookReading(allocator: Allocator, now: bigint, operator: Operator, reading: Reading, sums: Sums): bigint {
+function bookReading(
+  allocator: Allocator,
+  now: bigint,
+  operator: Operator,
+  reading: Reading,
+  sums: Sums,
+  insisted: bigint,
+): bigint {
   const { maxGainBps, maxLossBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
   const unbondingBefore = operator.unbonding;
@@ -310,10 +337,13 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   const elapsed = operator.readAt === undefined ? 0n : now - operator.readAt;
 
   // Of a written-down operator what was written down may come back at once.
-  const bound = ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) + operator.lost;
+  const isRefusing = operator.refusedBps > 0n;
+  const bound = isRefusing
+    ? 0n
+    : ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) + operator.lost;
   // What was on its way comes back or is lost: stake that a pool makes of it counts only as far as it may have earned it.
-  const isMovedBack = reading.unstaked + ROUNDING < left;
-  const staked = isMovedBack ? min(reading.staked, operator.position + bound) : reading.staked;
+  const isMovedBack = reading.unstaked - insisted + ROUNDING < left;
+  const staked = isMovedBack ? min(reading.staked, monus(operator.position + bound, insisted)) : reading.staked;
   const seen = staked + reading.unstaked;
   const stakeGain = min(monus(seen, booked), bound);
   const loss = monus(booked, seen);
@@ -349,7 +379,7 @@ function bookReading(allocator: Allocator, now: bigint, operator: Operator, read
   sums.loss += loss;
   sums.cash += reading.arrived;
   operator.readAt = now;
-  if (overdue) {
+  if (overdue || isRefusing) {
     fault(allocator, now, operator, sums);
   } else {
     operator.faulted = false;
@@ -418,7 +448,7 @@ export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   const operator = operatorOf(allocator, id);
   const isListedAnew = allocator.operators.some((other) => other.pool === operator.pool && other.id > id);
   required(operator.state === "Removed" && !isListedAnew, "UnknownOperator", id);
-  const { arrived, staked } = operator.pool.collect(now, 0n);
+  const { arrived, staked } = operator.pool.collect(now);
   if (staked > 0n) operator.pool.pull(now, staked, true);
   if (arrived === 0n) return 0n;
   operator.lost = monus(operator.lost, arrived);

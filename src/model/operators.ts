@@ -1,13 +1,10 @@
 /** Operators as the model's allocator keeps them, and the pools behind them: honest ones, or whatever a test scripts. */
-import { min } from "./arithmetic.ts";
-import { atomically, required } from "./errors.ts";
+import { atomically } from "./errors.ts";
 import type { Network } from "./network.ts";
 import * as staking from "./stakingPool.ts";
 
 /** What is lost or missing below it is rounding, in wei. */
 export const ROUNDING = 1_000n;
-/** The selector of unstake(uint256). */
-const UNSTAKE = "0x2e17de78";
 
 export interface Reading {
   arrived: bigint; // wei that came in, as measured
@@ -19,7 +16,7 @@ export interface Reading {
 
 /** The allocator's calls to one pool. Each may throw: then it changed nothing, and the pool has failed. */
 export interface OperatorPool {
-  collect: (now: bigint, asked: bigint) => Reading; // `asked` is unstaked, too, or the pool has failed
+  collect: (now: bigint) => Reading;
   peek: (now: bigint) => { staked: bigint; unstaked: bigint };
   peekBond: (now: bigint) => bigint;
   push: (now: bigint, amount: bigint) => { staked: bigint; unstaked: bigint };
@@ -149,23 +146,6 @@ export function syncedCopy(pool: staking.StakingPool, network: Network, now: big
   return copy;
 }
 
-interface Shown {
-  staked: bigint;
-  unstaked: bigint;
-}
-
-/** Unstakes what a pool did not unstake when legs asked for it, as far as it is there; it throws if that is not on its way then. */
-export function insist(name: string, asked: bigint, look: () => Shown, pull: () => Shown): void {
-  if (asked === 0n) return;
-  const before = look();
-  if (before.staked === 0n) return;
-  const { staked, unstaked } = pull();
-  const moved = min(asked, before.staked);
-  const isOnItsWay = unstaked + ROUNDING >= moved + before.unstaked;
-  const isGone = staked + moved <= before.staked + ROUNDING;
-  required(isOnItsWay && isGone, "PoolFailed", name, UNSTAKE);
-}
-
 /** The allocator's account at a pool of this model. */
 export function honestPool(pool: staking.StakingPool, network: Network, account = "allocator"): OperatorPool {
   const look = (now: bigint) => {
@@ -180,17 +160,11 @@ export function honestPool(pool: staking.StakingPool, network: Network, account 
     return look(now);
   };
   return {
-    collect: (now, asked) =>
+    collect: (now) =>
       frame(() => {
         staking.ping(pool, network, now);
         const arrived = staking.withdrawable(syncedCopy(pool, network, now), account);
         if (arrived > 0n) staking.withdraw(pool, network, now, account, arrived);
-        insist(
-          pool.name,
-          asked,
-          () => look(now),
-          () => pull(now, asked, false),
-        );
         const synced = syncedCopy(pool, network, now);
         return { arrived, ...look(now), total: synced.equity, bond: staking.bondOf(synced) };
       }),

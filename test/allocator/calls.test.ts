@@ -64,18 +64,18 @@ describe("Allocator", () => {
       const { self, metaPool, hostile } = await load();
       const pool = hostile[0]!;
       // What shows no bond has none: the meta pool, which nobody may list here, answers all but that.
-      expect([...(await self.collect.staticCall(metaPool, 0n))]).to.deep.equal([0n, 0n, 0n, ether("100.1"), 0n]);
+      expect([...(await self.collect.staticCall(metaPool))]).to.deep.equal([0n, 0n, 0n, ether("100.1"), 0n]);
       await pool.setOthers(ether(7));
       await pool.setBond(ether(3));
       await pool.setTrickle(ether(4));
-      expect([...(await self.collect.staticCall(pool, 0n))]).to.deep.equal([
+      expect([...(await self.collect.staticCall(pool))]).to.deep.equal([
         ether(4),
         ether(20),
         ether(1),
         ether(27),
         ether(3),
       ]);
-      await expect(self.collect(pool, 0n)).to.changeEtherBalance(ethers, pool, -ether(4));
+      await expect(self.collect(pool)).to.changeEtherBalance(ethers, pool, -ether(4));
     });
 
     it("push stakes exactly the amount, pull takes it back, all of it if the pool has no more", async () => {
@@ -95,8 +95,8 @@ describe("Allocator", () => {
       const address = await pool.getAddress();
       const selector = (name: string) => ethers.id(name).slice(0, 10);
       const calls = [
-        [Mode.revertsOnPing, () => self.collect(pool, 0n), "ping()"],
-        [Mode.revertsOnWithdraw, () => self.collect(pool, 0n), "withdraw(uint256)"],
+        [Mode.revertsOnPing, () => self.collect(pool), "ping()"],
+        [Mode.revertsOnWithdraw, () => self.collect(pool), "withdraw(uint256)"],
         [Mode.revertsOnStake, () => self.push(pool, 1n), "deposit_and_stake()"],
         [Mode.revertsOnUnstake, () => self.pull(pool, ether(20) - 1n), "unstake(uint256)"],
         [Mode.revertsOnUnstake, () => self.pull(pool, ether(20)), "unstake_all()"],
@@ -112,7 +112,7 @@ describe("Allocator", () => {
       }
       // Nobody is there: to call does not fail, to read does.
       await networkHelpers.setCode(address, "0x");
-      await expect(self.collect(pool, 0n))
+      await expect(self.collect(pool))
         .to.be.revertedWithCustomError(self, "PoolFailed")
         .withArgs(address, selector("withdrawable(address)"));
     });

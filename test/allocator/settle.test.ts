@@ -427,7 +427,7 @@ describe("Allocator", () => {
       const { allocator, hostile, eve } = await load();
       const pool = await hostile[0]!.getAddress();
       for (const call of [
-        allocator.connect(eve).collect(pool, 0n),
+        allocator.connect(eve).collect(pool),
         allocator.connect(eve).push(pool, 1n),
         allocator.connect(eve).pull(pool, 1n),
       ]) {

@@ -260,7 +260,7 @@ describe("Attacks", () => {
       expect((await pool.exitsOf(allocator)).length).to.be.at.least(LONGEST_UNBONDING);
       await networkHelpers.time.increase(BigInt(LONGEST_UNBONDING + 1) * EPOCH); // now all of it is due at once
 
-      const collect = allocator.interface.encodeFunctionData("collect", [address, 0n]);
+      const collect = allocator.interface.encodeFunctionData("collect", [address]);
       const gas = await ethers.provider.estimateGas({ from: self, to: self, data: collect });
       expect(gas).to.be.at.most((STIPEND * 9n) / 10n);
       for (let round = 0; round < 3; round += 1) {

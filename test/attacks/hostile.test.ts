@@ -211,7 +211,7 @@ describe("Attacks", () => {
         ["Allocator", "rebalance", [[{ operator: 2n, amount: 10n ** 18n, up: false }]]],
         ["Allocator", "reclaim", [1n]],
         ["Allocator", "clearWriteDown", [1n]],
-        ["Allocator", "collect", [ethers.ZeroAddress, 0n]],
+        ["Allocator", "collect", [ethers.ZeroAddress]],
         ["Allocator", "push", [ethers.ZeroAddress, 1n]],
         ["Allocator", "pull", [ethers.ZeroAddress, 1n]],
       ] as const;

@@ -2,7 +2,7 @@
 import { id } from "ethers";
 
 import { atomically, Revert } from "../../src/model/errors.ts";
-import { insist, type OperatorPool } from "../../src/model/operators.ts";
+import type { OperatorPool } from "../../src/model/operators.ts";
 import { Mode } from "../fixtures/allocator.ts";
 
 /** How the allocator says which call of a pool failed. */
@@ -58,7 +58,7 @@ export function hostilePool(state: HostileState, name: string): OperatorPool {
     state.exits.push({ amount: asked, maturesAt: now + DELAY });
     return look();
   };
-  const collect = (now: bigint, again: bigint) => {
+  const collect = (now: bigint) => {
     fails("ping()", Mode.revertsOnPing);
     const unstaked = state.mode === Mode.restakes ? 0n : state.unstaked;
     const staked = state.mode === Mode.restakes ? state.staked + state.unstaked : state.staked;
@@ -66,11 +66,10 @@ export function hostilePool(state: HostileState, name: string): OperatorPool {
     if (due > 0n) fails("withdraw(uint256)", Mode.revertsOnWithdraw);
     Object.assign(state, { staked, unstaked: unstaked - due });
     const arrived = state.mode === Mode.underpays ? due - due / 10n : due;
-    insist(name, again, look, () => pull(now, again, false));
     return { arrived, ...look(), total: state.staked, bond: state.bond };
   };
   return {
-    collect: (now, again) => atomically([state], () => collect(now, again)),
+    collect: (now) => atomically([state], () => collect(now)),
     peek: look,
     peekBond: () => {
       fails("bond()");

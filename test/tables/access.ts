@@ -200,7 +200,7 @@ const ALLOCATOR: ContractAccess = {
     "clearWriteDown(uint256)": noticed("ends the premium on stakes; open to anyone after 90 days"),
     "renounceUpgrades()": noticed(RENOUNCE),
 
-    "collect(address,uint256)": selfOnly("a frame of its own for each pool, so that it fails and spends gas alone"),
+    "collect(address)": selfOnly("a frame of its own for each pool, so that it fails and spends gas alone"),
     "push(address,uint256)": selfOnly("a frame of its own for each pool"),
     "pull(address,uint256)": selfOnly("a frame of its own for each pool"),
 

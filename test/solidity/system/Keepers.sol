@@ -199,6 +199,9 @@ abstract contract Keepers is Settlements {
     function _bookLegsOf(Watch memory w, uint256 id, uint256 sent, uint256 down) private returns (uint256 loss) {
         IAllocator.Position memory was = w.held[id - 1];
         IAllocator.Position memory now_ = allocator.positionOf(id);
+        uint16 refused = allocator.recordOf(id).refusedBps;
+        _promise(refused == 0 || isHostile(id), "I-26: an honest pool is said to have refused a leg");
+        w.records[id - 1].refusedBps = refused; // all that a leg may change which moves nothing
         uint256 booked = uint256(was.position) + was.unbonding + sent;
         uint256 held = uint256(now_.position) + now_.unbonding;
         _promise(held <= booked, "I-06: legs booked a gain");

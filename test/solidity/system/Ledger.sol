@@ -70,6 +70,8 @@ library Ledger {
         uint256 arrived;
         uint256 staked;
         uint256 unstaked;
+        uint256 insisted; // of it, unstaked by the reading itself
+        bool refuses; // to unstake what it was asked for again
     }
 
     uint256 internal constant WAD = 1e18;
@@ -242,6 +244,18 @@ library Ledger {
         if (operator.units != 0 && block.timestamp >= operator.writtenDownAt + TERM) endPremium(self, operator, 0);
     }
 
+    /// @dev What is staked, but for what a pool has made of what was on its way.
+    function _counted(
+        Operator storage operator,
+        Reading memory reading,
+        uint256 most
+    ) private view returns (uint256 staked) {
+        staked = reading.staked;
+        uint256 before = reading.unstaked - reading.insisted;
+        bool isMovedBack = reading.arrived + before.saturatingAdd(1_000) < operator.unbonding;
+        if (isMovedBack) staked = staked.min((operator.position + most).saturatingSub(reading.insisted));
+    }
+
     function _bookReading(
         Book storage self,
         Operator storage operator,
@@ -254,11 +268,8 @@ library Ledger {
         gain = reading.arrived.saturatingSub(operator.unbonding);
         uint256 elapsed = operator.readAt == 0 ? 0 : block.timestamp - operator.readAt;
         uint256 most = (held * maxGainBps * elapsed) / (10_000 * epoch) + operator.lost;
-        uint256 staked = reading.staked;
-        // Of what was on its way a pool makes no stake.
-        bool isMovedBack = reading.arrived + reading.unstaked.saturatingAdd(1_000) < operator.unbonding;
-        if (isMovedBack) staked = staked.min(operator.position + most);
-        uint256 shown = staked.saturatingAdd(reading.unstaked).min(type(uint96).max);
+        if (reading.refuses) most = 0;
+        uint256 shown = _counted(operator, reading, most).saturatingAdd(reading.unstaked).min(type(uint96).max);
         if (shown < booked) loss = booked - shown;
         else gain += (shown - booked).min(most);
 

@@ -6,6 +6,7 @@ import {IAllocator} from "../../../contracts/interfaces/IAllocator.sol";
 import {IMetaPool} from "../../../contracts/interfaces/IMetaPool.sol";
 import {IOperatorPool} from "../../../contracts/interfaces/IOperatorPool.sol";
 import {IOperatorRegistry} from "../../../contracts/interfaces/IOperatorRegistry.sol";
+import {HostilePool} from "../../../contracts/mocks/HostilePool.sol";
 import {vm} from "../Vm.sol";
 import {Exits} from "./Exits.sol";
 import {Ledger} from "./Ledger.sol";
@@ -238,6 +239,8 @@ abstract contract Settlements is Exits {
         reading.writtenDown = now_.writtenDown;
         reading.arrived = w.holdings[id - 1].saturatingSub(_holdings(id));
         if (reading.answered) (reading.staked, reading.unstaked) = _shown(id);
+        if (w.records[id - 1].refusedBps != 0) reading.insisted = _unstakedNow(id);
+        reading.refuses = allocator.recordOf(id).refusedBps != 0;
         (uint256 gain, uint256 loss) = ledger.read(id, reading, w.bounds.maxGainBps, EPOCH);
 
         _checkGain(w, id, now_, reading.arrived, gain);
@@ -247,6 +250,16 @@ abstract contract Settlements is Exits {
         if (isHostile(id)) return;
         _promise(reading.answered, "I-26: an honest operator did not answer");
         _checkPunctual(w.records[id - 1], id, now_.faulted);
+    }
+
+    /// @dev What a reading that asked again has had a hostile pool unstake; honest ones never refuse.
+    function _unstakedNow(uint256 id) private view returns (uint256 amount) {
+        HostilePool wicked = HostilePool(payable(operatorPools[id - 1]));
+        uint256 count = wicked.exitCount();
+        if (count == 0) return 0;
+        uint256 maturesAt;
+        (amount, maturesAt) = wicked.exits(count - 1);
+        if (maturesAt != block.timestamp + wicked.DELAY()) return 0;
     }
 
     /// @dev Late is only who lacks more than half of what was due because its bond bore that much of what was on its way.

@@ -30,7 +30,10 @@ abstract contract Elements is Reporters {
     /// @dev A payee looks at the price while it is paid, and tries to come in again.
     function callBack(uint256 seed) external step {
         address payee = address(watcher);
-        if (_withdrawable(payee) == 0) _deposit(payee, 1 ether);
+        if (_withdrawable(payee) == 0) {
+            require(payee.balance != 0, Unable());
+            _deposit(payee, uint256(1 ether).min(payee.balance));
+        }
         uint256 due = _withdrawable(payee);
         uint256 free = account(payee).free.min(due);
         bytes[3] memory attempts = [

@@ -137,13 +137,31 @@ library Rounds {
     }
 
     function _load(AllocatorBook.State storage self, Subject memory subject, uint256 id) private view {
-        IAllocator.Record storage record = self.records[id];
         subject.id = id;
         subject.operator = self.registry.operator(id);
-        subject.held = self.positions[id];
-        (subject.base, subject.due, subject.dueAt) = (record.base, record.dueAmount, record.dueAt);
-        (subject.refusedBps, subject.insisted) = (record.refusedBps, 0);
+        subject.held = _positionOf(self, id);
+        subject.insisted = 0;
+        _loadRecord(self.records[id], subject);
+    }
+
+    /// @dev These three by themselves: with few variables the compiler makes one read or write of a word.
+    function _positionOf(
+        AllocatorBook.State storage self,
+        uint256 id
+    ) private view returns (IAllocator.Position memory) {
+        return self.positions[id];
+    }
+
+    function _loadRecord(IAllocator.Record storage record, Subject memory subject) private view {
+        subject.base = record.base;
+        subject.due = record.dueAmount;
+        subject.dueAt = record.dueAt;
+        subject.refusedBps = record.refusedBps;
         subject.lossSince = record.hasLoss ? record.lossSince : 0;
+    }
+
+    function _storeSnapshot(AllocatorBook.State storage self, uint256 id, IAllocator.Snapshot memory snapshot) private {
+        self.snapshots[id] = snapshot;
     }
 
     function _store(AllocatorBook.State storage self, Subject memory subject) private {
@@ -359,11 +377,6 @@ library Rounds {
         uint256 weight = snapshot.fixedCap != 0 && page.networkRoom > others ? operator.weight : 0;
         page.addToGroups(held, operator.groups, others, weight);
         emit IAllocator.OperatorSnapshot(id, page.round, held.position, held.faulted, snapshot);
-    }
-
-    /// @dev By itself: with few variables the compiler makes one write of it.
-    function _storeSnapshot(AllocatorBook.State storage self, uint256 id, IAllocator.Snapshot memory snapshot) private {
-        self.snapshots[id] = snapshot;
     }
 
     /// @dev Bond, watch, ramp and absolute cap; zero for who may hold nothing.

@@ -193,7 +193,8 @@ interface IAllocator {
     /// @notice Carries out up to 200 legs, each clipped to its room. @return moved amount of each.
     function rebalance(Leg[] calldata legs) external returns (uint256[] memory moved);
 
-    /// @notice Collects what a removed, written-down operator returns: a gain.
+    /// @notice Collects what a removed operator returns. As large a part of its premium ends as that is of what was written
+    /// down; what that does not restore is a gain.
     function reclaim(uint256 id) external returns (uint256 gain);
 
     /* GOVERNANCE, WITH NOTICE */

@@ -9,7 +9,7 @@ import {AllocatorBook} from "./AllocatorBook.sol";
 /// @notice With t_i = min(c_i, ⌊w_i · lowest level of i's groups / 1e18⌋), a sheet is accepted if
 ///     (F) no group's sum of t_i exceeds its cap, the pool's being T, and
 ///     (T) every group with a level is within as many wei of its cap as it has members.
-/// Only the weighted max–min fair allocation passes both, so nobody needs to trust who wrote the sheet.
+/// Only the weighted max–min fair allocation passes both, but for the slack of (T): nobody needs to trust who wrote the sheet.
 /// @dev Linked, so that Allocator stays small.
 library Levels {
     using AllocatorBook for AllocatorBook.Bounds;

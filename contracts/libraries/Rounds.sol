@@ -213,10 +213,7 @@ library Rounds {
         IAllocator.Position memory held = subject.held;
         // A written-down pool that still owes what was due is not back: only its cash counts.
         if (held.writtenDown && (_isOverdue(page, subject, reading.arrived) || subject.refusedBps != 0)) {
-            IAllocator.Record storage record = self.records[subject.id];
-            page.arrived += reading.arrived;
-            page.gain += reading.arrived;
-            record.lost = uint96(uint256(record.lost).saturatingSub(reading.arrived));
+            if (reading.arrived != 0) _bookPart(self, page, subject, reading.arrived);
             _fault(self, page, subject);
             emit IAllocator.OperatorRead(subject.id, page.round, 0, 0, reading.arrived, reading.arrived, 0);
             return;
@@ -224,7 +221,7 @@ library Rounds {
 
         (uint256 gain, uint256 loss, bool overdue) = _bookDifference(self, page, subject, reading);
         // Some of it may have been asked for in this epoch: its time runs from the next reading.
-        if (subject.due == 0) (subject.due, subject.dueAt) = (held.unbonding, 0);
+        if (subject.dueAt == 0) subject.due = subject.due.max(held.unbonding);
         _watchForLoss(self, page, subject, loss);
         if (held.writtenDown) self.recover(page, subject.id, held, gain);
         else page.gain += gain;
@@ -244,6 +241,25 @@ library Rounds {
         );
     }
 
+    /// @dev A written-down operator has paid, and is not back.
+    function _bookPart(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        Subject memory subject,
+        uint256 gain
+    ) private {
+        page.book(self);
+        self.roundGain += gain.toUint96();
+        _accrue(page, subject.held, gain);
+        self.recoverPart(subject.id, gain);
+        page.arrived = gain;
+    }
+
+    /// @dev What is gained has accrued since the last reading. Who was never read holds nothing to earn on.
+    function _accrue(RoundPage.Page memory page, IAllocator.Position memory held, uint256 gain) private view {
+        if (held.readAt != 0) page.gainSeconds += gain * (block.timestamp - held.readAt);
+    }
+
     /// @dev Books gain and loss; whether the operator owes what was due.
     function _bookDifference(
         AllocatorBook.State storage self,
@@ -254,7 +270,7 @@ library Rounds {
         IAllocator.Position memory held = subject.held;
         uint256 vanished = uint256(held.unbonding).saturatingSub(reading.arrived).saturatingSub(reading.unstaked);
         (gain, loss) = _difference(self, page, subject, reading);
-        if (held.readAt != 0) page.gainSeconds += gain * (block.timestamp - held.readAt);
+        _accrue(page, held, gain);
 
         // What the pool says is on its way is booked so, whatever the book expected: it is not there to be earned on.
         uint256 left = uint256(held.position) + held.unbonding + gain - loss - reading.arrived;
@@ -278,7 +294,7 @@ library Rounds {
         uint256 coming = uint256(held.unbonding).saturatingSub(reading.arrived);
         gain = reading.arrived.saturatingSub(held.unbonding);
 
-        uint256 most = _mostGain(self, page, subject);
+        uint256 most = _mostGain(self, page, subject, reading.arrived);
         // What was on its way comes back or is lost: stake that a pool makes of it does not count, but for what it may earn.
         uint256 staked = reading.staked;
         uint256 unstaked = reading.unstaked - subject.insisted;
@@ -291,15 +307,16 @@ library Rounds {
         gain += (shown - booked).min(most);
     }
 
-    /// @dev What may be booked as gain. Who was never read holds nothing to earn on, who is written down neither, and who
-    /// refuses what legs asked for earns nothing.
+    /// @dev What may be booked as gain, beside cash. Who was never read holds nothing to earn on. Who is written down has what
+    /// was lost and has not arrived, and who refuses what legs asked for earns nothing.
     function _mostGain(
         AllocatorBook.State storage self,
         RoundPage.Page memory page,
-        Subject memory subject
+        Subject memory subject,
+        uint256 arrived
     ) private view returns (uint256) {
         IAllocator.Position memory held = subject.held;
-        if (held.writtenDown) return self.records[subject.id].lost;
+        if (held.writtenDown) return uint256(self.records[subject.id].lost).saturatingSub(arrived);
         if (subject.refusedBps != 0) return 0;
         uint256 stake = uint256(held.position) + held.unbonding;
         uint256 elapsed = block.timestamp - held.readAt;
@@ -309,17 +326,18 @@ library Rounds {
     /// @dev Takes what arrived or was lost off the amount that is due; whether the rest should be here for two epochs.
     /// An amount is due as a whole, so a trickle does not renew it, and from the first reading after it was asked for,
     /// because a pool may start to unbond only when somebody calls it. Who pays at least half of it has the same time
-    /// again for the rest: a pool whose bond bears a slash of what is on its way has to unbond the difference anew.
+    /// again for the rest, with all that is on its way by then: a pool whose bond bears a slash of it has to unbond the
+    /// difference anew.
     function _isOverdue(
         RoundPage.Page memory page,
         Subject memory subject,
         uint256 settled
     ) private view returns (bool) {
         subject.due = subject.due.saturatingSub(settled);
-        if (subject.due == 0) return false;
-        bool isMostPaid = settled >= subject.due && !subject.held.writtenDown;
-        if (subject.dueAt == 0 || isMostPaid) subject.dueAt = block.timestamp + subject.operator.unbondingTime;
-        return block.timestamp > subject.dueAt + OVERDUE_EPOCHS * page.epochLength;
+        bool isSettled = subject.due == 0 || (settled >= subject.due && !subject.held.writtenDown);
+        if (isSettled) subject.dueAt = 0;
+        else if (subject.dueAt == 0) subject.dueAt = block.timestamp + subject.operator.unbondingTime;
+        return !isSettled && block.timestamp > subject.dueAt + OVERDUE_EPOCHS * page.epochLength;
     }
 
     function _watchForLoss(
@@ -344,6 +362,8 @@ library Rounds {
 
     function _fault(AllocatorBook.State storage self, RoundPage.Page memory page, Subject memory subject) private {
         IAllocator.Position memory held = subject.held;
+        // What is due and has no time yet would never be late of a pool that fails each time it would get one.
+        if (subject.due != 0 && subject.dueAt == 0) subject.dueAt = block.timestamp + subject.operator.unbondingTime;
         uint256 faults = Math.min(uint256(held.faults) + 1, type(uint8).max);
         (held.faulted, held.faults) = (true, uint8(faults));
         emit IAllocator.OperatorFaulted(subject.id, page.round, faults);
@@ -540,18 +560,15 @@ library Rounds {
         if (reading.staked != 0) IPoolCalls(address(this)).pull(operator.pool, reading.staked);
         if (gain == 0) return 0;
 
-        IAllocator.Record storage record = self.records[id];
-        record.lost = uint96(uint256(record.lost).saturatingSub(gain));
         emit IAllocator.OperatorRead(id, self.round, 0, 0, gain, gain, 0);
-        bool restored = record.lost == 0 && record.premiumUnits != 0;
-        if (restored) self.endPremium(record, gain);
-        self.metaPool.report{value: gain}(restored ? 0 : gain, 0);
+        self.recoverPart(id, gain);
+        self.metaPool.report{value: gain}(0, 0);
     }
 
     /// @dev Ends the premium of a written-down operator.
     function clearWriteDown(AllocatorBook.State storage self, uint256 id) public {
         IAllocator.Record storage record = self.records[id];
         require(record.premiumUnits != 0, IAllocator.NotWrittenDown(id));
-        self.endPremium(record, 0);
+        self.endPremium(record);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
@@ -11,6 +12,7 @@ import {RoundPage} from "./RoundPage.sol";
 /// is back.
 library WriteDowns {
     using AllocatorBook for AllocatorBook.State;
+    using Math for uint256;
     using RoundPage for RoundPage.Page;
     using SafeCast for uint256;
 
@@ -49,20 +51,38 @@ library WriteDowns {
         held.writtenDown = false;
         record.lost = 0;
         self.roundGain += gain.toUint96();
-        endPremium(self, record, gain);
+        _end(self, record, record.premiumUnits, gain);
         emit IAllocator.OperatorRecovered(id, page.round);
+    }
+
+    /// @dev The pool has paid `gain` and is not back: as large a part of its units ends as that is of what is lost, rounded
+    /// down, all of them with the last of it.
+    function recoverPart(AllocatorBook.State storage self, uint256 id, uint256 gain) internal {
+        IAllocator.Record storage record = self.records[id];
+        (uint256 lost, uint256 units) = (record.lost, record.premiumUnits);
+        record.lost = uint96(lost.saturatingSub(gain));
+        _end(self, record, gain < lost ? units.mulDiv(gain, lost) : units, gain);
     }
 
     /// @dev An operator that stays away is no reason to charge stakes for ever.
     function endOld(AllocatorBook.State storage self, uint256 id) internal {
         IAllocator.Record storage record = self.records[id];
-        if (block.timestamp >= record.writtenDownAt + TERM) endPremium(self, record, 0);
+        if (block.timestamp >= record.writtenDownAt + TERM) endPremium(self, record);
     }
 
-    /// @dev Ends an operator's part of R, with what the operator turns out to have.
-    function endPremium(AllocatorBook.State storage self, IAllocator.Record storage record, uint256 gain) internal {
-        uint256 units = record.premiumUnits;
-        if (units != 0) record.premiumUnits = 0;
+    /// @dev Ends an operator's part of R: what it returns later is a gain.
+    function endPremium(AllocatorBook.State storage self, IAllocator.Record storage record) internal {
+        _end(self, record, record.premiumUnits, 0);
+    }
+
+    /// @dev Ends `units` of R, with what the operator turns out to have.
+    function _end(
+        AllocatorBook.State storage self,
+        IAllocator.Record storage record,
+        uint256 units,
+        uint256 gain
+    ) private {
+        if (units != 0) record.premiumUnits -= uint120(units);
         self.metaPool.endWriteDown(gain, units);
     }
 }

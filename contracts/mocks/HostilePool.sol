@@ -43,6 +43,7 @@ contract HostilePool {
     bool public feigns; // shows next to no stake from a ping to the next unstake, which does nothing then
     bool private _isFeigning;
     uint256 public cost; // gas that every ping, stake, unstake and withdraw uses up first
+    uint256 public stint; // most that one unstake moves, where gas is paid for: a simulation shows more; 0 for all
 
     error Misbehaving(Mode mode);
 
@@ -78,6 +79,10 @@ contract HostilePool {
 
     function setCost(uint256 newCost) external {
         cost = newCost;
+    }
+
+    function setStint(uint256 newStint) external {
+        stint = newStint;
     }
 
     function exitCount() external view returns (uint256) {
@@ -124,6 +129,7 @@ contract HostilePool {
         bool isFeigning = _isFeigning;
         _isFeigning = false;
         if (mode == Mode.KeepsStake || isFeigning) return;
+        if (stint != 0 && tx.gasprice != 0 && stint < amount) amount = stint;
         staked -= amount;
         unstaked += amount;
         exits.push(Exit(amount, block.timestamp + DELAY));

@@ -21,6 +21,7 @@ const RAMPS = "contracts/libraries/Ramps.sol";
 const LEGS = "contracts/libraries/Legs.sol";
 const ROOMS = "contracts/libraries/LegRooms.sol";
 const ALLOCATOR_BOOK = "contracts/libraries/AllocatorBook.sol";
+const WRITE_DOWNS = "contracts/libraries/WriteDowns.sol";
 const OPERATOR = "contracts/StakingPool.sol";
 const OPERATOR_BOOK = "contracts/libraries/PoolLedger.sol";
 
@@ -369,6 +370,14 @@ export const BUGS: readonly Bug[] = [
     file: POOL_BOOK,
     find: "_setPremium(self, premium - ended);",
     replace: "if (units != all) _setPremium(self, premium - ended);",
+  },
+  {
+    name: "a part that is paid keeps its premium",
+    invariant: "I-51",
+    campaign: "hostile",
+    file: WRITE_DOWNS,
+    find: "gain < lost ? units.mulDiv(gain, lost) : units",
+    replace: "gain < lost ? 0 : units",
   },
   {
     name: "a ramp grows without stake",

@@ -12,6 +12,10 @@ import { worthSending } from "./worth.ts";
 
 export const REBALANCE_GAS = 8_000_000n;
 const MOST_STEPS = 2_000;
+/** A leg that moves less than asked by no more than this is rounded; the allocator notes nothing of it either. */
+const ROUNDING = 1_000n;
+/** IAllocator.SkipReason.PoolFailed. */
+const POOL_FAILED = 3n;
 const NOTHING: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
 
 /** Moves stake until nothing moves any more: what breaks a cap, what exits need, what the targets ask for. */
@@ -20,6 +24,8 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
   const { allocator, lens } = desk.contracts;
   /** Operators whose pools fail: they are left alone for the rest of the run. */
   const failing = new Set<OperatorId>();
+  /** Operators whose pools did not do all of a leg that they did in simulation. */
+  const short = new Set<OperatorId>();
   /** What part of a position the allocator has noted as refused, or will, in bp: the next reading asks for it again. */
   const noted = new Map<OperatorId, bigint>();
   const positions = new Map<OperatorId, bigint>();
@@ -28,6 +34,11 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
   let queue: Leg[] = [];
   let legs = 0;
   let moved = NOTHING;
+
+  const giveUp = (operator: OperatorId) => {
+    failing.add(operator);
+    warn(desk, "a pool does not do its part", { operator });
+  };
 
   const step = async (): Promise<Step> => {
     if (queue.length === 0) {
@@ -55,10 +66,7 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     const last = amounts.findLastIndex((amount) => amount > 0n);
     // What comes after the last leg that moves may only have been short of gas.
     const refusing = new Set(chunk.filter((_, index) => amounts[index] === 0n && index <= Math.max(last, 0)));
-    for (const { operator } of refusing) {
-      failing.add(operator);
-      warn(desk, "a pool does not do its part", { operator });
-    }
+    for (const { operator } of refusing) giveUp(operator);
     // A leg that is refused is sent, too, until as much is noted: only then does the next reading ask for it again.
     const isNews = ({ operator, amount, up }: Leg) =>
       !up && partOf(amount, positions.get(operator) ?? 0n) > (noted.get(operator) ?? 0n);
@@ -79,6 +87,11 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     moved = add(moved, done);
     say(desk, "moved stake", { legs: moving.length, ...done, gas: receipt.gasUsed, tx: receipt.hash });
     if (total(done) !== sum(moving)) queue = [];
+    // Once may be what happened in between. A pool that does it again would go on for as long as it is asked.
+    for (const operator of shortIn(desk, receipt)) {
+      if (short.has(operator) && !failing.has(operator)) giveUp(operator);
+      short.add(operator);
+    }
     if (total(done) === 0n) for (const { operator } of moving) exhausted.add(operator);
     return "again";
   };
@@ -111,6 +124,20 @@ function without(snapshot: Snapshot, ...sets: readonly ReadonlySet<OperatorId>[]
 function simulate(desk: Desk, legs: readonly Leg[]): Promise<bigint[]> {
   const { contracts, from } = desk;
   return ask(desk, () => contracts.allocator.rebalance.staticCall([...legs], { from, gasLimit: REBALANCE_GAS }));
+}
+
+/** Operators whose pools failed, or did less than a leg's room. */
+function shortIn({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): OperatorId[] {
+  return receipt.logs.flatMap((log) => {
+    const event = allocator.interface.parseLog(log);
+    if (event === null) return [];
+    const { name, args } = event;
+    const isShort =
+      name === "Moved"
+        ? (args.getValue("moved") as bigint) + ROUNDING < (args.getValue("requested") as bigint)
+        : name === "LegSkipped" && args.getValue("reason") === POOL_FAILED;
+    return isShort ? [Number(args.getValue("id"))] : [];
+  });
 }
 
 function movedBy({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): Moved {

@@ -286,10 +286,13 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
   const isAway = operator.writtenDown && isOverdue(allocator, now, operator, reading.arrived);
   if (isAway || (operator.writtenDown && operator.refusedBps > 0n)) {
     // It still owes what was due and is not back: only its cash counts.
-    sums.cash += reading.arrived;
-    sums.gain += reading.arrived;
-    allocator.roundGains.push({ amount: reading.arrived, accrual: 0n });
-    operator.lost = monus(operator.lost, reading.arrived);
+    if (reading.arrived > 0n) {
+      bookSums(allocator, now, sums);
+      const accrual = operator.readAt === undefined ? 0n : now - operator.readAt;
+      allocator.roundGains.push({ amount: reading.arrived, accrual });
+      recoverPart(allocator, operator, reading.arrived);
+      sums.cash = reading.arrived;
+    }
     fault(allocator, now, operator, sums);
     return 0n;
   }
@@ -336,11 +339,12 @@ function bookReading(
   const booked = operator.position + left;
   const elapsed = operator.readAt === undefined ? 0n : now - operator.readAt;
 
-  // Of a written-down operator what was written down may come back at once.
+  // Of a written-down operator what was written down may come back at once, as cash or as stake.
   const isRefusing = operator.refusedBps > 0n;
   const bound = isRefusing
     ? 0n
-    : ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) + operator.lost;
+    : ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) +
+      monus(operator.lost, reading.arrived);
   // What was on its way comes back or is lost: stake that a pool makes of it counts only as far as it may have earned it.
   const isMovedBack = reading.unstaked - insisted + ROUNDING < left;
   const staked = isMovedBack ? min(reading.staked, monus(operator.position + bound, insisted)) : reading.staked;
@@ -355,9 +359,10 @@ function bookReading(
   const vanished = min(monus(left, reading.unstaked), cashGain + stakeGain + ROUNDING);
   const settled = (operator.writtenDown ? 0n : reading.arrived) + vanished + loss + operator.lossSince;
   const overdue = isOverdue(allocator, now, operator, settled);
-  if (operator.due === undefined && operator.unbonding > 0n) {
+  if (operator.due?.at === undefined) {
     // Some of it may have been asked for in this epoch: its time runs from the next reading.
-    operator.due = { amount: operator.unbonding, at: undefined };
+    const amount = max(operator.due?.amount ?? 0n, operator.unbonding);
+    operator.due = amount === 0n ? undefined : { amount, at: undefined };
   }
   const lossOfRound = loss + operator.lossSince;
   // What legs brought after the last round can be lost, too.
@@ -390,17 +395,17 @@ function bookReading(
 
 /**
  * Takes what arrived and what was lost off the amount that is due; says whether the rest should be here for two epochs.
- * The time runs from the first reading after it was asked for, and anew for the rest when at least half of it is settled.
+ * The time runs from the first reading after it was asked for. When at least half of it is settled, the rest becomes due anew, with
+ * all that is on its way by then.
  */
 function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settled: bigint): boolean {
   if (operator.due === undefined) return false;
   const amount = monus(operator.due.amount, settled);
-  if (amount === 0n) {
-    operator.due = undefined;
+  if (amount === 0n || (settled >= amount && !operator.writtenDown)) {
+    operator.due = { amount, at: undefined };
     return false;
   }
-  const isMostPaid = settled >= amount && !operator.writtenDown;
-  const at = isMostPaid ? now + operator.pool.unbondingTime : (operator.due.at ?? now + operator.pool.unbondingTime);
+  const at = operator.due.at ?? now + operator.pool.unbondingTime;
   operator.due = { amount, at };
   return now > at + OVERDUE_EPOCHS * allocator.book.parameters.epochLength;
 }
@@ -409,6 +414,8 @@ function isOverdue(allocator: Allocator, now: bigint, operator: Operator, settle
 
 function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums): void {
   operator.faulted = true;
+  // What is due and has no time yet would never be late of a pool that fails each time it would get one.
+  if (operator.due !== undefined) operator.due.at ??= now + operator.pool.unbondingTime;
   operator.faults = Math.min(operator.faults + 1, MOST_FAULTS);
   const loss = heldAt(operator);
   if (operator.faults < FAULTS_TO_WRITE_DOWN || loss === 0n) return;
@@ -436,14 +443,20 @@ export function clearWriteDown(
   endPremium(allocator, operator);
 }
 
-/** Ends an operator's part of the premium, with what it turns out to have. */
-function endPremium(allocator: Allocator, operator: Operator, gain = 0n): void {
-  const { premiumUnits: units } = operator;
-  operator.premiumUnits = 0n;
+/** Ends an operator's part of the premium, or some units of it, with what it turns out to have. */
+function endPremium(allocator: Allocator, operator: Operator, gain = 0n, units = operator.premiumUnits): void {
+  operator.premiumUnits -= units;
   metaBook.endWriteDown(allocator.book, { gain, units });
 }
 
-/** Collects what a removed operator returns: a gain. Its part of the premium ends once all that was lost is back. */
+/** A written-down operator has paid `gain` and is not back: that part of its units ends, all of them with the last of what is lost. */
+function recoverPart(allocator: Allocator, operator: Operator, gain: bigint): void {
+  const { lost, premiumUnits: units } = operator;
+  operator.lost = monus(lost, gain);
+  endPremium(allocator, operator, gain, gain < lost ? mulDivDown(units, gain, lost) : units);
+}
+
+/** Collects what a removed operator returns, and ends as large a part of its premium as that is of what is lost. */
 export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   const operator = operatorOf(allocator, id);
   const isListedAnew = allocator.operators.some((other) => other.pool === operator.pool && other.id > id);
@@ -451,10 +464,8 @@ export function reclaim(allocator: Allocator, now: bigint, id: bigint): bigint {
   const { arrived, staked } = operator.pool.collect(now);
   if (staked > 0n) operator.pool.pull(now, staked, true);
   if (arrived === 0n) return 0n;
-  operator.lost = monus(operator.lost, arrived);
-  const isRestored = operator.lost === 0n && operator.premiumUnits > 0n;
-  if (isRestored) endPremium(allocator, operator, arrived);
-  metaBook.report(allocator.book, now, { cash: arrived, gain: isRestored ? 0n : arrived });
+  recoverPart(allocator, operator, arrived);
+  metaBook.report(allocator.book, now, { cash: arrived });
   return arrived;
 }
 

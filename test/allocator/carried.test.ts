@@ -15,6 +15,7 @@ import {
   move,
   networkHelpers,
   nextRound,
+  PAGE,
   NO_SHARE,
   type World,
 } from "../fixtures/allocator.ts";
@@ -78,7 +79,11 @@ describe("Allocator", () => {
       const world = await load();
       const { allocator, hostile } = world;
       expect(await move(world, [down(1, ether(10))])).to.deep.equal([ether(10)]);
-      await failFor(world, 0, 3);
+      // Its time begins with the first reading, late in an epoch: the fourth is 49 hours after it, and late is after 52.
+      await hostile[0]!.setMode(Mode.reverts);
+      await networkHelpers.time.increaseTo((await allocator.nextRoundAt()) + 23n * 3_600n);
+      await allocator.settle(100, PAGE);
+      await failFor(world, 0, 2);
       expect((await allocator.positionOf(1)).writtenDown).to.equal(true);
       await hostile[0]!.setTrickle(ether(4));
 

@@ -118,6 +118,50 @@ describe("Allocator", () => {
       expect(await dueOf(world)).to.deep.equal([ether(2), next + UNBONDING, 0n, false]);
     });
 
+    it("is, once half of it has come, all that is on its way by then", async () => {
+      const world = await load();
+      const { allocator, registry, hostile, guardian } = world;
+      await hostile[0]!.setTrickle(ether(2));
+      await settleAt(world, await allocator.nextRoundAt()); // 2 of 5: less than half
+      const { dueAt } = await allocator.recordOf(1);
+      expect(await dueOf(world)).to.deep.equal([ether(3), dueAt, 0n, false]);
+      await registry.connect(guardian).lowerAbsoluteCap(1, ether(10));
+      expect(await move(world, [down(1, ether(10))])).to.deep.equal([ether(10)]);
+
+      await nextRound(world); // 2 of 3: the last one is due anew, with the 10
+      expect(await dueOf(world)).to.deep.equal([ether(11), 0n, 0n, false]);
+      await hostile[0]!.setTrickle(ether("0.5")); // half of what was left would have been enough before
+      const first = await allocator.nextRoundAt();
+      await settleAt(world, first);
+      expect(await dueOf(world)).to.deep.equal([ether("10.5"), first + UNBONDING, 0n, false]);
+      await nextRound(world);
+      await nextRound(world);
+      await nextRound(world); // two epochs after it should have been there
+      expect(await dueOf(world)).to.deep.equal([ether(9), first + UNBONDING, 1n, true]);
+    });
+
+    it("gets its time at a reading that fails, too: nobody is back before it has paid because it failed each time", async () => {
+      const world = await load();
+      const { allocator, hostile } = world;
+      await hostile[0]!.setTrickle(ether(3));
+      await nextRound(world); // 3 of 5: the rest has no time yet
+      expect(await dueOf(world)).to.deep.equal([ether(2), 0n, 0n, false]);
+      await hostile[0]!.setMode(Mode.reverts);
+      const first = await allocator.nextRoundAt();
+      await settleAt(world, first);
+      expect(await dueOf(world)).to.deep.equal([ether(2), first + UNBONDING, 1n, true]);
+      for (let round = 0; round < 2; round += 1) await nextRound(world);
+      expect((await allocator.positionOf(1)).writtenDown).to.equal(true);
+
+      await hostile[0]!.setMode(Mode.neverPays);
+      await nextRound(world);
+      expect((await allocator.positionOf(1)).writtenDown).to.equal(true);
+      await hostile[0]!.setMode(Mode.honest);
+      await hostile[0]!.setTrickle(0n);
+      await nextRound(world);
+      expect((await allocator.positionOf(1)).writtenDown).to.equal(false);
+    });
+
     it("is counted in faults up to 255, and no round stops at more", async () => {
       const world = await load();
       const { allocator, hostile } = world;
@@ -213,7 +257,7 @@ describe("Allocator", () => {
   });
 
   describe("reclaim", () => {
-    it("books what arrives as a gain, until nothing is lost any more: then it ends the premium", async () => {
+    it("gives what arrives to the shares at once, and ends as large a part of the premium", async () => {
       const { allocator, metaPool, hostile } = await networkHelpers.loadFixture(deployRemoved);
       const log = () => logsOf(allocator.reclaim(2, PAGE), allocator, metaPool);
       expect(await log()).to.deep.equal([]);
@@ -223,21 +267,23 @@ describe("Allocator", () => {
       await hostile[1]!.setTrickle(ether(10));
       expect(await log()).to.deep.equal([
         ["OperatorRead", 2n, 0n, 0n, 0n, ether(10), ether(10), 0n],
-        ["GainBooked", ether(10)],
+        ["LossRestored", ether(10)],
+        ["PremiumChanged", ether(25), ether(15)],
         ["Returned", ether(10)],
       ]);
       const partly = await allocator.recordOf(2);
-      expect([partly.lost, partly.premiumUnits]).to.deep.equal([ether(15), premiumUnits]);
+      expect([partly.lost, partly.premiumUnits]).to.deep.equal([ether(15), ether(15)]);
       await hostile[1]!.setTrickle(0n);
-      // The 15 that are missing and the 5 that it earned: no more than the 25 that shares have lost.
+      // The 15 that are missing, and the 5 that it earned: these are a gain.
       expect(await log()).to.deep.equal([
         ["OperatorRead", 2n, 0n, 0n, 0n, ether(20), ether(20), 0n],
-        ["LossRestored", ether(20)],
-        ["PremiumChanged", ether(25), 0n],
+        ["LossRestored", ether(15)],
+        ["GainBooked", ether(5)],
+        ["PremiumChanged", ether(15), 0n],
         ["Returned", ether(20)],
       ]);
       const { buffer, delegated, assets } = await metaPool.getBook();
-      expect([buffer, delegated, assets]).to.deep.equal([ether(40), ether(65), ether(95)]);
+      expect([buffer, delegated, assets]).to.deep.equal([ether(40), ether(65), ether(100)]);
       const record = await allocator.recordOf(2);
       expect([record.lost, record.premiumUnits]).to.deep.equal([0n, 0n]);
       expect(await log()).to.deep.equal([]);
@@ -251,6 +297,7 @@ describe("Allocator", () => {
       await networkHelpers.time.increase(DAY);
       expect(await logsOf(allocator.reclaim(2, PAGE), allocator, metaPool)).to.deep.equal([
         ["OperatorRead", 2n, 0n, 0n, 0n, ether(30), ether(30), 0n],
+        ["LossRestored", 0n],
         ["GainBooked", ether(30)],
         ["Returned", ether(30)],
       ]);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import {
   all,
+  asNotice,
   DAY,
   delegate,
   deployWorld,
@@ -196,7 +197,7 @@ describe("Allocator", () => {
       expect((await allocator.positionOf(1n)).faulted).to.equal(true);
     });
 
-    it("gives who has paid half of it the same time for the rest, once", async () => {
+    it("gives who has paid half of it the time anew for the rest, from the next reading on, once", async () => {
       const world = await load();
       const { allocator, hostile } = world;
       await hostile[0]!.setMode(Mode.neverPays);
@@ -207,8 +208,11 @@ describe("Allocator", () => {
       await hostile[0]!.setTrickle(ether("2.5"));
       await nextRound(world);
       await hostile[0]!.setMode(Mode.neverPays);
+      const paid = await allocator.recordOf(1n);
+      expect([paid.dueAmount, paid.dueAt]).to.deep.equal([ether("2.5"), 0n]);
+      await nextRound(world);
       const { dueAmount, dueAt } = await allocator.recordOf(1n);
-      expect([dueAmount, dueAt]).to.deep.equal([ether("2.5"), before.dueAt + 2n * EPOCH]);
+      expect([dueAmount, dueAt]).to.deep.equal([ether("2.5"), before.dueAt + 3n * EPOCH]);
 
       await rounds(world, 2);
       expect((await allocator.positionOf(1n)).faulted).to.equal(false);
@@ -252,6 +256,47 @@ describe("Allocator", () => {
       expect(await metaPool.withdrawable(alice)).to.equal(ether(20));
     });
 
+    // First in, first out: the whole difference falls on who left last. What decision 0003 and risks.md say of it.
+    for (const [epochs, faults] of [
+      [4, 0n],
+      [9, 4n],
+    ] as const) {
+      const verdict = faults === 0n ? "does not fault" : "writes down, until it has paid,";
+      it(`${verdict} a pool whose bond bears a slash of a large exit just before ours, where unbonding takes ${epochs} epochs`, async () => {
+        const world = await deployWorld({
+          honest: [{ bond: ether(30) }, { bond: ether(30) }, { bond: ether(30) }],
+          stake: ether("99.9"),
+          parameters: { allocator: LOOSE, devNetwork: { unbondingEpochs: epochs } },
+        });
+        const { metaPool, allocator, registry, network, foundation, honest, alice, bob } = world;
+        const { pool } = honest[0]!;
+        await nextRound(world);
+        await move(world, [up(1, ether(30)), up(2, ether(30)), up(3, ether(30))]);
+        await pool.connect(bob).deposit_and_stake({ value: ether(100) });
+        await nextRound(world);
+        await metaPool.connect(alice).unstake(ether(11));
+        await networkHelpers.time.increaseTo((await allocator.nextRoundAt()) - 300n);
+        await pool.connect(bob).unstake(ether(90));
+        const matures = BigInt(await networkHelpers.time.latest()) + BigInt(epochs) * EPOCH;
+        await nextRound(world);
+        await registry.connect(await asNotice(world)).setAbsoluteCap(1, ether(28));
+        expect(await move(world, [down(1, ether(2))])).to.deep.equal([ether(2)]);
+        while ((await allocator.nextRoundAt()) < matures) await nextRound(world);
+        await networkHelpers.time.increaseTo(matures - 60n);
+        await network.connect(foundation).slash(pool, 300);
+
+        let most = 0n;
+        for (let round = 0; round < epochs + 5; round += 1) {
+          await nextRound(world);
+          const { faults: seen } = await allocator.positionOf(1n);
+          if (seen > most) most = seen;
+        }
+        expect(most).to.equal(faults);
+        expect([...(await allocator.positionOf(1n))].slice(3)).to.deep.equal([0n, false, false]);
+        expect((await allocator.recordOf(1n)).dueAmount).to.equal(0n);
+      });
+    }
+
     it("books what a pool moves back to its stake as lost, but for a hundredth an epoch: it is no longer due then", async () => {
       const world = await load();
       const { allocator, metaPool, hostile } = world;
@@ -273,7 +318,8 @@ describe("Allocator", () => {
       const { allocator, hostile } = world;
       await hostile[0]!.setMode(Mode.restakes);
       await askBack(world);
-      for (let round = 0; round < ROUNDS_UNTIL_LATE; round += 1) {
+      // An epoch later than who pays nothing: most of it is booked as lost, and the rest has the time anew.
+      for (let round = 0; round <= ROUNDS_UNTIL_LATE; round += 1) {
         await hostile[0]!.reward({ value: ether("0.01") });
         await nextRound(world);
       }

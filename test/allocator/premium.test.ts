@@ -2,8 +2,10 @@
 import { expect } from "chai";
 
 import {
+  asNotice,
   DAY,
   deployWorld,
+  down,
   ether,
   LOOSE,
   Mode,
@@ -106,6 +108,44 @@ describe("Allocator", () => {
         expect(await staked(world, alice)).to.equal(ether("89.91"));
       });
     }
+
+    it("ends in parts as an operator pays in parts: who stakes in between pays for what is missing, and gains nothing", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, registry, alice, bob, eve, hostile } = world;
+      const [pool] = hostile as [World["hostile"][0]];
+      // All 20 of the first one are on their way, and late: written down in round 7.
+      await pool.setMode(Mode.neverPays);
+      await registry.connect(await asNotice(world)).setAbsoluteCap(1, 0);
+      expect(await move(world, [down(1, ether(20))])).to.deep.equal([ether(20)]);
+      while (!(await allocator.positionOf(1)).writtenDown) await nextRound(world);
+      expect((await metaPool.getBook()).premium).to.equal(ether(20));
+
+      await pool.setMode(Mode.honest);
+      let [lost, others] = [ether(20), 0n];
+      for (const [part, who, stake] of [
+        [ether(3), bob, ether(50)],
+        [ether(8), eve, ether(200)],
+        [1n, undefined, 0n],
+      ] as const) {
+        await pool.setTrickle(part);
+        await nextRound(world);
+        lost -= part;
+        const { assets, premium, roundGain, locked } = await metaPool.getBook();
+        expect([premium, assets, roundGain + locked]).to.deep.equal([lost, ether(100) + others - lost, 0n]);
+        if (who === undefined) continue;
+        // A share costs what it did before the operator failed.
+        await metaPool.connect(who).deposit_and_stake({ value: stake });
+        expect(await metaPool.balanceOf(who)).to.equal(stake);
+        others += stake;
+      }
+
+      await pool.setTrickle(0n);
+      await release(world);
+      expect((await allocator.recordOf(1)).premiumUnits).to.equal(0n);
+      expect(await staked(world, alice)).to.equal(ether("99.9"));
+      expect(await staked(world, bob)).to.equal(ether(50));
+      expect(await staked(world, eve)).to.equal(ether(200));
+    });
 
     it("loses the part of who leaves meanwhile: what comes back of it is a gain of the round", async () => {
       const world = await networkHelpers.loadFixture(deployTwoDown);

@@ -124,7 +124,7 @@ describe("Allocator", () => {
       expect((await metaPool.getBook()).premium).to.equal(0n);
     });
 
-    it("are not back while they owe what was due, even who pays most of it: that is a gain, and the rest is still lost", async () => {
+    it("are not back while they owe what was due, even who pays most of it: that ends a part of the premium, and the rest is still lost", async () => {
       const world = await networkHelpers.loadFixture(deploy);
       const { allocator, metaPool, hostile, guardian, registry } = world;
       const first = hostile[0]!;
@@ -152,26 +152,27 @@ describe("Allocator", () => {
         await first.setTrickle(trickle);
         const round = faults + 4n;
         const said = await log(world);
-        const release = BigInt(await networkHelpers.time.latest()) + DAY;
+        const left = ether(100) - total;
         expect(said).to.deep.equal([
+          ["LossRestored", trickle],
+          ["PremiumChanged", left + trickle, left],
           ["OperatorFaulted", 1n, round, faults],
           ["OperatorRead", 1n, round, 0n, 0n, trickle, trickle, 0n],
-          ["GainBooked", trickle],
           ["Returned", trickle],
-          ["RoundEnded", round, trickle, 0n, 0n, trickle, release, PRICE],
+          ["RoundEnded", round, 0n, 0n, 0n, 0n, 0n, PRICE],
           completed(round, total, ether(75), trickle, 0n),
         ]);
         expect([...(await allocator.positionOf(1))]).to.deep.equal([0n, 0n, readAt, faults, true, true]);
         const record = await allocator.recordOf(1);
-        expect([record.dueAmount, record.dueAt, record.premiumUnits]).to.deep.equal([due, dueAt, ether(25)]);
-        expect(record.lost).to.equal(ether(100) - total);
+        expect([record.dueAmount, record.dueAt]).to.deep.equal([due, dueAt]);
+        expect([record.premiumUnits, record.lost]).to.deep.equal([left, left]);
       }
 
       await first.setTrickle(0n);
       const said = await log(world);
       expect(said.filter(([name]) => name !== "RoundEnded")).to.deep.equal([
         ["LossRestored", ether(20)],
-        ["PremiumChanged", ether(25), 0n],
+        ["PremiumChanged", ether(20), 0n],
         ["OperatorRecovered", 1n, 10n],
         ["OperatorRead", 1n, 10n, ether(19), 0n, ether(1), ether(20), 0n],
         ["Returned", ether(1)],
@@ -181,7 +182,7 @@ describe("Allocator", () => {
       expect([buffer, delegated, premium]).to.deep.equal([ether(6), ether(94), 0n]);
     });
 
-    it("and pay a part of what was due add it to what the page has gained before", async () => {
+    it("and pay a part of what was due give it to the shares at once, after what the page has gained before", async () => {
       const world = await networkHelpers.loadFixture(deploy);
       const [first, second] = world.hostile;
       await second!.setMode(Mode.neverPays);
@@ -194,8 +195,11 @@ describe("Allocator", () => {
       await second!.setTrickle(ether(1));
       await first!.reward({ value: ether("0.1") });
       const said = await log(world);
-      expect(said.filter(([name]) => ["GainBooked", "Returned"].includes(name as string))).to.deep.equal([
-        ["GainBooked", ether("1.1")],
+      expect(
+        said.filter(([name]) => ["GainBooked", "LossRestored", "Returned"].includes(name as string)),
+      ).to.deep.equal([
+        ["GainBooked", ether("0.1")],
+        ["LossRestored", ether(1)],
         ["Returned", ether(1)],
       ]);
     });

@@ -22,6 +22,8 @@ import {
 import { logsOf } from "./logs.ts";
 
 /** What is at stake on the network. */
+/** HostilePool.DELAY. */
+const UNBONDING = 14_400n;
 const N = ether(1_000);
 const GAIN = ether("0.1");
 /** One per cent a day of 4 ether, over the 87,100 seconds since the reading before. */
@@ -194,8 +196,9 @@ describe("Allocator", () => {
       for (const [index, expected] of positions.entries()) {
         expect([...(await allocator.positionOf(index + 1))], `operator ${index + 1}`).to.deep.equal(expected);
         const { base, dueAmount, dueAt, hasLoss, lossSince } = await allocator.recordOf(index + 1);
-        const due = index === 2 ? ether(2) : 0n;
-        expect([base, dueAmount, dueAt, hasLoss, lossSince]).to.deep.equal([expected[0], due, 0n, false, 0n]);
+        // What a pool owes that fails has its time from then on.
+        const [due, until] = index === 2 ? [ether(2), first + UNBONDING] : [0n, 0n];
+        expect([base, dueAmount, dueAt, hasLoss, lossSince]).to.deep.equal([expected[0], due, until, false, 0n]);
       }
 
       const targets = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((id) => allocator.targetOf(id)));

@@ -174,7 +174,7 @@ describe("Allocator", () => {
       expect(await ethers.provider.getBalance(allocator)).to.equal(0n);
     });
 
-    it("keeps the premium while a part is missing, and that part is a gain like any other", async () => {
+    it("ends the part of the premium that is back, and keeps the rest while it is missing", async () => {
       const { allocator, hostile, metaPool } = await loadRemoved();
       const { premiumUnits } = await allocator.recordOf(1n);
       const before = await metaPool.getBook();
@@ -188,12 +188,17 @@ describe("Allocator", () => {
         [hostile[0]!, metaPool, allocator],
         [-ether(10), ether(10), 0n],
       );
+      // 10 of 25 are back.
+      const left = premiumUnits - (premiumUnits * 10n) / 25n;
       const { lost, premiumUnits: kept } = await allocator.recordOf(1n);
-      expect([lost, kept]).to.deep.equal([ether(15), premiumUnits]);
-      const { buffer, premium, roundGain } = await metaPool.getBook();
-      expect(premium).to.equal(premiumUnits);
+      expect([lost, kept]).to.deep.equal([ether(15), left]);
+      const { assets, buffer, premium, roundGain } = await metaPool.getBook();
+      expect(premium).to.equal(left);
       expect(buffer - before.buffer).to.equal(ether(10));
-      expect(roundGain).to.equal(ether(10));
+      expect([assets - before.assets, roundGain]).to.deep.equal([
+        premiumUnits - left,
+        ether(10) - (premiumUnits - left),
+      ]);
     });
 
     it("asks for a stake of a single wei, too", async () => {

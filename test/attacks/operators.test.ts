@@ -141,6 +141,28 @@ describe("Attacks", () => {
       expect(victim).to.be.at.least(-DUST);
     });
 
+    it("A43 a pool that was given up and pays all it owes is not believed to have as much stake, too", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, liar, eve } = world;
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(100) });
+      const ledger = await watch(world);
+      await liar.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      await liar.setMode(Mode.honest);
+      await liar.oweMore(POSITION); // and goes on showing what it pays as staked
+      await nextRound(world);
+      expect(await ethers.provider.getBalance(liar)).to.equal(0n);
+      expect((await allocator.positionOf(1)).position).to.equal(0n);
+      await networkHelpers.time.increase(8n * DAY);
+      await takeOut(world);
+      await liar.lose(POSITION);
+      await allocator.settleOne(1);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-DUST, 0n);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
     it("A43 a pool that plays dead while others leave can win no more than what their exits lost with it", async () => {
       const world = await networkHelpers.loadFixture(deployFour);
       const { metaPool, liar, eve, alice } = world;
@@ -195,7 +217,7 @@ describe("Attacks", () => {
         // What it pays goes to the exit at once; the other pools owe the rest.
         expect((await metaPool.getBook()).owed).to.be.at.most(kept + ether(30) - POSITION + DUST);
       }
-      await keep(world, 3);
+      await keep(world, 4);
       const { position, unbonding, faulted } = await allocator.positionOf(1n);
       expect([unbonding, faulted]).to.deep.equal([kept, true]);
       await keep(world, 8);

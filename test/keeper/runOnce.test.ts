@@ -231,6 +231,31 @@ describe("keeper", () => {
       );
     });
 
+    it("asks a pool that moves a wei of each leg twice, and then goes around it, though a simulation shows all of it", async () => {
+      const world = await networkHelpers.loadFixture(deployNine);
+      const { metaPool, allocator, hostile, alice, keeper } = world;
+      for (const pool of hostile.slice(0, 3)) await pool.setStint(1n);
+      await metaPool.connect(alice).unstake(ether(30));
+      const batch = await metaPool.fillingBatch();
+      await nextEpoch(world);
+
+      const { rebalance } = await runOnce(contractsOf(world, keeper));
+
+      expect(rebalance).to.include({ outcome: "incomplete", reason: "the pools of operators 1, 2, 3 failed" });
+      for (const id of [1, 2, 3]) {
+        expect(await hostile[id - 1]!.exitCount(), `legs of operator ${id}`).to.equal(2n);
+        expect((await allocator.recordOf(id)).refusedBps).to.be.greaterThan(0n);
+      }
+      await nextEpoch(world);
+      await runOnce(contractsOf(world, keeper));
+      expect(await metaPool.fundedThrough()).to.be.at.least(batch);
+      await expect(metaPool.connect(alice).withdraw_all()).to.changeEtherBalances(
+        world.ethers,
+        [alice, metaPool],
+        [ether(30), -ether(30)],
+      );
+    });
+
     it("does not run after what the released gain adds to the buffer's target", async () => {
       const fixture = await loadBalanced();
       const { network, foundation, registry, keeper } = fixture;

@@ -6,11 +6,12 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 import {IMetaPool} from "../../contracts/interfaces/IMetaPool.sol";
 import {IStakingPool} from "../../contracts/interfaces/IStakingPool.sol";
 import {MetaPool} from "../../contracts/MetaPool.sol";
+import {Campaign} from "./Campaign.sol";
 import {MetaPoolHandler} from "./MetaPoolHandler.sol";
 import {vm} from "./Vm.sol";
 
 /// @title MetaPool's promises under any sequence of stakers, allocator and time.
-contract MetaPoolInvariantTest {
+contract MetaPoolInvariantTest is Campaign {
     uint256 private constant STEPS = 700;
     uint256 private constant OFTEN = 2;
 
@@ -32,11 +33,6 @@ contract MetaPoolInvariantTest {
         vm.deal(address(this), 1e30);
         vm.deal(address(_handler), 1e30);
         _pool.connect{value: _handler.SEED()}(address(_handler), address(this));
-    }
-
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(_handler);
     }
 
     function invariant_TheBookHolds() public view {
@@ -149,6 +145,10 @@ contract MetaPoolInvariantTest {
             _handler.payEverybody.selector
         ];
         return abi.encodePacked(actions[random % 24], random >> 8, random >> 16, random >> 24);
+    }
+
+    function _target() internal view override returns (address) {
+        return address(_handler);
     }
 
     function _require(bool holds, string memory rule, uint256 left, uint256 right) private pure {

@@ -7,6 +7,7 @@ import {IStakingPoolOwner} from "../../contracts/interfaces/IStakingPoolOwner.so
 import {DevNetwork} from "../../contracts/networks/DevNetwork.sol";
 import {StakingPool} from "../../contracts/StakingPool.sol";
 import {StakingPoolFactory} from "../../contracts/StakingPoolFactory.sol";
+import {Campaign} from "./Campaign.sol";
 import {forceTransfer} from "./ForcedTransfer.sol";
 import {vm} from "./Vm.sol";
 
@@ -392,7 +393,7 @@ contract StakingPoolHandler {
     }
 }
 
-contract StakingPoolInvariantTest {
+contract StakingPoolInvariantTest is Campaign {
     StakingPoolHandler private handler;
     StakingPool private pool;
     DevNetwork private network;
@@ -404,11 +405,6 @@ contract StakingPoolInvariantTest {
         // Nobody begins with an empty pool.
         for (uint256 i; i < handler.USERS(); ++i) handler.stake(i, ((10 ** (16 + i)) << 8) | 20);
         handler.addBond((5e18 << 8) | 20);
-    }
-
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(handler);
     }
 
     /// @dev The numbers are those of docs/invariants.md. P-6 is the last one: it pings.
@@ -513,5 +509,9 @@ contract StakingPoolInvariantTest {
     function afterInvariant() external {
         handler.everybodyLeaves(0);
         _checkActions();
+    }
+
+    function _target() internal view override returns (address) {
+        return address(handler);
     }
 }

@@ -201,15 +201,27 @@ library Ledger {
         if (units != 0) ++self.writtenDown;
     }
 
+    /// @dev A pool that was given up has paid `amount`: what stakes pay for it falls by as large a part.
+    function _recoverPart(Book storage self, Operator storage operator, uint256 amount) private {
+        uint256 lost = operator.lost;
+        bool isAll = amount >= lost;
+        operator.lost = isAll ? 0 : lost - amount;
+        _endUnits(self, operator, isAll ? operator.units : operator.units.mulDiv(amount, lost), amount);
+    }
+
     /// @dev The operator has `amount` after all, or its premium has ended.
     function endPremium(Book storage self, Operator storage operator, uint256 amount) internal {
+        _endUnits(self, operator, operator.units, amount);
+    }
+
+    function _endUnits(Book storage self, Operator storage operator, uint256 units, uint256 amount) private {
         uint256 part;
-        if (operator.units != 0) {
-            --self.writtenDown;
-            part = self.writtenDown == 0 ? premium(self) : premium(self).mulDiv(operator.units, self.premiumUnits);
+        if (units != 0) {
+            operator.units -= units;
+            if (operator.units == 0) --self.writtenDown;
+            part = self.writtenDown == 0 ? premium(self) : premium(self).mulDiv(units, self.premiumUnits);
             self.premiumEnded += part;
-            self.premiumUnits -= operator.units;
-            operator.units = 0;
+            self.premiumUnits -= units;
         }
         uint256 restored = amount.min(part);
         self.delegated += amount;
@@ -233,10 +245,14 @@ library Ledger {
         operator.received += reading.arrived;
         if (operator.writtenDown && reading.writtenDown) {
             gain = reading.arrived;
-            self.pageGain += gain;
-            self.pageArrived += gain;
-            operator.lost = operator.lost.saturatingSub(gain);
             operator.gains += gain;
+            if (gain != 0) {
+                _bookPage(self);
+                self.gain += gain;
+                if (operator.readAt != 0) self.gainSeconds += gain * (block.timestamp - operator.readAt);
+                _recoverPart(self, operator, gain);
+                self.pageArrived = gain;
+            }
         } else {
             if (reading.answered) (gain, loss) = _bookReading(self, operator, reading, maxGainBps, epoch);
             if (reading.writtenDown && !operator.writtenDown) _writeDown(self, operator);
@@ -267,7 +283,7 @@ library Ledger {
         uint256 booked = operator.position + operator.unbonding.saturatingSub(reading.arrived);
         gain = reading.arrived.saturatingSub(operator.unbonding);
         uint256 elapsed = operator.readAt == 0 ? 0 : block.timestamp - operator.readAt;
-        uint256 most = (held * maxGainBps * elapsed) / (10_000 * epoch) + operator.lost;
+        uint256 most = (held * maxGainBps * elapsed) / (10_000 * epoch) + operator.lost.saturatingSub(reading.arrived);
         if (reading.refuses) most = 0;
         uint256 shown = _counted(operator, reading, most).saturatingAdd(reading.unstaked).min(type(uint96).max);
         if (shown < booked) loss = booked - shown;
@@ -379,13 +395,7 @@ library Ledger {
         operator.received += arrived;
         operator.gains += arrived;
         if (arrived == 0) return;
-        operator.lost = operator.lost.saturatingSub(arrived);
-        if (operator.lost == 0 && operator.units != 0) {
-            endPremium(self, operator, arrived);
-            self.delegated -= arrived;
-            return;
-        }
-        self.gains += arrived;
-        self.roundGain += arrived;
+        _recoverPart(self, operator, arrived);
+        self.delegated -= arrived;
     }
 }

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
+import {Campaign} from "../Campaign.sol";
 import {System} from "./System.sol";
 
 /// @title A campaign against the whole system; docs/invariants.md says what each number means.
-abstract contract SystemTest {
+abstract contract SystemTest is Campaign {
     struct FuzzSelector {
         address target;
         bytes4[] selectors;
     }
 
     System internal system;
-
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(system);
-    }
 
     function excludeSelectors() external view returns (FuzzSelector[] memory excluded) {
         excluded = new FuzzSelector[](1);
@@ -33,5 +29,9 @@ abstract contract SystemTest {
         system.everybodyLeaves();
         string memory what = system.broken();
         require(bytes(what).length == 0, what);
+    }
+
+    function _target() internal view override returns (address) {
+        return address(system);
     }
 }

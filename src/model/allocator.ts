@@ -15,8 +15,6 @@ import {
 } from "./operators.ts";
 import { followRamp } from "./ramps.ts";
 
-/** A loss up to it is rounding, which anyone may leave to the next round. */
-export const TOLERATED_LOSS = 1000n;
 const FAULTS_TO_WRITE_DOWN = 3;
 const OVERDUE_EPOCHS = 2n;
 const WRITE_DOWN_TERM = 90n * DAY;
@@ -481,7 +479,7 @@ export function settleOne(allocator: Allocator, now: bigint, id: bigint): bigint
   }
   const booked = heldAt(operator);
   const shown = seen.staked + seen.unstaked;
-  if (shown + TOLERATED_LOSS >= booked) return 0n;
+  if (shown + ROUNDING >= booked) return 0n;
   operator.unbonding = min(seen.unstaked, operator.unbonding);
   operator.position = min(shown - operator.unbonding, operator.position);
   const loss = booked - heldAt(operator);

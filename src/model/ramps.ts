@@ -2,14 +2,12 @@
 import type { Allocator } from "./allocator.ts";
 import { max, min, mulDivDown } from "./arithmetic.ts";
 import { BPS } from "./book.ts";
-import type { Operator } from "./operators.ts";
+import { type Operator, ROUNDING } from "./operators.ts";
 import { endRamp } from "./tenure.ts";
 
 const FLOOR_BPS = 5n;
 /** With less nobody gets stake, so such a ramp would never grow. */
 const SMALLEST_STAKE = 10n ** 9n;
-/** A loss up to it is rounding. */
-const ROUNDING = 1_000n; // wei
 
 /**
  * After a reading that found `lost` since the one before, by T and T' of the last completed round and the policy of the open

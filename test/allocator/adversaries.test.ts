@@ -24,9 +24,9 @@ import {
   up,
   type World,
 } from "../fixtures/allocator.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 import { Referee } from "../helpers/referee.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const OPERATORS = 6;
 const EPOCHS = IS_DEEP ? 8 : 5;
 /** How long honest keepers can be away. */

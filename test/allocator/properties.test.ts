@@ -24,9 +24,9 @@ import {
   sum,
   type World,
 } from "../fixtures/allocator.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 import { checkDistance, Referee } from "../helpers/referee.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const POOLS = IS_DEEP ? 40 : 2;
 const OPERATORS = 5;
 const DRAINED = OPERATORS;

@@ -5,9 +5,9 @@ import type { ContractTransactionReceipt } from "ethers";
 import * as model from "../../src/model/exits.ts";
 import type { ExitBookHarness } from "../../types/contracts/mocks/ExitBookHarness.ts";
 import { ethers } from "../fixtures/metaPool.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 import { Random } from "../differential/random.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const SEQUENCES = IS_DEEP ? 1_000 : 12;
 const STEPS = 60;
 const OWNERS = [1, 2, 3].map((number) => ethers.toBeHex(number, 20));

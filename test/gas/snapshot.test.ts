@@ -5,9 +5,9 @@ import { floorItems, floorOf } from "../../scripts/bench/floor.ts";
 import { measure, readSnapshot, RECORDED_SIZES, SIZES } from "../../scripts/bench/gas.ts";
 import { OPERATIONS } from "../../scripts/bench/users.ts";
 import { runCommand } from "../../src/cli/command.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 
 /** A thousand operators take minutes to list: only `npm run test:deep` and `npm run bench` do it. */
-const isDeep = process.env.TRELLIS_DEEP === "1";
 
 describe("gas", function () {
   this.timeout(1_200_000);
@@ -16,7 +16,7 @@ describe("gas", function () {
     expect(await measure(RECORDED_SIZES, () => undefined)).to.deep.equal(await readSnapshot());
   });
 
-  (isDeep ? it : it.skip)("of users is the same with 1 and with 1,000 operators", async () => {
+  (IS_DEEP ? it : it.skip)("of users is the same with 1 and with 1,000 operators", async () => {
     const { gas } = await measure(SIZES, () => undefined);
 
     for (const operation of OPERATIONS) {

@@ -7,6 +7,7 @@ import { runOnce } from "../../src/keeper/runOnce.ts";
 import { createGroups, createOperators } from "../fixtures/operators.ts";
 import { deployTrellis } from "../fixtures/deployment.ts";
 import { nextEpoch } from "../fixtures/time.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 
 const OPERATORS = 1_000;
 const ENTITIES = 100;
@@ -14,9 +15,8 @@ const MOST_GAS = 8_000_000n;
 const ETHER = 10n ** 18n;
 
 /** Minutes of work: only `npm run test:deep` does it. */
-const isDeep = process.env.TRELLIS_DEEP === "1";
 
-(isDeep ? describe : describe.skip)("a thousand operators", () => {
+(IS_DEEP ? describe : describe.skip)("a thousand operators", () => {
   it("are read, certified, funded and asked for exits in transactions of at most 8 million gas", async () => {
     const accounts = Array.from({ length: 20 }, (_, i) => ({ privateKey: id(`thousand ${i}`), balance: 10n ** 24n }));
     const connection = await network.create({ network: "default", override: { accounts } });

@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { readOperators } from "../../src/lens/read.ts";
 import { createOperators } from "../../scripts/steps/operators.ts";
 import { PAGE } from "../../scripts/steps/rounds.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 import { CALL_GAS, certifiedRound, deployWithLens, ether, lift, networkHelpers } from "./pools.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const OPERATORS = IS_DEEP ? 1_000 : 210;
 
 /** With a bond and five groups each; the first forty hold stake. */

@@ -11,9 +11,9 @@ import { readLens, type LensReading } from "../../src/lens/read.ts";
 import { toSheet, toSnapshot } from "../../src/lens/snapshot.ts";
 import { NO_SHARE } from "../../rocketh/parameters.ts";
 import { nextRound, PAGE } from "../../scripts/steps/rounds.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 import { BINDING, certify, deployWithLens, ether, type LensPool, listHostile, MODE, networkHelpers } from "./pools.ts";
 
-const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 const ALL = 2n ** 128n - 1n;
 
 /** A step in the life of a pool; `pick` and `size` say which operator and how much. */

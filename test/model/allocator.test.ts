@@ -12,10 +12,11 @@ import { newNetwork, reward, slash, stakeAt, unbondingOf as networkUnbonding } f
 import { honestPool } from "../../src/model/operators.ts";
 import { snapshotWithOperators } from "../../src/model/snapshot.ts";
 import { newStakingPool, type StakingPool } from "../../src/model/stakingPool.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 import { scripted } from "./scripted.ts";
 
 const ETHER = 10n ** 18n;
-const RUNS = process.env.TRELLIS_DEEP === "1" ? 1000 : 150;
+const RUNS = IS_DEEP ? 1000 : 150;
 const PARAMETERS: allocation.Parameters = {
   graceBps: 500n,
   bandBps: 0n,

@@ -19,8 +19,9 @@ import { Revert } from "../../src/model/errors.ts";
 import { brokenInState, brokenInStep, type Step } from "../../src/model/invariants.ts";
 import * as metaPool from "../../src/model/metaPool.ts";
 import { snapshotOf } from "../../src/model/snapshot.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 
-const RUNS = process.env.TRELLIS_DEEP === "1" ? 5000 : 500;
+const RUNS = IS_DEEP ? 5000 : 500;
 const ACTORS = ["ann", "bob", "eve"] as const;
 const SEED = 10n ** 9n;
 

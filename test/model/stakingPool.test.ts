@@ -5,9 +5,10 @@ import { sum } from "../../src/model/arithmetic.ts";
 import { Revert } from "../../src/model/errors.ts";
 import { type Network, newNetwork, reward, slash, stakeAt, unbondingOf } from "../../src/model/network.ts";
 import * as staking from "../../src/model/stakingPool.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 
 const DAY = 86_400n;
-const RUNS = process.env.TRELLIS_DEEP === "1" ? 3000 : 500;
+const RUNS = IS_DEEP ? 3000 : 500;
 
 /** A pool of which ann holds all shares, as far as they are not the bond. */
 function pool({

@@ -27,7 +27,8 @@ import {
   PARAMETERS,
   State,
 } from "../fixtures/scores.ts";
-import { CHECKS, IS_DEEP, plain } from "../scoring/harness.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
+import { CHECKS, plain } from "../scoring/harness.ts";
 
 const RUNS = IS_DEEP ? 100 : 10;
 const EPOCHS = { minLength: 8, maxLength: 24 } as const;

@@ -4,11 +4,11 @@ import { network as hardhat } from "hardhat";
 
 import type { Counters } from "../../src/reports/types.ts";
 import { CAUSES, type Averages, type Parameters, type ConductRecord, type Reported } from "../../src/scoring/types.ts";
+import { IS_DEEP } from "../helpers/deep.ts";
 
 const connection = await hardhat.create();
 export const { ethers, networkHelpers } = connection;
 
-export const IS_DEEP = process.env.TRELLIS_DEEP === "1";
 export const CHECKS = { seed: 0x74726574, numRuns: IS_DEEP ? 5_000 : 150 } as const;
 
 export const PARAMETERS: Parameters = {

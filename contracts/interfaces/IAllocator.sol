@@ -86,7 +86,8 @@ interface IAllocator {
         uint96 lossSince; // booked by settleOne and legs since the last reading
         uint96 class1Taken; // in class1Round
         uint32 class1Round;
-        // Slot 2: all 0 unless the operator is written down.
+        uint32 lostBps; // of its stake, booked as losses since losses last put it on watch
+        // Slot 2: all 0 unless the operator is written down, or came back with less.
         uint120 premiumUnits; // of the pool's premium R, 0 if it has none; it fills the word
         uint96 lost; // written down and not recovered
         uint40 writtenDownAt;

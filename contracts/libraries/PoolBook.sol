@@ -372,14 +372,14 @@ library PoolBook {
         self.releaseDuration = end.saturatingSub(block.timestamp).toUint24();
     }
 
-    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. No more than an operator's record holds, and no more than
-    /// U has room for.
+    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. All units together are no more than an operator's record
+    /// holds.
     function _unitsDown(Book storage self, uint256 lost) private view returns (uint256 units) {
         uint256 all = self.premiumUnits;
         if (all == 0) return lost;
         uint256 premium = self.premium;
-        units = premium == 0 ? type(uint120).max : lost.mulDiv(all, premium).min(type(uint120).max);
-        return units.min(type(uint128).max - all);
+        units = premium == 0 ? type(uint120).max : lost.mulDiv(all, premium);
+        return units.min(type(uint120).max - all);
     }
 
     function _setPremium(Book storage self, uint256 newPremium) private {

@@ -122,8 +122,8 @@ library Rounds {
         try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool) returns (
             IPoolCalls.Reading memory reading
         ) {
-            if (subject.refusedBps != 0) _insist(self, subject, reading);
             others = reading.total.saturatingSub(reading.staked).min(AllocatorBook.NO_CAP);
+            if (subject.refusedBps != 0) _insist(self, subject, reading);
             bond = reading.bond;
             _bookReading(self, page, subject, reading);
         } catch {
@@ -222,9 +222,10 @@ library Rounds {
         (uint256 gain, uint256 loss, bool overdue) = _bookDifference(self, page, subject, reading);
         // Some of it may have been asked for in this epoch: its time runs from the next reading.
         if (subject.dueAt == 0) subject.due = subject.due.max(held.unbonding);
-        _watchForLoss(self, page, subject, loss);
-        if (held.writtenDown) self.recover(page, subject.id, held, gain);
+        uint256 missing;
+        if (held.writtenDown) missing = self.recover(page, subject.id, held, gain);
         else page.gain += gain;
+        _watchForLoss(self, page, subject, loss + missing);
         page.loss += loss;
         page.arrived += reading.arrived; // may be more than all others hold, so what came back is booked before it
         held.readAt = uint40(block.timestamp);
@@ -350,14 +351,27 @@ library Rounds {
         if (total == 0) return;
         subject.lossSince = 0;
         bool isEstablished = subject.operator.state == IOperatorRegistry.State.Active;
-        if (!isEstablished) subject.hasLost = total > SMALLEST_LOSS;
-        // What legs brought after the last round can be lost, too.
-        uint256 base = (subject.held.position + total).max(subject.base);
-        bool isLarge = total * AllocatorBook.BPS > base * page.parameters.maxLossBps;
-        if (subject.operator.watch || !isLarge) return;
-
+        if (total <= SMALLEST_LOSS) return;
+        if (!isEstablished) subject.hasLost = true;
+        if (!_isTooMuch(self, page, subject, total)) return;
         subject.operator.watch = true;
         self.registry.watch(subject.id);
+    }
+
+    /// @dev Whether losses put the operator on watch: all since they last did count, each as a part of what it held, rounded
+    /// up. A pool that hides a part, which comes back as a gain, and hides it again would else do so for ever.
+    function _isTooMuch(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        Subject memory subject,
+        uint256 loss
+    ) private returns (bool isTooMuch) {
+        // What legs brought after the last round can be lost, too.
+        uint256 base = (uint256(subject.held.position) + subject.held.unbonding + loss).max(subject.base);
+        IAllocator.Record storage record = self.records[subject.id];
+        uint256 lostBps = record.lostBps + loss.mulDiv(AllocatorBook.BPS, base, Math.Rounding.Ceil);
+        isTooMuch = lostBps > page.parameters.maxLossBps && !subject.operator.watch;
+        record.lostBps = isTooMuch ? 0 : uint32(lostBps.min(type(uint32).max));
     }
 
     function _fault(AllocatorBook.State storage self, RoundPage.Page memory page, Subject memory subject) private {

@@ -30,38 +30,46 @@ library WriteDowns {
         (held.position, held.unbonding, held.writtenDown) = (0, 0, true);
         self.roundLoss += loss.toUint96();
 
+        // Who came back with less, and is given up again, still has units for what is missing.
         IAllocator.Record storage record = self.records[id];
-        (record.lost, record.writtenDownAt) = (loss.toUint96(), uint40(block.timestamp));
-        // Nobody is written down again before it has recovered, which ends its units.
-        record.premiumUnits = self.metaPool.reportWriteDown(loss).toUint120();
+        uint256 units = record.premiumUnits;
+        uint256 missing = units == 0 ? 0 : record.lost;
+        (record.lost, record.writtenDownAt) = (uint96((missing + loss).min(type(uint96).max)), uint40(block.timestamp));
+        record.premiumUnits = (units + self.metaPool.reportWriteDown(loss)).toUint120();
         emit IAllocator.OperatorWrittenDown(id, page.round, loss);
     }
 
-    /// @dev The pool is back: what it has makes up for its part of R, which ends in the same step.
+    /// @dev The pool is back: what it has makes up for its part of R, which ends in the same step. If it has less than was
+    /// lost, as large a part ends: else a pool that answers with nothing, and pays afterwards, would sell cheap shares.
+    /// @return missing wei that are not back.
     function recover(
         AllocatorBook.State storage self,
         RoundPage.Page memory page,
         uint256 id,
         IAllocator.Position memory held,
         uint256 gain
-    ) internal {
+    ) internal returns (uint256 missing) {
         page.book(self);
 
-        IAllocator.Record storage record = self.records[id];
         held.writtenDown = false;
-        record.lost = 0;
         self.roundGain += gain.toUint96();
-        _end(self, record, record.premiumUnits, gain);
+        missing = uint256(self.records[id].lost).saturatingSub(gain);
+        if (missing <= AllocatorBook.SMALLEST_LOSS) missing = 0; // rounding
+        _recover(self, id, gain, missing);
         emit IAllocator.OperatorRecovered(id, page.round);
     }
 
-    /// @dev The pool has paid `gain` and is not back: as large a part of its units ends as that is of what is lost, rounded
-    /// down, all of them with the last of it.
+    /// @dev The pool has paid `gain` and is not back.
     function recoverPart(AllocatorBook.State storage self, uint256 id, uint256 gain) internal {
+        _recover(self, id, gain, uint256(self.records[id].lost).saturatingSub(gain));
+    }
+
+    /// @dev As large a part of its units ends as `gain` is of what is lost, rounded down; all of them if nothing is missing.
+    function _recover(AllocatorBook.State storage self, uint256 id, uint256 gain, uint256 missing) private {
         IAllocator.Record storage record = self.records[id];
         (uint256 lost, uint256 units) = (record.lost, record.premiumUnits);
-        record.lost = uint96(lost.saturatingSub(gain));
-        _end(self, record, gain < lost ? units.mulDiv(gain, lost) : units, gain);
+        record.lost = uint96(missing);
+        _end(self, record, missing == 0 ? units : units.mulDiv(gain, lost), gain);
     }
 
     /// @dev An operator that stays away is no reason to charge stakes for ever.

@@ -376,8 +376,8 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-51",
     campaign: "hostile",
     file: WRITE_DOWNS,
-    find: "gain < lost ? units.mulDiv(gain, lost) : units",
-    replace: "gain < lost ? 0 : units",
+    find: "missing == 0 ? units : units.mulDiv(gain, lost)",
+    replace: "missing == 0 ? units : 0",
   },
   {
     name: "a ramp grows without stake",

@@ -243,8 +243,8 @@ export function settle(allocator: Allocator, now: bigint, maxOperators: number):
     } else {
       const lost = read(allocator, now, operator, sums);
       followRamp(allocator, operator, lost);
-      if (operator.premiumUnits > 0n && now >= operator.writtenDownAt + WRITE_DOWN_TERM)
-        endPremium(allocator, operator);
+      const isOld = now >= operator.writtenDownAt + WRITE_DOWN_TERM;
+      if (operator.writtenDown && operator.premiumUnits > 0n && isOld) endPremium(allocator, operator);
       takeSnapshot(allocator, operator);
     }
   }
@@ -278,8 +278,8 @@ function read(allocator: Allocator, now: bigint, operator: Operator, sums: Sums)
     fault(allocator, now, operator, sums);
     return 0n;
   }
-  const insisted = insist(operator, now, reading);
   operator.others = monus(reading.total, reading.staked);
+  const insisted = insist(operator, now, reading);
   operator.bond = reading.bond;
   const isAway = operator.writtenDown && isOverdue(allocator, now, operator, reading.arrived);
   if (isAway || (operator.writtenDown && operator.refusedBps > 0n)) {
@@ -329,7 +329,7 @@ function bookReading(
   sums: Sums,
   insisted: bigint,
 ): bigint {
-  const { maxGainBps, maxLossBps } = allocator.parameters;
+  const { maxGainBps } = allocator.parameters;
   const { epochLength } = allocator.book.parameters;
   const unbondingBefore = operator.unbonding;
   const cashGain = monus(reading.arrived, unbondingBefore);
@@ -339,10 +339,11 @@ function bookReading(
 
   // Of a written-down operator what was written down may come back at once, as cash or as stake.
   const isRefusing = operator.refusedBps > 0n;
+  const lost = operator.writtenDown ? operator.lost : 0n;
   const bound = isRefusing
     ? 0n
     : ((operator.position + unbondingBefore) * maxGainBps * elapsed) / (BPS * epochLength) +
-      monus(operator.lost, reading.arrived);
+      monus(lost, reading.arrived);
   // What was on its way comes back or is lost: stake that a pool makes of it counts only as far as it may have earned it.
   const isMovedBack = reading.unstaked - insisted + ROUNDING < left;
   const staked = isMovedBack ? min(reading.staked, monus(operator.position + bound, insisted)) : reading.staked;
@@ -362,23 +363,19 @@ function bookReading(
     const amount = max(operator.due?.amount ?? 0n, operator.unbonding);
     operator.due = amount === 0n ? undefined : { amount, at: undefined };
   }
-  const lossOfRound = loss + operator.lossSince;
-  // What legs brought after the last round can be lost, too.
-  const base = max(operator.snapshot.position, operator.position + lossOfRound);
-  if (lossOfRound * BPS > maxLossBps * base) setWatch(operator, "guardian", true);
-  operator.lossSince = 0n;
-
   const gain = cashGain + stakeGain;
   allocator.roundGains.push({ amount: gain, accrual: elapsed });
   allocator.roundLosses.push(loss);
   if (operator.writtenDown) {
     bookSums(allocator, now, sums);
     operator.writtenDown = false;
-    operator.lost = 0n;
-    endPremium(allocator, operator, gain);
+    recoverPart(allocator, operator, gain, ROUNDING);
   } else {
     sums.gain += gain;
   }
+  const lossOfRound = loss + operator.lossSince + (lost > 0n ? operator.lost : 0n);
+  operator.lossSince = 0n;
+  if (lossOfRound > ROUNDING) watchForLoss(allocator, operator, lossOfRound);
   sums.loss += loss;
   sums.cash += reading.arrived;
   operator.readAt = now;
@@ -421,9 +418,9 @@ function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums
   operator.position = 0n;
   operator.unbonding = 0n;
   operator.writtenDown = true;
-  operator.lost += loss;
+  operator.lost = (operator.premiumUnits > 0n ? operator.lost : 0n) + loss;
   operator.writtenDownAt = now;
-  operator.premiumUnits = metaBook.reportWriteDown(allocator.book, now, loss);
+  operator.premiumUnits += metaBook.reportWriteDown(allocator.book, now, loss);
   allocator.roundLosses.push(loss);
 }
 
@@ -447,11 +444,22 @@ function endPremium(allocator: Allocator, operator: Operator, gain = 0n, units =
   metaBook.endWriteDown(allocator.book, { gain, units });
 }
 
-/** A written-down operator has paid `gain` and is not back: that part of its units ends, all of them with the last of what is lost. */
-function recoverPart(allocator: Allocator, operator: Operator, gain: bigint): void {
+/** A written-down operator has `gain` after all: that part of its units ends, all of them when no more than `rounding` is missing. */
+function recoverPart(allocator: Allocator, operator: Operator, gain: bigint, rounding = 0n): void {
   const { lost, premiumUnits: units } = operator;
-  operator.lost = monus(lost, gain);
-  endPremium(allocator, operator, gain, gain < lost ? mulDivDown(units, gain, lost) : units);
+  const missing = monus(lost, gain);
+  operator.lost = missing > rounding ? missing : 0n;
+  endPremium(allocator, operator, gain, operator.lost > 0n ? mulDivDown(units, gain, lost) : units);
+}
+
+/** Losses put an operator on watch once they add up to too much, each as a part of what it held, rounded up. */
+function watchForLoss({ parameters }: Allocator, operator: Operator, loss: bigint): void {
+  // What legs brought after the last round can be lost, too.
+  const base = max(operator.snapshot.position, heldAt(operator) + loss);
+  operator.lostBps += mulDivUp(loss, BPS, base);
+  if (operator.lostBps <= parameters.maxLossBps || operator.watch) return;
+  operator.lostBps = 0n;
+  setWatch(operator, "guardian", true);
 }
 
 /** Collects what a removed operator returns, and ends as large a part of its premium as that is of what is lost. */

@@ -20,9 +20,8 @@ export const BPS = 10_000n;
 export const DAY = 86_400n;
 export const LONGEST_RELEASE = 7n * DAY;
 
-/** Units of the premium that fit an operator's record, and of all operators the book. */
-export const MOST_UNITS_EACH = 2n ** 120n - 1n;
-export const MOST_UNITS = 2n ** 128n - 1n;
+/** Of all operators' units of the premium together: as many as fit one's record. */
+export const MOST_UNITS = 2n ** 120n - 1n;
 
 /** The pool's own account: its shares are the seed and belong to nobody. */
 export const POOL = "pool";
@@ -230,8 +229,8 @@ export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
 /** As many of all units as `lost` will be of the premium, and no more than fit. */
 function unitsOf({ premium, premiumUnits }: Book, lost: bigint): bigint {
   if (premiumUnits === 0n) return lost;
-  const units = premium === 0n ? MOST_UNITS_EACH : mulDivDown(lost, premiumUnits, premium);
-  return min(units, MOST_UNITS_EACH, MOST_UNITS - premiumUnits);
+  const units = premium === 0n ? MOST_UNITS : mulDivDown(lost, premiumUnits, premium);
+  return min(units, MOST_UNITS - premiumUnits);
 }
 
 /** Who leaves with `shares`, which are not burned yet, leaves its part of the premium; what stays is rounded up. */

@@ -54,6 +54,7 @@ export interface Operator {
   premiumUnits: bigint; // of the book's premium, 0 if it has none
   refusedBps: bigint; // of the position: what legs asked for in vain since the last reading that the pool answered
   lossSince: bigint; // booked by settleOne and legs since the last reading
+  lostBps: bigint; // of what it held, booked as losses since losses last put it on watch
   ramp: bigint; // what a newcomer may be lifted to, 0 for none
   bond: bigint; // at the last reading
   others: bigint; // stake at its pool that is not ours, at the last reading
@@ -126,6 +127,7 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     premiumUnits: 0n,
     refusedBps: 0n,
     lossSince: 0n,
+    lostBps: 0n,
     ramp: 0n,
     bond: 0n,
     others: 0n,

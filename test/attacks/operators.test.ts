@@ -163,6 +163,54 @@ describe("Attacks", () => {
       expect(victim).to.be.at.least(-DUST);
     });
 
+    it("A43 a pool that plays dead, answers with nothing, and pays then sells nobody cheap shares", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, registry, liar, eve } = world;
+      const ledger = await watch(world);
+      await liar.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      const { premium } = await metaPool.getBook();
+      await liar.setMode(Mode.honest);
+      await liar.lose(POSITION);
+      await nextRound(world);
+      expect((await metaPool.getBook()).premium).to.equal(premium);
+      expect((await allocator.positionOf(1)).writtenDown).to.equal(false);
+      expect((await registry.operator(1)).watch).to.equal(true);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await liar.oweMore(POSITION);
+      await nextRound(world);
+      await networkHelpers.time.increase(8n * DAY);
+
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-POSITION, 0n);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A43 a pool that hides a part of its stake again and again, for friends to gain by its return, ends on watch below its position", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, registry, liar, eve } = world;
+      const ledger = await watch(world);
+      const lost: bigint[] = [];
+      for (let cycle = 0; cycle < 6; cycle += 1) {
+        const hidden = ((await liar.staked()) * 29n) / 100n;
+        await liar.lose(hidden);
+        await keep(world, 1);
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+        await liar.oweMore(hidden);
+        await keep(world, 2);
+        await metaPool.connect(eve).unstake_all();
+        while ((await metaPool.get_account_unstaked_balance(eve)) !== (await metaPool.withdrawable(eve)))
+          await keep(world, 1);
+        await metaPool.connect(eve).withdraw_all();
+        await keep(world, 1);
+        lost.push((await ledger.changes()).victim);
+        expect((await registry.operator(1)).watch).to.equal(cycle > 0);
+      }
+      // Twice is what it can take, and all of it from what it was trusted with.
+      expect(lost[1]).to.be.at.least((-POSITION * 6n) / 10n);
+      expect(lost[5]).to.be.closeTo(lost[1]!, DUST);
+    });
+
     it("A43 a pool that plays dead while others leave can win no more than what their exits lost with it", async () => {
       const world = await networkHelpers.loadFixture(deployFour);
       const { metaPool, liar, eve, alice } = world;

@@ -169,9 +169,9 @@ describe("model: the allocator", () => {
 
   describe("readings", () => {
     /** One operator with 1000 of 2000, and an epoch later. */
-    function one() {
-      const made = world(2000n, { weights: [1n], caps: [1000n] });
-      legs.rebalance(made.state, 0n, [up(1n, 1000n)]);
+    function one(amount = 1000n) {
+      const made = world(2n * amount, { weights: [1n], caps: [amount] });
+      legs.rebalance(made.state, 0n, [up(1n, amount)]);
       return { ...made, operator: made.state.operators[0]!, pool: made.pools[0]! };
     }
 
@@ -199,14 +199,17 @@ describe("model: the allocator", () => {
     });
 
     it("book a loss whole, and watch who lost more than thirty percent", () => {
-      const { state, operator, pool, book } = one();
-      allocation.settle(state, DAY, 10); // p_i = 1000
-      pool.staked = 700n;
+      const { state, operator, pool, book } = one(10_000n);
+      allocation.settle(state, DAY, 10); // p_i = 10,000
+      pool.staked = 7000n;
       allocation.settle(state, 2n * DAY, 10);
-      expect([operator.position, book.equity, operator.watch]).to.deep.equal([700n, 1700n, false]);
-      pool.staked = 489n; // 30.1 %
+      expect([operator.position, book.equity, operator.watch]).to.deep.equal([7000n, 17_000n, false]);
+      pool.staked = 6000n; // a thousand wei are rounding
       allocation.settle(state, 3n * DAY, 10);
-      expect(operator.watch).to.be.true;
+      expect(operator.watch).to.be.false;
+      pool.staked = 4999n; // losses add up
+      allocation.settle(state, 4n * DAY, 10);
+      expect([operator.watch, operator.lostBps]).to.deep.equal([true, 0n]);
     });
 
     it("by settleOne book a loss above 1,000 wei only", () => {

@@ -304,8 +304,9 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:0  uint96 lossSince
     1:12 uint96 class1Taken
     1:24 uint32 class1Round
+    1:28 uint32 lostBps
 
-    # all zero unless the operator is written down; it fills the word
+    # all zero unless the operator is written down, or came back with less; it fills the word
     2:0  uint120 premiumUnits
     2:15 uint96  lost
     2:27 uint40  writtenDownAt`,

@@ -223,6 +223,7 @@ function operatorOf(world: System, operator: Operator): State {
       ...(isRead(world, operator) ? { base: operator.snapshot.position } : {}),
       lossSince: operator.lossSince,
       refusedBps: operator.refusedBps,
+      lostBps: operator.lostBps,
       dueAmount: operator.due?.amount ?? 0n,
       ...(operator.due === undefined ? {} : { dueAt: operator.due.at ?? 0n }),
       premiumUnits: operator.premiumUnits,

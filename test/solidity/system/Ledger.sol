@@ -181,7 +181,7 @@ library Ledger {
         self.loss += amount;
         operator.losses += amount;
         (operator.position, operator.unbonding) = (0, 0);
-        operator.lost += amount;
+        operator.lost = (operator.units == 0 ? 0 : operator.lost) + amount;
         operator.writtenDown = true;
         operator.writtenDownAt = block.timestamp;
 
@@ -193,12 +193,12 @@ library Ledger {
         if (self.writtenDown != 0) {
             // As many of all units as the loss will be of the premium, and as many as fit.
             units = premium(self) == 0 ? type(uint120).max : units.mulDiv(self.premiumUnits, premium(self));
-            units = units.min(type(uint120).max).min(type(uint128).max - self.premiumUnits);
+            units = units.min(type(uint120).max - self.premiumUnits);
         }
         self.premiumTaken += before - left;
         self.premiumUnits += units;
-        operator.units = units;
-        if (units != 0) ++self.writtenDown;
+        if (operator.units == 0 && units != 0) ++self.writtenDown;
+        operator.units += units;
     }
 
     /// @dev A pool that was given up has paid `amount`: what stakes pay for it falls by as large a part.
@@ -257,7 +257,8 @@ library Ledger {
             if (reading.answered) (gain, loss) = _bookReading(self, operator, reading, maxGainBps, epoch);
             if (reading.writtenDown && !operator.writtenDown) _writeDown(self, operator);
         }
-        if (operator.units != 0 && block.timestamp >= operator.writtenDownAt + TERM) endPremium(self, operator, 0);
+        bool isOld = block.timestamp >= operator.writtenDownAt + TERM;
+        if (operator.writtenDown && operator.units != 0 && isOld) endPremium(self, operator, 0);
     }
 
     /// @dev What is staked, but for what a pool has made of what was on its way.
@@ -283,7 +284,8 @@ library Ledger {
         uint256 booked = operator.position + operator.unbonding.saturatingSub(reading.arrived);
         gain = reading.arrived.saturatingSub(operator.unbonding);
         uint256 elapsed = operator.readAt == 0 ? 0 : block.timestamp - operator.readAt;
-        uint256 most = (held * maxGainBps * elapsed) / (10_000 * epoch) + operator.lost.saturatingSub(reading.arrived);
+        uint256 most = (held * maxGainBps * elapsed) / (10_000 * epoch);
+        if (operator.writtenDown) most += operator.lost.saturatingSub(reading.arrived);
         if (reading.refuses) most = 0;
         uint256 shown = _counted(operator, reading, most).saturatingAdd(reading.unstaked).min(type(uint96).max);
         if (shown < booked) loss = booked - shown;
@@ -300,9 +302,10 @@ library Ledger {
         if (operator.writtenDown) {
             _bookPage(self);
             operator.writtenDown = false;
-            operator.lost = 0;
             self.gain += gain;
-            endPremium(self, operator, gain);
+            // A thousand wei are rounding.
+            if (operator.lost > gain && operator.lost - gain <= 1_000) operator.lost = gain;
+            _recoverPart(self, operator, gain);
         } else {
             self.pageGain += gain;
         }

@@ -281,7 +281,7 @@ abstract contract Settlements is Exits {
         uint256 held = uint256(was.position) + was.unbonding;
         uint256 elapsed = was.readAt == 0 ? 0 : block.timestamp - was.readAt;
         uint256 most = (held * w.bounds.maxGainBps * elapsed) / (10_000 * EPOCH);
-        uint256 lost = w.records[id - 1].lost; // comes back once: as cash, or as stake
+        uint256 lost = was.writtenDown ? w.records[id - 1].lost : 0; // comes back once: as cash, or as stake
         most += lost.saturatingSub(arrived) + arrived.saturatingSub(was.unbonding);
         uint256 has = uint256(now_.position) + now_.unbonding + arrived;
         _promise(has <= held + most && gain <= most, "I-06: a reading booked more than a gain may be");

@@ -142,8 +142,11 @@ library PoolBook {
         uint256 equity = self.equity + gain;
 
         uint256 fee;
-        (fee, feeShares) = _fee(self, netGain.min(gain), equity, self.equity - joining);
-        _lock(self, joining, joining + gain - fee, period);
+        uint256 claimable = self.equity - joining;
+        (fee, feeShares) = _fee(self, netGain.min(gain), equity, claimable);
+        // As much as leaves the price as it is. The fee's shares get the rest of the fee as everybody's gains are released.
+        uint256 claimed = feeShares.mulDiv(claimable, self.supply, Math.Rounding.Ceil);
+        _lock(self, joining, joining + gain - claimed, period);
         self.equity = equity.toUint96();
         self.roundGain = 0;
 
@@ -391,7 +394,8 @@ library PoolBook {
         emit IMetaPool.PremiumChanged(oldPremium, newPremium);
     }
 
-    /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays.
+    /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays. The shares are worth
+    /// the fee once all gains are released.
     /// @param equity everything of the shares, locked or not; @param assetsBefore what they can claim now.
     function _fee(
         Book storage self,
@@ -403,7 +407,7 @@ library PoolBook {
         uint256 supply = self.supply;
         uint256 paidFor = uint256(self.highWater).mulDiv(supply, HIGH_WATER_ONE, Math.Rounding.Ceil);
         fee = (equity.saturatingSub(paidFor).min(gain) * self.feeBps) / BPS;
-        feeShares = fee.mulDiv(supply, assetsBefore);
+        feeShares = fee.mulDiv(supply, equity - fee);
     }
 
     function _emitRoundEnded(Book storage self, uint256 batch, uint256 gain, uint256 fee, uint256 feeShares) private {

@@ -121,7 +121,7 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-11",
     campaign: "clamped",
     file: POOL_BOOK,
-    find: "_lock(self, joining, joining + gain - fee, period);",
+    find: "_lock(self, joining, joining + gain - claimed, period);",
     replace: "_lock(self, joining, joining + gain, period);",
   },
   {
@@ -162,7 +162,7 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-16",
     campaign: "clamped",
     file: POOL_BOOK,
-    find: "_lock(self, joining, joining + gain - fee, period);",
+    find: "_lock(self, joining, joining + gain - claimed, period);",
     replace: "_lock(self, joining, joining, period);",
   },
   {

@@ -280,12 +280,14 @@ export function endRound(
   const excess = min(above, netGain, book.roundGain);
   const hasFee = assets > 0n && supply > 0n;
   const fee = hasFee ? mulDivDown(excess, parameters.feeBps, BPS) : 0n;
-  const feeShares = hasFee ? mulDivDown(fee, supply, assets) : 0n;
+  // Worth the fee once all is released; what they can claim at once leaves the price as it is.
+  const feeShares = hasFee ? mulDivDown(fee, supply, assets + stillLocked + book.roundGain - fee) : 0n;
+  const claimed = hasFee ? mulDivUp(feeShares, assets, supply) : 0n;
   if (feeShares > 0n) accountToChange(book, parameters.treasury).shares += feeShares;
 
   settleLocked(book, now);
   book.equity += book.roundGain;
-  book.locked += book.roundGain - fee;
+  book.locked += book.roundGain - claimed;
   if (book.roundGain > 0n) {
     const period = min(LONGEST_RELEASE, max(parameters.epochLength, accrual));
     book.releaseEnd = stillLocked > 0n ? max(book.releaseEnd, now + period) : now + period;

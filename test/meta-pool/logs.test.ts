@@ -28,18 +28,18 @@ describe("MetaPool", () => {
     it("when a round ends: shares for the treasury only if the fee buys some, from one on", async () => {
       const { pool, treasury, gain, beginRound, endRound } = await loadWorkingPool();
       await beginRound();
-      await gain(20n);
+      await gain(40n);
       const end = (await now()) + 1n;
       await at(end);
 
-      // 5 % of 20 wei buy a share at 1 wei. The price becomes ⌈(10²⁰ + 20)·10²⁷ / (10²⁰ + 1)⌉.
-      const mark = RAY + 190_000_000n;
-      expect(await logsOf(pool, endRound(1n, 20n))).to.deep.equal([
-        ["RoundEnded", 1n, 20n, 1n, 1n, 19n, end + EPOCH, mark],
+      // 5 % of 40 wei buy a share of a little more than 1 wei. The price becomes ⌈(10²⁰ + 40)·10²⁷ / (10²⁰ + 1)⌉.
+      const mark = RAY + 390_000_000n;
+      expect(await logsOf(pool, endRound(1n, 40n))).to.deep.equal([
+        ["RoundEnded", 1n, 40n, 2n, 1n, 39n, end + EPOCH, mark],
         ["Transfer", ethers.ZeroAddress, treasury.address, 1n],
       ]);
       await beginRound();
-      expect(await logsOf(pool, endRound(2n))).to.deep.equal([["RoundEnded", 2n, 0n, 0n, 0n, 19n, end + EPOCH, mark]]);
+      expect(await logsOf(pool, endRound(2n))).to.deep.equal([["RoundEnded", 2n, 0n, 0n, 0n, 39n, end + EPOCH, mark]]);
     });
 
     it("when a round ends below the high-water mark: the mark stays", async () => {

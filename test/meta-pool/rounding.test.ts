@@ -26,10 +26,11 @@ describe("MetaPool", () => {
 
       const ended = endRound(2n, 399n);
 
-      // 5 % of 399 are 19.95; 19 wei buy 12.67 shares. (1.5·10²⁰ + 399) / (10²⁰ + 12) = 1.5 + 381·10⁻²⁰, rounded up.
+      // 5 % of 399 are 19.95; 19 wei buy 12.67 shares, and 12 can claim 18 at once. The mark is
+      // (1.5·10²⁰ + 399) / (10²⁰ + 12) = 1.5 + 381·10⁻²⁰, rounded up.
       await expect(ended)
         .to.emit(pool, "RoundEnded")
-        .withArgs(2n, 399n, 19n, 12n, 380n, end + EPOCH, (RAY * 3n) / 2n + 3_810_000_000n);
+        .withArgs(2n, 399n, 19n, 12n, 381n, end + EPOCH, (RAY * 3n) / 2n + 3_810_000_000n);
       await expect(ended).to.emit(pool, "Transfer").withArgs(ethers.ZeroAddress, treasury.address, 12n);
       expect(await pool.balanceOf(treasury)).to.equal(12n);
     });
@@ -51,11 +52,11 @@ describe("MetaPool", () => {
         const end = (await now()) + 1n;
         await at(end);
 
-        // 5 % of what is above 5 wei.
+        // 5 % of what is above 5 wei; a wei buys no share, so all stays locked.
         const mark = (RAY * (4n + gained)) / 3n + (gained === 21n ? 1n : 0n);
         await expect(own.endRound(2n, gained, 0n))
           .to.emit(pool, "RoundEnded")
-          .withArgs(2n, gained, fee, 0n, gained - fee, end + EPOCH, mark);
+          .withArgs(2n, gained, fee, 0n, gained, end + EPOCH, mark);
       }
     });
 

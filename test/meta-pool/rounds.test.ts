@@ -47,7 +47,7 @@ describe("MetaPool", () => {
       expect(await pool.fundExits.staticCall(10)).to.equal(5n);
     });
 
-    it("take the fee once, on the round's net gain, in shares at the price", async () => {
+    it("take the fee once, on the round's net gain, in shares that are worth it when all is released", async () => {
       const { pool, treasury, gain, loss, beginRound, endRound } = await loadWorkingPool();
       await beginRound();
       await gain(ether(3));
@@ -55,19 +55,21 @@ describe("MetaPool", () => {
       const end = (await now()) + 1n;
       await at(end);
       const fee = (ether(2) * FEE_BPS) / BPS; // 0.1 ether
-      const shares = fee; // at 1 wei per share
+      const shares = (fee * ether(100)) / (ether(102) - fee); // which can claim a wei each at once
 
       const ended = endRound(1n, ether(2), 2n * DAY);
 
       const highWater = ceilDiv(ether(102) * RAY, ether(100) + shares);
       await expect(ended)
         .to.emit(pool, "RoundEnded")
-        .withArgs(1n, ether(2), fee, shares, ether(2) - fee, end + 2n * DAY, highWater);
+        .withArgs(1n, ether(2), fee, shares, ether(2) - shares, end + 2n * DAY, highWater);
       await expect(ended).to.emit(pool, "Transfer").withArgs(ethers.ZeroAddress, treasury.address, shares);
       expect(await pool.balanceOf(treasury)).to.equal(shares);
       expect(await pool.getRate()).to.equal(10n ** 18n); // the price did not move
       const book = await pool.getBook();
-      expect([book.assets, book.roundGain, book.locked]).to.deep.equal([ether(100) + fee, 0n, ether(2) - fee]);
+      expect([book.assets, book.roundGain, book.locked]).to.deep.equal([ether(100) + shares, 0n, ether(2) - shares]);
+      await networkHelpers.time.increase(2n * DAY);
+      expect(await pool.get_account_staked_balance(treasury)).to.be.within(fee - 1n, fee);
     });
 
     it("take no fee on more than the net gain that the allocator measured", async () => {
@@ -77,7 +79,8 @@ describe("MetaPool", () => {
 
       await endRound(1n, ether(1), 0n);
 
-      expect((await pool.getBook()).locked).to.equal(ether(2) - (ether(1) * FEE_BPS) / BPS);
+      const fee = (ether(1) * FEE_BPS) / BPS;
+      expect((await pool.getBook()).locked).to.equal(ether(2) - (fee * ether(100)) / (ether(102) - fee));
     });
 
     it("take no fee on more than the round's gain that is left", async () => {
@@ -111,7 +114,9 @@ describe("MetaPool", () => {
 
       await round({ netGain: ether(15) });
 
-      expect((await pool.getBook()).locked).to.equal(ether(15) - (ether(5) * FEE_BPS) / BPS);
+      const fee = (ether(5) * FEE_BPS) / BPS;
+      const shares = (fee * ether(100)) / (ether(105) - fee);
+      expect((await pool.getBook()).locked).to.equal(ether(15) - ceilDiv(shares * 9n, 10n));
     });
 
     it("take no fee twice on what was lost and earned again", async () => {

@@ -153,7 +153,7 @@ describe("MetaPool", () => {
   });
 
   describe("what is locked", () => {
-    it("is not in the price of the fee's shares", async () => {
+    it("is in the worth of the fee's shares, though they can claim none of it at once", async () => {
       const { pool, treasury, gain, beginRound, endRound } = await loadWorkingPool();
       await gain(ether(50));
       await beginRound();
@@ -166,10 +166,14 @@ describe("MetaPool", () => {
 
       await endRound(2n, ether(20));
 
-      // 1 ether is the fee: at 1.25 wei per share.
-      expect(await pool.balanceOf(treasury)).to.equal(ether("0.8"));
+      // 1 ether is the fee: the others' shares have 169 in the end, and can claim 1.25 each now.
+      const shares = (ether(1) * ether(100)) / ether(169);
+      expect(await pool.balanceOf(treasury)).to.equal(shares);
+      const claimed = (shares * 5n + 3n) / 4n;
       const { locked, assets } = await pool.getBook();
-      expect([locked, assets]).to.deep.equal([ether(25 + 19), ether(125 + 1)]);
+      expect([locked, assets]).to.deep.equal([ether(25 + 20) - claimed, ether(125) + claimed]);
+      await networkHelpers.time.increase(EPOCH);
+      expect(await pool.get_account_staked_balance(treasury)).to.be.within(ether(1) - 2n, ether(1));
     });
 
     it("can be read when a round ends in the very second in which all is released", async () => {

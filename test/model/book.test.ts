@@ -320,21 +320,21 @@ describe("model: MetaPool's book", () => {
       expect(assetsAt(state, NOW + DAY)).to.equal(1100n);
     });
 
-    it("take the fee as shares at the price before, and raise the high-water mark", () => {
+    it("take the fee as shares that are worth it in the end, and raise the high-water mark", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
       book.beginRound(state);
       report(state, NOW, { gain: 100n });
 
-      // 5 % of 100, at a price of one
-      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 5n, feeShares: 5n });
+      // 5 % of 100, and ⌊5 · 1000 / 1095⌋ shares, which can claim one each at once
+      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 5n, feeShares: 4n });
       expect([state.equity, state.locked, assetsAt(state, NOW), supplyOf(state)]).to.deep.equal([
         1100n,
-        95n,
-        1005n,
-        1005n,
+        96n,
+        1004n,
+        1004n,
       ]);
-      // 1100 / 1005 = 1.094527363184079601990049751243…, rounded up
-      expect(state.highWater).to.equal(1_094_527_363_184_079_601_990_049_752n);
+      // 1100 / 1004 = 1.095617529880478087649402390438…, rounded up
+      expect(state.highWater).to.equal(1_095_617_529_880_478_087_649_402_391n);
     });
 
     it("take no fee on what was lost before", () => {
@@ -343,8 +343,8 @@ describe("model: MetaPool's book", () => {
       book.beginRound(state);
       report(state, NOW, { gain: 150n });
 
-      // only 50 of the 150 are above the mark: ⌊50 · 5 %⌋ = 2; ⌊2 · 1000 / 900⌋ = 2 shares
-      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 2n, feeShares: 2n });
+      // only 50 of the 150 are above the mark: ⌊50 · 5 %⌋ = 2; ⌊2 · 1000 / 1048⌋ = 1 share
+      expect(endRound(state, NOW, 10n ** 9n, 0n)).to.deep.equal({ fee: 2n, feeShares: 1n });
     });
 
     it("take the fee on what gains exceed losses by", () => {
@@ -354,9 +354,9 @@ describe("model: MetaPool's book", () => {
       report(state, NOW, { loss: 40n });
       report(state, NOW, { gain: 100n });
 
-      // net 60: 3; at a price of 0.96: ⌊3 · 1000 / 960⌋ = 3
-      expect(endRound(state, NOW, 60n, 0n)).to.deep.equal({ fee: 3n, feeShares: 3n });
-      expect([assetsAt(state, NOW), state.locked]).to.deep.equal([963n, 97n]);
+      // net 60: 3; ⌊3 · 1000 / 1057⌋ = 2, which can claim ⌈2 · 0.96⌉ at once
+      expect(endRound(state, NOW, 60n, 0n)).to.deep.equal({ fee: 3n, feeShares: 2n });
+      expect([assetsAt(state, NOW), state.locked]).to.deep.equal([962n, 98n]);
     });
 
     it("let what is still locked join and keep the later end", () => {
@@ -434,9 +434,9 @@ describe("model: MetaPool's book", () => {
 
     it("get as many units as fit", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      Object.assign(state, { premium: 1n, premiumUnits: 2n ** 127n });
-      expect(reportWriteDown(structuredClone(state), NOW, 100n)).to.equal(2n ** 120n - 1n);
-      state.premiumUnits = 2n ** 128n - 8n;
+      Object.assign(state, { premium: 1n, premiumUnits: 2n ** 119n });
+      expect(reportWriteDown(structuredClone(state), NOW, 100n)).to.equal(2n ** 119n - 1n);
+      state.premiumUnits = 2n ** 120n - 8n;
       expect(reportWriteDown(state, NOW, 100n)).to.equal(7n);
       expect([reportWriteDown(state, NOW, 100n), state.premium]).to.deep.equal([0n, 201n]);
     });

@@ -50,9 +50,14 @@ library Restated {
         return _divideUp(locked * left, duration);
     }
 
-    /// @dev ⌊fee·S/E⌋, E before the fee.
-    function feeShares(uint256 fee, uint256 supply, uint256 equity) internal pure returns (uint256) {
-        return (fee * supply) / equity;
+    /// @dev ⌊fee·S/rest⌋, the rest being all that the shares have, locked or not, less the fee.
+    function feeShares(uint256 fee, uint256 supply, uint256 rest) internal pure returns (uint256) {
+        return (fee * supply) / rest;
+    }
+
+    /// @dev ⌈shares·E/S⌉: what the fee's shares can claim at once, E and S before the fee.
+    function feeClaim(uint256 shares, uint256 supply, uint256 equity) internal pure returns (uint256) {
+        return _divideUp(shares * equity, supply);
     }
 
     /* LOSSES */

@@ -96,11 +96,15 @@ contract RestatedTest {
         _same("locked", pool.lockedNow(), Restated.lockedAt(locked, left, duration));
     }
 
-    function testFuzz_FeeShares(uint96 equity, uint96 gain, uint96 supply) external {
-        (equity, supply) = (1 + equity / 4, 1 + supply / 2);
-        (pool.equity, pool.supply, pool.roundGain, pool.feeBps) = (equity, supply, gain / 4, 2_000);
-        uint256 fee = (uint256(gain / 4) * 2_000) / 10_000;
-        _same("feeShares", pool.endRound(1, gain / 4, 1 days), Restated.feeShares(fee, supply, equity));
+    function testFuzz_FeeShares(uint96 equity, uint96 locked, uint96 gain, uint96 supply) external {
+        (equity, locked, gain, supply) = (1 + equity / 4, locked / 4, gain / 4, 1 + supply / 2);
+        vm.warp(1e9);
+        (pool.equity, pool.supply, pool.roundGain, pool.feeBps) = (equity + locked, supply, gain, 2_000);
+        (pool.locked, pool.releaseEnd, pool.releaseDuration) = (locked, uint40(1e9 + 100), 100);
+        uint256 fee = (uint256(gain) * 2_000) / 10_000;
+        uint256 shares = Restated.feeShares(fee, supply, uint256(equity) + locked + gain - fee);
+        _same("feeShares", pool.endRound(1, gain, 1 days), shares);
+        _same("feeClaim", pool.assets() - equity, Restated.feeClaim(shares, supply, equity));
     }
 
     /* LOSSES */

@@ -103,9 +103,14 @@ contract Rounding {
 
     /* GAINS */
 
-    function feeNeverLowersThePrice(uint256 f, uint256 s, uint256 e) external pure {
-        require(f < LIMIT && s < LIMIT && e < LIMIT && e > 0);
-        assert((e + f) * s >= e * (s + Restated.feeShares(f, s, e)));
+    function feeNeverLowersThePrice(uint256 x, uint256 s, uint256 e) external pure {
+        require(x < LIMIT && s < LIMIT && e < LIMIT && s > 0);
+        assert((e + Restated.feeClaim(x, s, e)) * s >= e * (s + x));
+    }
+
+    function feeSharesAreWorthTheFeeAtMost(uint256 f, uint256 s, uint256 rest) external pure {
+        require(f < LIMIT && s < LIMIT && rest < LIMIT && rest > 0);
+        assert(Restated.feeShares(f, s, rest) * rest <= f * s);
     }
 
     function lockedGainIsNeverMoreThanWasLocked(uint256 l, uint256 left, uint256 duration) external pure {

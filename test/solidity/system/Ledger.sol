@@ -331,16 +331,17 @@ library Ledger {
 
     /// @dev All operators are read. @return feeShares for the treasury.
     function endRound(Book storage self, uint256 feeBps, uint256 epoch) internal returns (uint256 feeShares) {
-        uint256 fee;
-        (fee, feeShares) = _fee(self, feeBps);
+        feeShares = _feeShares(self, feeBps);
         uint256 locked = lockedNow(self);
         uint256 gain = self.roundGain;
-        if (gain > fee) {
+        // The price stays where it is.
+        uint256 claimed = feeShares.mulDiv(assets(self), self.supply, Math.Rounding.Ceil);
+        if (gain > claimed) {
             uint256 accrual = self.gain == 0 ? 0 : self.gainSeconds / self.gain;
             uint256 end = block.timestamp + accrual.max(epoch).min(MAX_RELEASE);
             self.releaseEnd = locked == 0 ? end : end.max(self.releaseEnd);
         }
-        self.locked = locked + gain - fee;
+        self.locked = locked + gain - claimed;
         self.releaseDuration = self.releaseEnd.saturatingSub(block.timestamp);
         self.equity += gain;
         self.supply += feeShares;
@@ -352,13 +353,12 @@ library Ledger {
     }
 
     /// @dev Of the net gain, what lifts the price above the mark; nothing if nothing is left.
-    function _fee(Book storage self, uint256 feeBps) private view returns (uint256 fee, uint256 feeShares) {
-        uint256 worth = assets(self);
-        if (worth == 0) return (0, 0);
+    function _feeShares(Book storage self, uint256 feeBps) private view returns (uint256) {
+        if (assets(self) == 0) return 0;
         uint256 net = self.gain.saturatingSub(self.loss).min(self.roundGain);
         uint256 paidFor = self.highWater.mulDiv(self.supply, RAY, Math.Rounding.Ceil);
-        fee = ((self.equity + self.roundGain).saturatingSub(paidFor).min(net) * feeBps) / 10_000;
-        feeShares = fee.mulDiv(self.supply, worth);
+        uint256 fee = ((self.equity + self.roundGain).saturatingSub(paidFor).min(net) * feeBps) / 10_000;
+        return fee.mulDiv(self.supply, self.equity + self.roundGain - fee);
     }
 
     /* OUTSIDE ROUNDS */

@@ -110,8 +110,8 @@ interface IMetaPool is IStakingPool {
     /// down; the last one takes what is left.
     function endWriteDown(uint256 gain, uint256 units) external;
 
-    /// @notice Ends the round: takes the fee, locks the rest of the gain. @param netGain gains less losses of the round,
-    /// at least 0. @param accrual amount-weighted average time that the gains took to accrue, in seconds.
+    /// @notice Ends the round: mints the fee's shares, and locks the gain but for what these can claim.
+    /// @param netGain gains less losses of the round, at least 0. @param accrual amount-weighted average time that the gains took to accrue, in seconds.
     function endRound(uint256 batch, uint256 netGain, uint256 accrual) external;
 
     /// @notice Sends `assets` of the buffer to the allocator.

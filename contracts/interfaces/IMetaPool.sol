@@ -111,7 +111,8 @@ interface IMetaPool is IStakingPool {
     function endWriteDown(uint256 gain, uint256 units) external;
 
     /// @notice Ends the round: mints the fee's shares, and locks the gain but for what these can claim.
-    /// @param netGain gains less losses of the round, at least 0. @param accrual amount-weighted average time that the gains took to accrue, in seconds.
+    /// @param netGain gains less losses of the round, at least 0.
+    /// @param accrual amount-weighted average time that the gains took to accrue, in seconds.
     function endRound(uint256 batch, uint256 netGain, uint256 accrual) external;
 
     /// @notice Sends `assets` of the buffer to the allocator.

@@ -363,10 +363,14 @@ abstract contract Keepers is Settlements {
     }
 
     /// @dev The same legs again move once more at most: an operator's own excess goes before its groups', and the last gwei of
-    /// a need only when they are all of it. Then nothing but what pools round.
+    /// a need only when they are all of it. Then nothing but what pools round, and what a share of the network, which has grown
+    /// by what was moved, leaves room for: no share here is above four fifths.
     function _checkRepeated(bytes memory data) private {
-        if (_repeat(data) == 0 || _repeat(data) < 1 gwei) return;
-        _promise(!CLAMPED, "I-35: repeating legs moves more and more"); // hostile pools need not answer alike
+        uint256 once = _repeat(data);
+        if (once == 0) return;
+        uint256 twice = _repeat(data);
+        bool isLess = twice < 1 gwei || twice <= (once * 4) / 5;
+        _promise(!CLAMPED || isLess, "I-35: repeating legs moves more and more"); // hostile pools need not answer alike
     }
 
     function _repeat(bytes memory data) private returns (uint256 sum) {

@@ -363,13 +363,15 @@ abstract contract Keepers is Settlements {
     }
 
     /// @dev The same legs again move once more at most: an operator's own excess goes before its groups', and the last gwei of
-    /// a need only when they are all of it. Then nothing but what pools round, and what a share of the network, which has grown
-    /// by what was moved, leaves room for: no share here is above four fifths.
+    /// a need only when they are all of it. Then nothing but what pools round; and if the network has shrunk since the
+    /// snapshot, what a share of it leaves room for, since it has grown by what was moved: no share is above four fifths.
     function _checkRepeated(bytes memory data) private {
+        (, , uint256 network) = allocator.liveTotals();
+        bool hasShrunk = network < allocator.poolSnapshot().networkStake;
         uint256 once = _repeat(data);
         if (once == 0) return;
         uint256 twice = _repeat(data);
-        bool isLess = twice < 1 gwei || twice <= (once * 4) / 5;
+        bool isLess = twice < 1 gwei || (hasShrunk && twice <= (once * 4) / 5);
         _promise(!CLAMPED || isLess, "I-35: repeating legs moves more and more"); // hostile pools need not answer alike
     }
 

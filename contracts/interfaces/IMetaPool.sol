@@ -101,7 +101,7 @@ interface IMetaPool is IStakingPool {
 
     /// @notice Books a written-down operator's loss. What it takes from the shares joins the premium R. Emits PremiumChanged.
     /// @param loss wei. @return units of R, below 2^120; rounded down: an operator's part of R is what its units are of all
-    /// units. 0 if the shares lose less than 1 bp of what they keep, or keep nothing: then R stays as it is.
+    /// units. 0 if the shares lose less than a millionth of what they keep, or keep nothing: then R stays as it is.
     function reportWriteDown(uint256 loss) external returns (uint256 units);
 
     /// @notice Ends a written-down operator's part of the premium R. Of the `gain` that it turns out to have, as much as that

@@ -38,7 +38,7 @@ library AllocatorBook {
     uint256 internal constant SMALLEST_LOSS = 1_000; // wei; less is rounding
 
     /// @dev Gas of one frame of calls to an operator pool, and what must be left beside it (EIP-150 keeps 1/64).
-    uint256 internal constant STIPEND = 1_000_000;
+    uint256 internal constant STIPEND = 1_250_000;
     uint256 internal constant RESERVE = 1_200_000;
     uint256 internal constant GAS_PER_OPERATOR = (STIPEND * 64) / 63 + RESERVE;
     uint256 internal constant GAS_TO_INSIST = (STIPEND * 64) / 63; // on top, where a pool is asked again

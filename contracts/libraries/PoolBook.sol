@@ -28,6 +28,7 @@ library PoolBook {
     uint256 private constant INSTANT_FEE_MIN_BPS = 25;
     uint256 private constant INSTANT_FEE_MAX_BPS = 180;
     uint256 private constant INSTANT_LOSS_DIVISOR = 100_000; // 0.1 bp
+    uint256 private constant PREMIUM_DIVISOR = 1e6; // 0.01 bp
     uint256 private constant CLOSING_DIVISOR = 1e9;
 
     struct Book {
@@ -112,7 +113,7 @@ library PoolBook {
 
         uint256 assetsAfter = assets(self);
         uint256 lost = assetsBefore.saturatingSub(assetsAfter);
-        if (assetsAfter == 0 || lost * BPS < assetsAfter) return 0;
+        if (assetsAfter == 0 || lost * PREMIUM_DIVISOR < assetsAfter) return 0;
         units = _unitsDown(self, lost);
         self.premiumUnits += uint128(units); // within its type: see _unitsDown
         _setPremium(self, self.premium + lost);

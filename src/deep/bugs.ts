@@ -248,7 +248,7 @@ export const BUGS: readonly Bug[] = [
     invariant: "I-26",
     campaign: "clamped",
     file: ALLOCATOR_BOOK,
-    find: "uint256 internal constant STIPEND = 1_000_000;",
+    find: "uint256 internal constant STIPEND = 1_250_000;",
     replace: "uint256 internal constant STIPEND = 90_000;",
   },
   {

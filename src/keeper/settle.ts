@@ -4,7 +4,7 @@ import type { KeeperOptions } from "./options.ts";
 import type { SettleReport } from "./report.ts";
 
 /** Gas of a page: what must be left for the last operator, plus what one operator costs at most in the ordinary case. */
-const GAS_BASE = 2_600_000n;
+const GAS_BASE = 2_900_000n;
 const GAS_PER_OPERATOR = 216_000n;
 export const GAS_MOST = 15_000_000n;
 

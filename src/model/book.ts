@@ -17,6 +17,8 @@ import {
 
 export const WAD = 10n ** 18n;
 export const BPS = 10_000n;
+/** A write-down joins the premium from this part of what the shares keep on: 0.01 bp. */
+const LEAST_PREMIUM = 1_000_000n;
 export const DAY = 86_400n;
 export const LONGEST_RELEASE = 7n * DAY;
 
@@ -212,14 +214,14 @@ function checkEnd(book: Book, now: bigint): void {
 
 /**
  * Books a written-down operator's loss: what the shares lose joins the premium. Returns the operator's units of it, 0 if the
- * shares lose less than a basis point of what they keep, or keep nothing.
+ * shares lose less than a millionth of what they keep, or keep nothing.
  */
 export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
   const before = assetsAt(book, now);
   bookLoss(book, now, loss);
   const after = assetsAt(book, now);
   const lost = monus(before, after);
-  if (after === 0n || lost * BPS < after) return 0n;
+  if (after === 0n || lost * LEAST_PREMIUM < after) return 0n;
   const units = unitsOf(book, lost);
   book.premium += lost;
   book.premiumUnits += units;

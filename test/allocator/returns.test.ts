@@ -55,13 +55,13 @@ function completed(round: bigint, total: bigint, healthy: bigint, gain: bigint, 
 
 const PRICE = 10n ** 27n;
 
-/** Of 100 ether 25, 20 and less than a basis point have been given up: the third does not count. */
+/** Of 100 ether 25, 20 and less than a millionth have been given up: the third does not count. */
 async function deployUneven() {
   const world = await deployWorld({ hostile: 4, stake: ether("99.9"), parameters: { allocator: LOOSE } });
   const { hostile } = world;
   await nextRound(world);
   await move(world, [up(1, ether(25)), up(2, ether(20)), up(3, ether("0.02")), up(4, ether(20))]);
-  await hostile[2]!.lose(ether("0.015"));
+  await hostile[2]!.lose(ether("0.01995"));
   await nextRound(world);
   for (const pool of hostile.slice(0, 3)) await pool.setMode(Mode.reverts);
   for (let round = 0; round < 3; round += 1) await nextRound(world);
@@ -236,7 +236,7 @@ describe("Allocator", () => {
       expect((await metaPool.getBook()).premium).to.equal(0n);
     });
 
-    it("with less than a basis point of the pool have no part of the premium, and keep nobody else's", async () => {
+    it("with less than a millionth of the pool have no part of the premium, and keep nobody else's", async () => {
       const world = await networkHelpers.loadFixture(deploySmall);
       const { allocator, metaPool, hostile } = world;
       expect((await log(world)).slice(0, 6)).to.deep.equal([
@@ -245,10 +245,10 @@ describe("Allocator", () => {
         ["PremiumChanged", 0n, ether(20)],
         ["OperatorWrittenDown", 1n, 5n, ether(20)],
         ["OperatorFaulted", 2n, 5n, 3n],
-        ["LossBooked", ether("0.005"), 0n, 0n, ether("0.005"), 0n],
+        ["LossBooked", ether("0.00005"), 0n, 0n, ether("0.00005"), 0n],
       ]);
       const small = await allocator.recordOf(2);
-      expect([small.lost, small.premiumUnits]).to.deep.equal([ether("0.005"), 0n]);
+      expect([small.lost, small.premiumUnits]).to.deep.equal([ether("0.00005"), 0n]);
       expect((await metaPool.getBook()).premium).to.equal(ether(20));
       await expect(allocator.connect(await asNotice(world)).clearWriteDown(2))
         .to.be.revertedWithCustomError(allocator, "NotWrittenDown")
@@ -322,12 +322,12 @@ describe("Allocator", () => {
   });
 });
 
-/** The second, with less than a basis point, has been written down; the first holds 20 ether. */
+/** The second, with less than a millionth, has been written down; the first holds 20 ether. */
 async function deployTinyDown() {
   const world = await deployWorld({ hostile: 2, stake: ether("99.9"), parameters: { allocator: LOOSE } });
   await nextRound(world);
   await move(world, [up(1, ether(20)), up(2, ether("0.02"))]);
-  await world.hostile[1]!.lose(ether("0.015"));
+  await world.hostile[1]!.lose(ether("0.01995"));
   await nextRound(world);
   await world.hostile[1]!.setMode(Mode.reverts);
   for (let round = 0; round < 3; round += 1) await nextRound(world);
@@ -340,7 +340,7 @@ async function deploySmall() {
   const { hostile } = world;
   await nextRound(world);
   await move(world, [up(1, ether(20)), up(2, ether("0.02")), up(3, ether(20))]);
-  await hostile[1]!.lose(ether("0.015"));
+  await hostile[1]!.lose(ether("0.01995"));
   await nextRound(world);
   for (const pool of hostile.slice(0, 2)) await pool.setMode(Mode.reverts);
   for (let round = 0; round < 2; round += 1) await nextRound(world);

@@ -135,15 +135,15 @@ describe("MetaPool", () => {
   });
 
   describe("write-downs", () => {
-    it("change the premium from exactly one basis point on", async () => {
+    it("change the premium from exactly a millionth on", async () => {
       for (const [kept, units] of [
-        [ether(100), ether("0.01")], // of what is left
+        [ether(100), ether("0.0001")], // of what is left
         [ether(100) + 1n, 0n], // a wei below
       ] as const) {
         const { pool, allocator, alice } = await loadWorkingPool();
-        await pool.connect(alice).deposit_and_stake({ value: ether("0.01") });
+        await pool.connect(alice).deposit_and_stake({ value: ether("0.0001") });
         const own = pool.connect(allocator);
-        const loss = ether("100.01") - kept;
+        const loss = ether("100.0001") - kept;
 
         expect(await own.reportWriteDown.staticCall(loss)).to.equal(units);
         await own.reportWriteDown(loss);

@@ -394,12 +394,12 @@ describe("model: MetaPool's book", () => {
       expect(metaPool.previewStake(state, NOW, 490n)).to.equal(500n);
     });
 
-    it("below one basis point of what is left leave the premium alone", () => {
-      const state = pool({ equity: 1_000_000n, supply: 1000n, delegated: 1_000_000n });
+    it("below a millionth of what is left leave the premium alone", () => {
+      const state = pool({ equity: 10_000_000n, supply: 1000n, delegated: 10_000_000n });
 
-      // 100 / 999 900 is at least 1 bp, 99 / 999 901 is not
-      expect(reportWriteDown(structuredClone(state), NOW, 99n)).to.equal(0n);
-      expect(reportWriteDown(state, NOW, 100n)).to.equal(100n);
+      // 10 / 9 999 990 is at least 1e-6, 9 / 9 999 991 is not
+      expect(reportWriteDown(structuredClone(state), NOW, 9n)).to.equal(0n);
+      expect(reportWriteDown(state, NOW, 10n)).to.equal(10n);
     });
 
     it("that are back give the shares at once what they had taken from them, and the round the rest", () => {

@@ -266,7 +266,7 @@ contract MetaPoolHandler {
         _bookLoss(19, amount, before, claims);
         Price memory afterwards = price();
         uint256 lost = before.assets > afterwards.assets ? before.assets - afterwards.assets : 0;
-        bool counts = afterwards.assets != 0 && lost * 10_000 >= afterwards.assets;
+        bool counts = afterwards.assets != 0 && lost * 1e6 >= afterwards.assets;
         if (!counts && units != 0) broken = "I-51: a loss counts that is none";
         if (pool.getBook().premium != premium + (counts ? lost : 0)) broken = "I-51: not what the shares lost";
     }

@@ -188,7 +188,7 @@ library Ledger {
         uint256 before = assets(self);
         bookLoss(self, amount);
         uint256 left = assets(self);
-        if (left == 0 || left > before || (before - left) * 10_000 < left) return;
+        if (left == 0 || left > before || (before - left) * 1e6 < left) return;
         uint256 units = before - left;
         if (self.writtenDown != 0) {
             // As many of all units as the loss will be of the premium, and as many as fit.

@@ -350,9 +350,8 @@ library Rounds {
         uint256 total = loss + subject.lossSince;
         if (total == 0) return;
         subject.lossSince = 0;
-        bool isEstablished = subject.operator.state == IOperatorRegistry.State.Active;
         if (total <= SMALLEST_LOSS) return;
-        if (!isEstablished) subject.hasLost = true;
+        if (subject.operator.state != IOperatorRegistry.State.Active) subject.hasLost = true;
         if (!_isTooMuch(self, page, subject, total)) return;
         subject.operator.watch = true;
         self.registry.watch(subject.id);

@@ -11,7 +11,8 @@ interface Slash {
 }
 
 const GAS_LIMIT = 3_500_000n;
-const VIEW_GAS = 1_000_000n;
+/** What a reading has, too: AllocatorBook.STIPEND. */
+const VIEW_GAS = 1_250_000n;
 /** Pools asked at a time. */
 const PAGE = 50;
 

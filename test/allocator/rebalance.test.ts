@@ -112,7 +112,7 @@ describe("Allocator", () => {
     it("does as many legs as the gas lets it, whole ones", async () => {
       const world = await loadIdle();
       const { allocator } = world;
-      await allocator.rebalance(all("up", 4), { gasLimit: 3_000_000n });
+      await allocator.rebalance(all("up", 4), { gasLimit: 3_500_000n });
       const positions = await positionsOf(world);
       expect(positions.every((position) => position === 0n || position === ether(25))).to.equal(true);
       expect(sum(positions)).to.be.within(ether(25), ether(75));

@@ -86,7 +86,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "what an exit takes is not noted",
     invariant: "I-07",
-    campaign: "clamped",
+    campaign: "pool",
     file: EXITS,
     find: "if (amount != 0) exit.taken += uint96(amount);",
     replace: "",

@@ -351,7 +351,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @inheritdoc IStakingPool
     function get_account_staked_balance(address account_id) external view returns (uint256) {
-        return _get(account_id).staked_balance;
+        (PoolLedger.Ledger memory ledger, ) = _synced();
+        return _stakedOf(ledger, account_id);
     }
 
     /// @inheritdoc IStakingPool
@@ -827,9 +828,13 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
             AccountView({
                 account_id: account,
                 unstaked_balance: free + waiting + matured,
-                staked_balance: _toAssetsDown(_sharesOf(ledger, account), ledger.equity, ledger.supply),
+                staked_balance: _stakedOf(ledger, account),
                 can_withdraw: waiting == 0
             });
+    }
+
+    function _stakedOf(PoolLedger.Ledger memory ledger, address account) private view returns (uint256) {
+        return _toAssetsDown(_sharesOf(ledger, account), ledger.equity, ledger.supply);
     }
 
     function _sharesOf(PoolLedger.Ledger memory ledger, address account) private view returns (uint256 shares) {

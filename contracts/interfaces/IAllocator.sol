@@ -80,7 +80,7 @@ interface IAllocator {
         uint96 base; // p_i: position at the end of the last round
         uint96 dueAmount; // of the unbonding that must have arrived by dueAt
         uint40 dueAt; // 0 until the first reading by which the pool can have begun
-        bool hasLoss; // lossSince is not 0
+        bool hasMore; // lossSince or premiumUnits may be not 0
         uint16 refusedBps; // of the position: what legs asked for in vain. The next reading asks again
         // Slot 1.
         uint96 lossSince; // booked by settleOne and legs since the last reading

@@ -40,8 +40,8 @@ library AllocatorBook {
     /// @dev Gas of one frame of calls to an operator pool, and what must be left beside it (EIP-150 keeps 1/64).
     uint256 internal constant STIPEND = 1_250_000;
     uint256 internal constant RESERVE = 1_200_000;
-    uint256 internal constant GAS_PER_OPERATOR = (STIPEND * 64) / 63 + RESERVE;
-    uint256 internal constant GAS_TO_INSIST = (STIPEND * 64) / 63; // on top, where a pool is asked again
+    uint256 internal constant GAS_PER_FRAME = (STIPEND * 64) / 63;
+    uint256 internal constant GAS_PER_OPERATOR = GAS_PER_FRAME + RESERVE;
 
     struct Certification {
         uint32 cursor; // operators checked; the type's maximum once rejected
@@ -219,7 +219,7 @@ library AllocatorBook {
     function noteLoss(State storage self, uint256 id, uint256 loss) internal {
         IAllocator.Record storage record = self.records[id];
         record.lossSince = (record.lossSince + loss).toUint96();
-        record.hasLoss = true;
+        record.hasMore = true;
     }
 
     /// @dev Moves the sums of an operator's groups by what its position moved.

@@ -228,8 +228,8 @@ library LegRooms {
         uint256 pool = scope.now_.total.min(scope.snapshot.total);
         uint256 unbonding = place.held.unbonding;
         if (unbonding != 0) cap = cap.min(scope.recorded.capOf(place.snapshot).saturatingSub(unbonding));
-        room = place.target.min(cap).saturatingSub(place.held.position).min(scope.now_.free).min(
-            pool.saturatingSub(_position(self, scope, AllocatorBook.POOL_GROUP))
+        room = place.target.min(cap).saturatingSub(place.held.position + _lossOf(self, place.id)).min(
+            scope.now_.free.min(pool.saturatingSub(_position(self, scope, AllocatorBook.POOL_GROUP)))
         );
         for (uint256 groups = place.snapshot.groups; groups != 0 && room != 0; groups >>= 8) {
             uint256 group = groups & 0xff;
@@ -238,6 +238,14 @@ library LegRooms {
             if (groupCap == AllocatorBook.NO_CAP) continue;
             room = room.min(groupCap.saturatingSub(_position(self, scope, group)));
         }
+    }
+
+    /// @dev What the operator lost since the last reading, rounding aside. Nobody makes up for it before a reading has seen it
+    /// and watches: who loses what legs bring would be filled again and again.
+    function _lossOf(AllocatorBook.State storage self, uint256 id) private view returns (uint256 loss) {
+        IAllocator.Record storage record = self.records[id];
+        if (record.hasMore) loss = record.lossSince;
+        if (loss <= AllocatorBook.SMALLEST_LOSS) loss = 0;
     }
 
     /// @dev The cap for increases: the smaller of both T and N, and the state, bond and absolute cap of this moment. What is on

@@ -396,7 +396,7 @@ library PoolBook {
     }
 
     /// @dev Of the gain, only what lifts the price above the highest one at which a fee was taken pays. The shares are worth
-    /// the fee once all gains are released.
+    /// the fee once all gains are released and all of the premium is back.
     /// @param equity everything of the shares, locked or not; @param assetsBefore what they can claim now.
     function _fee(
         Book storage self,
@@ -408,7 +408,7 @@ library PoolBook {
         uint256 supply = self.supply;
         uint256 paidFor = uint256(self.highWater).mulDiv(supply, HIGH_WATER_ONE, Math.Rounding.Ceil);
         fee = (equity.saturatingSub(paidFor).min(gain) * self.feeBps) / BPS;
-        feeShares = fee.mulDiv(supply, equity - fee);
+        feeShares = fee.mulDiv(supply, equity + self.premium - fee);
     }
 
     function _emitRoundEnded(Book storage self, uint256 batch, uint256 gain, uint256 fee, uint256 feeShares) private {

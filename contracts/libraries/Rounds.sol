@@ -40,6 +40,7 @@ library Rounds {
         uint256 refusedBps; // of the position: asked for again
         uint256 insisted; // of what is on its way, unstaked by this reading
         uint256 lossSince; // booked since the last reading
+        bool owes; // it has units of the premium
         bool hasLost; // more than rounding since the last reading, this one included; false of who is established
     }
 
@@ -88,7 +89,7 @@ library Rounds {
         uint256 more; // gas beyond an operator's
         while (id < count && read < maxOperators && page.hasGas(more)) {
             _load(self, subject, id + 1);
-            more = subject.refusedBps == 0 ? 0 : AllocatorBook.GAS_TO_INSIST;
+            more = subject.refusedBps == 0 && !subject.held.faulted ? 0 : _gasBeside(subject);
             if (more != 0 && !page.hasGas(more)) break;
             ++id;
             ++read;
@@ -101,6 +102,19 @@ library Rounds {
         );
 
         page.close(self, id);
+    }
+
+    /// @dev Gas of what a reading does beyond one frame.
+    function _gasBeside(Subject memory subject) private pure returns (uint256) {
+        uint256 frames = subject.held.faulted ? 1 : 0;
+        if (subject.refusedBps != 0) frames += frames + 1;
+        return frames * AllocatorBook.GAS_PER_FRAME;
+    }
+
+    /// @dev A faulted pool may be honest, and have more exits of ours to go through than one stipend pays for. It gets no legs,
+    /// so there are no more of them by the next reading.
+    function _stipend(IAllocator.Position memory held) private pure returns (uint256) {
+        return held.faulted ? 2 * AllocatorBook.STIPEND : AllocatorBook.STIPEND;
     }
 
     /* ONE OPERATOR */
@@ -119,7 +133,7 @@ library Rounds {
         page.totals.remove(held);
         uint256 others;
         uint256 bond;
-        try IPoolCalls(address(this)).collect{gas: AllocatorBook.STIPEND}(subject.operator.pool) returns (
+        try IPoolCalls(address(this)).collect{gas: _stipend(held)}(subject.operator.pool) returns (
             IPoolCalls.Reading memory reading
         ) {
             others = reading.total.saturatingSub(reading.staked).min(AllocatorBook.NO_CAP);
@@ -157,7 +171,9 @@ library Rounds {
         subject.due = record.dueAmount;
         subject.dueAt = record.dueAt;
         subject.refusedBps = record.refusedBps;
-        subject.lossSince = record.hasLoss ? record.lossSince : 0;
+        bool hasMore = record.hasMore;
+        subject.lossSince = hasMore ? record.lossSince : 0;
+        subject.owes = hasMore && record.premiumUnits != 0;
     }
 
     function _storeSnapshot(AllocatorBook.State storage self, uint256 id, IAllocator.Snapshot memory snapshot) private {
@@ -167,13 +183,14 @@ library Rounds {
     function _store(AllocatorBook.State storage self, Subject memory subject) private {
         IAllocator.Record storage record = self.records[subject.id];
         self.positions[subject.id] = subject.held;
-        bool hasLoss = subject.lossSince != 0;
-        if (record.hasLoss && !hasLoss) record.lossSince = 0;
-        (record.base, record.dueAmount, record.dueAt, record.hasLoss, record.refusedBps) = (
+        bool hasMore = subject.lossSince != 0;
+        if (record.hasMore && !hasMore) record.lossSince = 0;
+        if (subject.owes && record.premiumUnits != 0) hasMore = true;
+        (record.base, record.dueAmount, record.dueAt, record.hasMore, record.refusedBps) = (
             subject.held.position,
             uint96(subject.due),
             uint40(subject.dueAt),
-            hasLoss,
+            hasMore,
             uint16(subject.refusedBps)
         );
     }
@@ -190,7 +207,7 @@ library Rounds {
         uint256 asked = base.mulDiv(subject.refusedBps, AllocatorBook.BPS, Math.Rounding.Ceil).min(reading.staked);
         bool isHeeded = asked == 0;
         if (!isHeeded) {
-            try IPoolCalls(address(this)).pull{gas: AllocatorBook.STIPEND}(subject.operator.pool, asked) returns (
+            try IPoolCalls(address(this)).pull{gas: _stipend(subject.held)}(subject.operator.pool, asked) returns (
                 uint256 staked,
                 uint256 unstaked
             ) {
@@ -224,6 +241,7 @@ library Rounds {
         if (subject.dueAt == 0) subject.due = subject.due.max(held.unbonding);
         uint256 missing;
         if (held.writtenDown) missing = self.recover(page, subject.id, held, gain);
+        else if (subject.owes && gain != 0) self.payBack(page, subject.id, gain);
         else page.gain += gain;
         _watchForLoss(self, page, subject, loss + missing);
         page.loss += loss;
@@ -279,9 +297,9 @@ library Rounds {
         (held.position, held.unbonding) = ((left - unbonding).toUint96(), unbonding.toUint96());
 
         // A loss that gains outweigh shows only in what is on its way; who moves stake back must earn as much. A
-        // written-down operator's cash was taken off before.
-        vanished = vanished.min(gain + SMALLEST_LOSS) + loss + subject.lossSince;
-        overdue = _isOverdue(page, subject, vanished + (held.writtenDown ? 0 : reading.arrived));
+        // written-down operator's cash was taken off before, and so was what it had lost.
+        vanished = vanished.min(gain + SMALLEST_LOSS) + loss;
+        overdue = _isOverdue(page, subject, vanished + (held.writtenDown ? 0 : reading.arrived + subject.lossSince));
     }
 
     /// @dev Gain and loss against the book.
@@ -369,7 +387,7 @@ library Rounds {
         uint256 base = (uint256(subject.held.position) + subject.held.unbonding + loss).max(subject.base);
         IAllocator.Record storage record = self.records[subject.id];
         uint256 lostBps = record.lostBps + loss.mulDiv(AllocatorBook.BPS, base, Math.Rounding.Ceil);
-        isTooMuch = lostBps > page.parameters.maxLossBps && !subject.operator.watch;
+        isTooMuch = lostBps > page.parameters.maxLossBps;
         record.lostBps = isTooMuch ? 0 : uint32(lostBps.min(type(uint32).max));
     }
 
@@ -382,6 +400,8 @@ library Rounds {
         emit IAllocator.OperatorFaulted(subject.id, page.round, faults);
         if (faults >= FAULTS_TO_WRITE_DOWN && uint256(held.position) + held.unbonding != 0) {
             self.writeDown(page, subject.id, held);
+            subject.owes = true;
+            subject.due = subject.due.saturatingSub(subject.lossSince); // no reading takes it off before the pool is back
         }
     }
 

@@ -34,7 +34,9 @@ library WriteDowns {
         IAllocator.Record storage record = self.records[id];
         uint256 units = record.premiumUnits;
         uint256 missing = units == 0 ? 0 : record.lost;
-        (record.lost, record.writtenDownAt) = (uint96((missing + loss).min(type(uint96).max)), uint40(block.timestamp));
+        // By what is missing of each: an old wei ends no new loss's part of R early, nor does a new wei keep an old one's.
+        uint256 mean = (record.writtenDownAt * missing + block.timestamp * loss) / (missing + loss);
+        (record.lost, record.writtenDownAt) = (uint96((missing + loss).min(type(uint96).max)), uint40(mean));
         record.premiumUnits = (units + self.metaPool.reportWriteDown(loss)).toUint120();
         emit IAllocator.OperatorWrittenDown(id, page.round, loss);
     }
@@ -57,6 +59,14 @@ library WriteDowns {
         if (missing <= AllocatorBook.SMALLEST_LOSS) missing = 0; // rounding
         _recover(self, id, gain, missing);
         emit IAllocator.OperatorRecovered(id, page.round);
+    }
+
+    /// @dev Who came back with less has more now: that makes up for what is missing.
+    function payBack(AllocatorBook.State storage self, RoundPage.Page memory page, uint256 id, uint256 gain) internal {
+        page.book(self);
+
+        self.roundGain += gain.toUint96();
+        recoverPart(self, id, gain);
     }
 
     /// @dev The pool has paid `gain` and is not back.

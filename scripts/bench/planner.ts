@@ -63,6 +63,7 @@ export function randomSnapshot(count: number): Snapshot {
         ramp: null,
         absolute: null,
         class1Taken: 0n,
+        lost: 0n,
       },
     };
   });

@@ -27,7 +27,8 @@ export function roomUp(book: Book, place: Place): bigint {
 
   const cap = increaseCap(record, book.snapshot.live, book.increaseTotals, place.unbonding);
   const recorded = lessDown(recordedCap(record, book.snapshot, recordedTotals(book.snapshot)), place.unbonding);
-  let room = smaller(lessDown([cap, recorded, place.target].reduce(smaller), position), book.free);
+  const most = [cap, recorded, place.target].reduce(smaller);
+  let room = smaller(lessDown(most, position + record.live.lost), book.free);
   for (const pot of place.pots) {
     if (pot.increaseCap !== null) room = smaller(room, lessDown(pot.increaseCap, pot.position));
   }

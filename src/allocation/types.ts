@@ -53,6 +53,8 @@ export interface LiveOperator {
   readonly absolute: bigint | null;
   /** What class 1 took from the operator since the round ended. */
   readonly class1Taken: bigint;
+  /** What it lost since the last reading, rounding aside: nobody makes up for it before the next. */
+  readonly lost: bigint;
 }
 
 /** An operator as the round recorded it. */

@@ -220,6 +220,14 @@ export const BUGS: readonly Bug[] = [
     ].join("\n"),
   },
   {
+    name: "what legs lose is made up for at once",
+    invariant: "I-22",
+    campaign: "hostile",
+    file: ROOMS,
+    find: "if (record.hasMore) loss = record.lossSince;",
+    replace: "",
+  },
+  {
     name: "legs do not move groups",
     invariant: "I-23",
     campaign: "clamped",

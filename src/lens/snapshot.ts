@@ -30,6 +30,8 @@ export interface SnapshotReading {
 /** As in IOperatorRegistry.State. */
 const STATE = { ramping: 1n, active: 2n, draining: 3n } as const;
 
+/** AllocatorBook.SMALLEST_LOSS, in wei: less is rounding. */
+const ROUNDING = 1_000n;
 const NO_SHARE = 2n ** 16n - 1n;
 const NO_CAP = 2n ** 96n - 1n;
 const NO_LEVEL = 2n ** 160n - 1n;
@@ -140,6 +142,7 @@ function toLiveOperator({ operator, position, record, ramp, rooms }: OperatorVie
     ramp: state === STATE.ramping ? ramp : null,
     absolute: capOrNull(operator.absoluteCap),
     class1Taken: record.class1Round === round ? record.class1Taken : 0n,
+    lost: record.hasMore && record.lossSince > ROUNDING ? record.lossSince : 0n,
   };
 }
 

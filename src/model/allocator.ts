@@ -354,9 +354,9 @@ function bookReading(
   operator.unbonding = min(reading.unstaked, held);
   operator.position = held - operator.unbonding;
 
-  // A written-down operator's cash was taken off the amount that is due above.
+  // A written-down operator's cash and what it had lost were taken off the amount that is due before.
   const vanished = min(monus(left, reading.unstaked), cashGain + stakeGain + ROUNDING);
-  const settled = (operator.writtenDown ? 0n : reading.arrived) + vanished + loss + operator.lossSince;
+  const settled = (operator.writtenDown ? 0n : reading.arrived + operator.lossSince) + vanished + loss;
   const overdue = isOverdue(allocator, now, operator, settled);
   if (operator.due?.at === undefined) {
     // Some of it may have been asked for in this epoch: its time runs from the next reading.
@@ -370,6 +370,9 @@ function bookReading(
     bookSums(allocator, now, sums);
     operator.writtenDown = false;
     recoverPart(allocator, operator, gain, ROUNDING);
+  } else if (gain > 0n && operator.premiumUnits > 0n) {
+    bookSums(allocator, now, sums);
+    recoverPart(allocator, operator, gain);
   } else {
     sums.gain += gain;
   }
@@ -418,9 +421,13 @@ function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums
   operator.position = 0n;
   operator.unbonding = 0n;
   operator.writtenDown = true;
-  operator.lost = (operator.premiumUnits > 0n ? operator.lost : 0n) + loss;
-  operator.writtenDownAt = now;
+  // By what is missing of each.
+  const missing = operator.premiumUnits > 0n ? operator.lost : 0n;
+  operator.writtenDownAt = (operator.writtenDownAt * missing + now * loss) / (missing + loss);
+  operator.lost = missing + loss;
   operator.premiumUnits += metaBook.reportWriteDown(allocator.book, now, loss);
+  // No reading takes what it had lost off what is due before it is back.
+  if (operator.due !== undefined) operator.due.amount = monus(operator.due.amount, operator.lossSince);
   allocator.roundLosses.push(loss);
 }
 
@@ -457,7 +464,7 @@ function watchForLoss({ parameters }: Allocator, operator: Operator, loss: bigin
   // What legs brought after the last round can be lost, too.
   const base = max(operator.snapshot.position, heldAt(operator) + loss);
   operator.lostBps += mulDivUp(loss, BPS, base);
-  if (operator.lostBps <= parameters.maxLossBps || operator.watch) return;
+  if (operator.lostBps <= parameters.maxLossBps) return;
   operator.lostBps = 0n;
   setWatch(operator, "guardian", true);
 }

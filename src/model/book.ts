@@ -282,8 +282,8 @@ export function endRound(
   const excess = min(above, netGain, book.roundGain);
   const hasFee = assets > 0n && supply > 0n;
   const fee = hasFee ? mulDivDown(excess, parameters.feeBps, BPS) : 0n;
-  // Worth the fee once all is released; what they can claim at once leaves the price as it is.
-  const feeShares = hasFee ? mulDivDown(fee, supply, assets + stillLocked + book.roundGain - fee) : 0n;
+  // Worth the fee once all is released and the premium is back; what they can claim at once leaves the price as it is.
+  const feeShares = hasFee ? mulDivDown(fee, supply, assets + stillLocked + book.roundGain + book.premium - fee) : 0n;
   const claimed = hasFee ? mulDivUp(feeShares, assets, supply) : 0n;
   if (feeShares > 0n) accountToChange(book, parameters.treasury).shares += feeShares;
 

@@ -105,7 +105,9 @@ export function roomUp(allocator: Allocator, now: bigint, operator: Operator, li
     const cap = groupIncreaseCapOf(allocator, group, lower(snapshot, live));
     return cap === undefined ? most : monus(cap, position);
   });
-  return min(monus(most, operator.position), live.free, ...rooms);
+  // What it lost since the last reading is not made up for before a reading has seen it.
+  const lost = operator.lossSince > ROUNDING ? operator.lossSince : 0n;
+  return min(monus(most, operator.position + lost), live.free, ...rooms);
 }
 
 /** How a leg down is split: each class on what the ones before it leave. */

@@ -60,6 +60,7 @@ export function snapshotOf(problem: Problem, positions: readonly bigint[], chang
         ramp: null,
         absolute: null,
         class1Taken: 0n,
+        lost: 0n,
         ...changes.operators?.[id],
       },
     };

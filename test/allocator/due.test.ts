@@ -162,6 +162,24 @@ describe("Allocator", () => {
       expect((await allocator.positionOf(1)).writtenDown).to.equal(false);
     });
 
+    it("is less what was lost of it before the operator was given up: it is back when it has paid the rest", async () => {
+      const world = await load();
+      const { allocator, metaPool, hostile } = world;
+      await hostile[0]!.loseUnstaked(ether(1));
+      await allocator.settleOne(1, PAGE);
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 4; round += 1) await nextRound(world);
+      const { dueAmount, lossSince, lost } = await allocator.recordOf(1);
+      expect([dueAmount, lossSince, lost]).to.deep.equal([ether(4), ether(1), ether(24)]);
+
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      const { position, unbonding, writtenDown, faulted } = await allocator.positionOf(1);
+      expect([position, unbonding, writtenDown, faulted]).to.deep.equal([ether(20), 0n, false, false]);
+      const { premium, assets } = await metaPool.getBook();
+      expect([premium, assets]).to.deep.equal([0n, ether(99)]);
+    });
+
     it("is counted in faults up to 255, and no round stops at more", async () => {
       const world = await load();
       const { allocator, hostile } = world;
@@ -198,8 +216,8 @@ describe("Allocator", () => {
         ["LossBooked", ether("0.5"), 0n, 0n, ether("0.5"), 0n],
       ]);
 
-      const { base, dueAmount, hasLoss, lossSince } = await allocator.recordOf(1);
-      expect([base, dueAmount, hasLoss, lossSince]).to.deep.equal([0n, ether(5), true, ether("3.5")]);
+      const { base, dueAmount, hasMore, lossSince } = await allocator.recordOf(1);
+      expect([base, dueAmount, hasMore, lossSince]).to.deep.equal([0n, ether(5), true, ether("3.5")]);
       const { position, unbonding } = await allocator.positionOf(1);
       expect([position, unbonding]).to.deep.equal([ether("18.5"), ether(3)]);
       expect([await allocator.committed(), await allocator.unbonding()]).to.deep.equal([ether("88.5"), ether(3)]);
@@ -210,7 +228,7 @@ describe("Allocator", () => {
       // What was lost is not due any more: the rest has arrived.
       await nextRound(world);
       const after = await allocator.recordOf(1);
-      expect([after.base, after.dueAmount, after.hasLoss, after.lossSince]).to.deep.equal([
+      expect([after.base, after.dueAmount, after.hasMore, after.lossSince]).to.deep.equal([
         ether("18.5"),
         0n,
         false,

@@ -265,8 +265,8 @@ describe("Allocator", () => {
       ]);
       const noted: unknown[] = [];
       for (const id of [1, 2, 3, 4]) {
-        const { lossSince, hasLoss } = await allocator.recordOf(id);
-        noted.push([lossSince, hasLoss]);
+        const { lossSince, hasMore } = await allocator.recordOf(id);
+        noted.push([lossSince, hasMore]);
       }
       expect(noted).to.deep.equal([
         [ether(1), true],

@@ -39,6 +39,21 @@ async function back(world: World, ...operators: number[]): Promise<void> {
   await nextRound(world);
 }
 
+/** The first one dies, and is back with no more than `amount` of its 20 ether. */
+async function returnWith(world: World, amount: bigint): Promise<void> {
+  const [pool] = world.hostile as [World["hostile"][0]];
+  await pool.setMode(Mode.reverts);
+  for (let round = 0; round < 3; round += 1) await nextRound(world);
+  await pool.lose(ether(20) - amount);
+  await back(world, 1);
+  expect((await world.allocator.positionOf(1)).position).to.equal(amount);
+}
+
+async function settle(world: World) {
+  await nextEpoch(world);
+  return world.allocator.settle(100, PAGE);
+}
+
 /** All gains are released, whoever brought them. */
 async function release(world: World): Promise<void> {
   await nextRound(world);
@@ -189,6 +204,90 @@ describe("Allocator", () => {
       for (let round = 0; round < 3; round += 1) await nextRound(world);
       expect((await allocator.recordOf(2)).premiumUnits).to.equal(ether(20));
       expect((await metaPool.getBook()).premium).to.equal(ether("20.02"));
+    });
+  });
+
+  describe("the premium of an operator that came back with less", () => {
+    it("ends with what it gains since: nobody pays twice", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, registry, alice, bob, hostile } = world;
+      await returnWith(world, 0n);
+      expect((await metaPool.getBook()).premium).to.equal(ether(20));
+      await hostile[0]!.oweMore(ether(12));
+      await expect(settle(world))
+        .to.emit(metaPool, "LossRestored")
+        .withArgs(ether(12))
+        .to.emit(metaPool, "PremiumChanged")
+        .withArgs(ether(20), ether(8));
+      const { lost, premiumUnits, hasMore } = await allocator.recordOf(1);
+      expect([lost, premiumUnits, hasMore]).to.deep.equal([ether(8), ether(8), true]);
+
+      await hostile[0]!.oweMore(ether(9)); // one more than is missing
+      await networkHelpers.setBalance(await hostile[0]!.getAddress(), ether(9));
+      await expect(settle(world)).to.emit(metaPool, "GainBooked").withArgs(ether(1));
+      const after = await allocator.recordOf(1);
+      expect([after.lost, after.premiumUnits, after.hasMore]).to.deep.equal([0n, 0n, false]);
+      const { premium, assets } = await metaPool.getBook();
+      expect([premium, assets]).to.deep.equal([0n, ether(100)]);
+      expect((await registry.operator(1)).watch).to.equal(true);
+      await metaPool.connect(bob).deposit_and_stake({ value: ether(900) });
+      expect(await staked(world, bob)).to.be.closeTo(ether(900), 10n);
+      expect(await staked(world, alice), "and what is released of the one").to.be.within(ether("99.9"), ether("99.91"));
+    });
+
+    it("is none for what it had paid, when it dies with little and shows all of it a second time", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, alice, eve, hostile } = world;
+      await metaPool.connect(alice).transfer(eve, ether(50));
+      await returnWith(world, ether(1));
+      await hostile[0]!.oweMore(ether(19));
+      await nextRound(world);
+      expect(await staked(world, eve)).to.equal(ether(50));
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await allocator.recordOf(1)).lost).to.equal(ether(1));
+      await hostile[0]!.reward({ value: ether(19) }); // shown as staked
+      await back(world, 1);
+      await release(world);
+
+      // Of 1 ether that was given up, 1 is back, and earns a hundredth by the next reading.
+      expect(await staked(world, eve)).to.equal(ether("50.005"));
+      expect(await staked(world, alice)).to.equal(ether("49.90499"));
+    });
+
+    it("does not begin its ninety days anew with a wei that dies, nor does a new loss end with an old wei", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, hostile, eve } = world;
+      await returnWith(world, 1n);
+      const { writtenDownAt: first } = await allocator.recordOf(1);
+      await networkHelpers.time.increase(80n * DAY);
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      const { writtenDownAt: second, lost } = await allocator.recordOf(1);
+      expect([second - first, lost]).to.deep.equal([0n, ether(20)]);
+      await networkHelpers.time.increase(8n * DAY);
+      await expect(allocator.connect(eve).clearWriteDown(1))
+        .to.emit(metaPool, "PremiumChanged")
+        .withArgs(ether(20) - 1n, 0n);
+
+      // Of the second one a wei is missing since long when it loses 20.
+      await hostile[1]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect(await networkHelpers.time.latest()).to.be.closeTo((await allocator.recordOf(2)).writtenDownAt, 5n);
+    });
+
+    it("runs from between two losses, by what is missing of each", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, hostile } = world;
+      await returnWith(world, ether(5));
+      const { writtenDownAt: first } = await allocator.recordOf(1);
+      await networkHelpers.time.increase(40n * DAY);
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      const { writtenDownAt, lost } = await allocator.recordOf(1);
+      const last = BigInt(await networkHelpers.time.latest());
+      expect(lost).to.equal(ether(20));
+      expect(writtenDownAt).to.be.closeTo((first * 3n + last) / 4n, 5n);
     });
   });
 });

@@ -195,10 +195,10 @@ describe("Allocator", () => {
       ];
       for (const [index, expected] of positions.entries()) {
         expect([...(await allocator.positionOf(index + 1))], `operator ${index + 1}`).to.deep.equal(expected);
-        const { base, dueAmount, dueAt, hasLoss, lossSince } = await allocator.recordOf(index + 1);
+        const { base, dueAmount, dueAt, hasMore, lossSince } = await allocator.recordOf(index + 1);
         // What a pool owes that fails has its time from then on.
         const [due, until] = index === 2 ? [ether(2), first + UNBONDING] : [0n, 0n];
-        expect([base, dueAmount, dueAt, hasLoss, lossSince]).to.deep.equal([expected[0], due, until, false, 0n]);
+        expect([base, dueAmount, dueAt, hasMore, lossSince]).to.deep.equal([expected[0], due, until, false, 0n]);
       }
 
       const targets = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((id) => allocator.targetOf(id)));

@@ -32,6 +32,8 @@ import { openLedger } from "../helpers/worth.ts";
 const STIPEND = 1_250_000n;
 /** The longest unbonding time that the registry lists, less the epoch in which a pool gathers its exits. */
 const LONGEST_UNBONDING = 23;
+/** Of each small exit. */
+const PILED = 2_000_000_000n;
 const MAX_UINT256 = 2n ** 256n - 1n;
 /** Pools of deployDear. */
 const DEAR = 4;
@@ -278,6 +280,34 @@ describe("Attacks", () => {
       expect(attacker + victim, "no more than the slashes is lost").to.be.at.least(
         -50n - sum(slashes.map(({ args }) => args.fromBonded + args.fromUnbonding)),
       );
+    });
+
+    it("A17 exits that wait behind slashes which the bond bears do not make an honest operator unreadable for long", async () => {
+      const world = await networkHelpers.loadFixture(deploySlow);
+      const { allocator, metaPool, network, foundation, honest, alice, eve } = world;
+      const { pool, address } = honest[0]!;
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      // One large exit, and as many small ones behind it as there are epochs.
+      await metaPool.connect(alice).unstake(ether(20));
+      await nextRound(world);
+      await allocator.connect(eve).rebalance([down(1, ether(20))], PAGE);
+      let [most, faulted] = [0, false];
+      for (let epoch = 1; epoch <= 4 * LONGEST_UNBONDING; epoch += 1) {
+        if (epoch % LONGEST_UNBONDING === LONGEST_UNBONDING - 1) await network.connect(foundation).slash(address, 1);
+        await metaPool.connect(alice).unstake(PILED);
+        await nextRound(world);
+        await allocator.connect(eve).rebalance([down(1, PILED)], PAGE);
+        most = Math.max(most, (await pool.exitsOf(allocator)).length);
+        const position = await allocator.positionOf(1);
+        faulted ||= position.faulted;
+        expect(position.writtenDown).to.equal(false);
+      }
+      expect(most, "more than one unbonding time has").to.be.greaterThan(2 * LONGEST_UNBONDING);
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.equal(0n);
+      expect(victim, "the bond bears the slashes").to.be.at.least(-1_000n);
+      expect(faulted, "they outgrew one stipend").to.equal(true);
+      expect((await allocator.positionOf(1)).faulted).to.equal(false);
     });
 
     it("A17 legs in epochs in which nobody settles do not make an honest operator unreadable", async () => {

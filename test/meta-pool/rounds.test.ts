@@ -72,6 +72,21 @@ describe("MetaPool", () => {
       expect(await pool.get_account_staked_balance(treasury)).to.be.within(fee - 1n, fee);
     });
 
+    it("take the fee in shares that pay for what written-down operators may bring back, as stakes do", async () => {
+      const { pool, allocator, treasury, gain, beginRound, endRound } = await loadWorkingPool();
+      await pool.connect(allocator).reportWriteDown(ether(20));
+      await beginRound();
+      await gain(ether(30)); // ten above the mark
+      await endRound(1n, ether(30), 0n);
+
+      const fee = (ether(10) * FEE_BPS) / BPS;
+      const shares = (fee * ether(100)) / (ether(130) - fee);
+      expect(await pool.balanceOf(treasury)).to.equal(shares);
+      await networkHelpers.time.increase(2n * DAY);
+      await pool.connect(allocator).endWriteDown(ether(20), ether(20));
+      expect(await pool.get_account_staked_balance(treasury)).to.be.within(fee - 1n, fee);
+    });
+
     it("take no fee on more than the net gain that the allocator measured", async () => {
       const { pool, gain, beginRound, endRound } = await loadWorkingPool();
       await beginRound();

@@ -297,7 +297,7 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     0:0  uint96 base
     0:12 uint96 dueAmount
     0:24 uint40 dueAt
-    0:29 bool   hasLoss
+    0:29 bool   hasMore
     0:30 uint16 refusedBps
 
     # written by losses between rounds and by legs of class 1

@@ -210,6 +210,7 @@ abstract contract Keepers is Settlements {
             (uint256 staked, uint256 unstaked) = _shown(id);
             _promise(held <= staked.saturatingAdd(unstaked), "I-06: a leg booked more than the operator shows");
             _promise(!was.faulted, "I-23: a leg to a faulted operator");
+            if (sent != 0) _checkFilled(id, was.position + w.records[id - 1].lossSince + sent, down);
         } else if (held != booked) {
             // A slash that no reading has seen: as much was asked for as it took of what was on its way.
             (uint256 staked, uint256 unstaked) = _shown(id);
@@ -218,6 +219,12 @@ abstract contract Keepers is Settlements {
         }
         if (held > booked) return 0;
         return ledger.leg(id, sent, now_.position, now_.unbonding);
+    }
+
+    /// @dev `filled`: what it held before, had lost since the last reading, and was sent.
+    function _checkFilled(uint256 id, uint256 filled, uint256 down) private {
+        bool isWithin = filled <= allocator.targetOf(id) + down + ROUNDING;
+        _promise(isWithin, "I-22: what an operator lost was made up for unseen");
     }
 
     function _rules() private view returns (Rules memory rules) {

@@ -181,9 +181,12 @@ library Ledger {
         self.loss += amount;
         operator.losses += amount;
         (operator.position, operator.unbonding) = (0, 0);
-        operator.lost = (operator.units == 0 ? 0 : operator.lost) + amount;
+        // Its time counts as the mean of what is missing and of what is lost now.
+        uint256 missing = operator.units == 0 ? 0 : operator.lost;
+        uint256 times = operator.writtenDownAt * missing + block.timestamp * amount;
+        operator.lost = missing + amount;
         operator.writtenDown = true;
-        operator.writtenDownAt = block.timestamp;
+        operator.writtenDownAt = times / operator.lost;
 
         uint256 before = assets(self);
         bookLoss(self, amount);
@@ -201,7 +204,7 @@ library Ledger {
         operator.units += units;
     }
 
-    /// @dev A pool that was given up has paid `amount`: what stakes pay for it falls by as large a part.
+    /// @dev A pool that was given up has `amount` after all: what stakes pay for it falls by as large a part.
     function _recoverPart(Book storage self, Operator storage operator, uint256 amount) private {
         uint256 lost = operator.lost;
         bool isAll = amount >= lost;
@@ -299,12 +302,13 @@ library Ledger {
         operator.gains += gain;
         operator.losses += loss;
 
-        if (operator.writtenDown) {
+        if (operator.writtenDown || (operator.units != 0 && gain != 0)) {
             _bookPage(self);
-            operator.writtenDown = false;
             self.gain += gain;
-            // A thousand wei are rounding.
-            if (operator.lost > gain && operator.lost - gain <= 1_000) operator.lost = gain;
+            // When it is back a thousand wei are rounding.
+            uint256 lost = operator.lost;
+            if (operator.writtenDown && lost > gain && lost - gain <= 1_000) operator.lost = gain;
+            operator.writtenDown = false;
             _recoverPart(self, operator, gain);
         } else {
             self.pageGain += gain;
@@ -358,7 +362,7 @@ library Ledger {
         uint256 net = self.gain.saturatingSub(self.loss).min(self.roundGain);
         uint256 paidFor = self.highWater.mulDiv(self.supply, RAY, Math.Rounding.Ceil);
         uint256 fee = ((self.equity + self.roundGain).saturatingSub(paidFor).min(net) * feeBps) / 10_000;
-        return fee.mulDiv(self.supply, self.equity + self.roundGain - fee);
+        return fee.mulDiv(self.supply, self.equity + self.roundGain + premium(self) - fee);
     }
 
     /* OUTSIDE ROUNDS */

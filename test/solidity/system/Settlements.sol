@@ -210,7 +210,7 @@ abstract contract Settlements is Exits {
         _promise(ramp == (clean ? (was * 3) / 2 : was), "I-52: a ramp grew too much, or too little");
     }
 
-    uint256 private constant ROUNDING = 1_000; // wei: what pools round is no loss
+    uint256 internal constant ROUNDING = 1_000; // wei: what pools round is no loss
     mapping(uint256 id => uint256 amount) private _lossesSeen;
 
     /// @dev What slashes took of a pool's unbonding stake and its bond bore: the pool unbonds that anew (decision 0003).

@@ -386,6 +386,7 @@ export const BUGS: readonly Bug[] = [
     file: WRITE_DOWNS,
     find: "missing == 0 ? units : units.mulDiv(gain, lost)",
     replace: "missing == 0 ? units : 0",
+    runs: 256,
   },
   {
     name: "a ramp grows without stake",

@@ -3,8 +3,8 @@ import { ask, openDesk, refused, say, send, type Step, work } from "./desk.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { SettleReport } from "./report.ts";
 
-/** Gas of a page: what must be left for the last operator, plus what one operator costs at most in the ordinary case. */
-const GAS_BASE = 2_900_000n;
+/** Gas of a page: what must be left for the last operator, if it is faulted and asked again, plus what one costs in the ordinary case. */
+const GAS_BASE = 6_600_000n;
 const GAS_PER_OPERATOR = 216_000n;
 export const GAS_MOST = 15_000_000n;
 

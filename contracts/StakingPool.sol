@@ -46,6 +46,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     uint256 private constant PAYMENT_GAS = 300_000;
     uint256 private constant BPS = 10_000;
     uint256 private constant ONE = 1e18;
+    uint256 private constant LEAST_INDEX = 1e21; // of exits, for stakes: below, a small loss may close them unpaid
 
     IStakeNetwork private immutable NETWORK;
     uint256 private immutable EPOCH_LENGTH;
@@ -675,7 +676,8 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         require(assets != 0, ZeroAmount());
         uint256 equity = _equity;
         uint256 supply = _supply;
-        require(PoolLedger.isSolvent(equity, supply), PoolInsolvent(equity, supply));
+        bool isWorn = _book.isWrittenDown && _book.lossIndex < LEAST_INDEX;
+        require(PoolLedger.isSolvent(equity, supply) && !isWorn, PoolInsolvent(equity, supply));
         shares = assets.mulDiv(supply, equity);
         require(shares != 0, StakeTooSmall(assets));
 

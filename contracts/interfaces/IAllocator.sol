@@ -60,7 +60,7 @@ interface IAllocator {
         // Slot 2: what few rounds change.
         uint96 faulted; // stake of its faulted members
         uint64 weight; // W_g: weights of its members with a cap above 0
-        uint96 unbonding; // of its healthy members, when they were read
+        uint96 unbonding; // of its healthy members, when they were read; what they lost since, and what was written down
     }
 
     /// @notice Bounds and budgets of rounds and legs.

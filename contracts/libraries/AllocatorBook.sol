@@ -222,6 +222,16 @@ library AllocatorBook {
         record.hasMore = true;
     }
 
+    /// @dev Leaves the groups no room for what a member lost, rounding aside, before the next reading: another one would
+    /// have it, and could lose it, too.
+    function closeGroups(State storage self, uint40 groups, uint256 loss) internal {
+        if (loss <= SMALLEST_LOSS) return;
+        for (uint256 k; k <= DIMENSIONS; ++k) {
+            uint256 group = groupAt(groups, k);
+            if (k == 0 || group != 0) self.groups[group].unbonding += loss.toUint96();
+        }
+    }
+
     /// @dev Moves the sums of an operator's groups by what its position moved.
     function moveGroups(State storage self, uint40 groups, uint256 oldPosition, uint256 newPosition) internal {
         for (uint256 k; k <= DIMENSIONS; ++k) {

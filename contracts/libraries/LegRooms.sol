@@ -132,6 +132,11 @@ library LegRooms {
         scope.positions[group] = sum > oldPosition ? sum - oldPosition + 1 : 1;
     }
 
+    /// @dev What an operator's groups may be lifted to is read again.
+    function forgetCaps(Scope memory scope, uint256 groups) internal pure {
+        for (; groups != 0; groups >>= 8) scope.increaseCaps[groups & 0xff] = 0;
+    }
+
     /// @dev Writes the groups' positions that legs have moved.
     function storeGroups(AllocatorBook.State storage self, Scope memory scope) internal {
         for (uint256 group; scope.groupsRead != 0; ++group) {

@@ -251,5 +251,7 @@ library Legs {
         if (loss == 0) return;
         batch.losses += loss;
         self.noteLoss(place.id, loss);
+        self.closeGroups(place.snapshot.groups, loss);
+        batch.scope.forgetCaps(place.snapshot.groups);
     }
 }

@@ -30,6 +30,8 @@ library PoolBook {
     uint256 private constant INSTANT_LOSS_DIVISOR = 100_000; // 0.1 bp
     uint256 private constant PREMIUM_DIVISOR = 1e6; // 0.01 bp
     uint256 private constant CLOSING_DIVISOR = 1e9;
+    uint256 private constant CLOSING_INDEX = 1e21; // of exits: below, a small loss may close them unpaid
+    uint256 private constant MAX_UNITS_GROWTH = 1e6;
 
     struct Book {
         // Slot 0: written by stakes and unstakes.
@@ -99,7 +101,8 @@ library PoolBook {
             self.equity += uint96(rescued);
             left += rescued;
         }
-        if (!self.closed && left * CLOSING_DIVISOR < self.supply) {
+        bool isWorn = self.exits.lossIndex < CLOSING_INDEX;
+        if (!self.closed && (isWorn || left * CLOSING_DIVISOR < self.supply)) {
             self.closed = true;
             emit IMetaPool.PoolClosed(left, self.supply);
         }
@@ -377,12 +380,14 @@ library PoolBook {
     }
 
     /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. All units together are no more than an operator's record
-    /// holds.
+    /// holds, and a millionfold of those before at most: of an R that leavers made dust the first loss would else take all
+    /// units that there are, and later ones get none.
     function _unitsDown(Book storage self, uint256 lost) private view returns (uint256 units) {
         uint256 all = self.premiumUnits;
         if (all == 0) return lost;
         uint256 premium = self.premium;
-        units = premium == 0 ? type(uint120).max : lost.mulDiv(all, premium);
+        uint256 most = all * MAX_UNITS_GROWTH;
+        units = premium == 0 ? most : lost.mulDiv(all, premium).min(most);
         return units.min(type(uint120).max - all);
     }
 

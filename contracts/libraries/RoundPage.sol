@@ -80,6 +80,14 @@ library RoundPage {
         }
     }
 
+    /// @dev Adds what an operator that was given up may come back with: its groups leave room for that, too.
+    function addWaiting(Page memory page, uint256 groups, uint256 lost) internal pure {
+        _addToGroup(page, AllocatorBook.POOL_GROUP, 0, lost << 96);
+        for (; groups != 0; groups >>= 8) {
+            if (groups & 0xff != 0) _addToGroup(page, groups & 0xff, 0, lost << 96);
+        }
+    }
+
     /// @dev Books the money so far: what was read before a write-down or a recovery belongs to the price before it.
     function book(Page memory page, AllocatorBook.State storage self) internal {
         (uint256 gain, uint256 loss, uint256 arrived) = (page.gain, page.loss, page.arrived);

@@ -429,6 +429,7 @@ library Rounds {
 
         uint256 weight = snapshot.fixedCap != 0 && page.networkRoom > others ? operator.weight : 0;
         page.addToGroups(held, operator.groups, others, weight);
+        if (held.writtenDown) page.addWaiting(operator.groups, self.records[id].lost);
         emit IAllocator.OperatorSnapshot(id, page.round, held.position, held.faulted, snapshot);
     }
 
@@ -572,6 +573,7 @@ library Rounds {
         // While a round is open, an operator that it has not read yet is not in the sums.
         if (!held.faulted && (self.round == 0 || id <= self.cursor)) {
             self.moveGroups(self.snapshots[id].groups, position, held.position);
+            self.closeGroups(self.snapshots[id].groups, loss);
         }
         emit IAllocator.LossSeen(id, loss, held.position, held.unbonding);
         self.metaPool.report(0, loss);

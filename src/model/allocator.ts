@@ -7,6 +7,7 @@ import {
   type Listing,
   newOperator,
   newSnapshot,
+  noteLoss,
   type Operator,
   type OperatorPool,
   type Reading,
@@ -498,7 +499,8 @@ export function settleOne(allocator: Allocator, now: bigint, id: bigint): bigint
   operator.unbonding = min(seen.unstaked, operator.unbonding);
   operator.position = min(shown - operator.unbonding, operator.position);
   const loss = booked - heldAt(operator);
-  operator.lossSince += loss;
+  const isRead = allocator.round === 0n || allocator.operators.indexOf(operator) < allocator.cursor;
+  noteLoss(operator, loss, isRead && !operator.faulted);
   metaBook.report(allocator.book, now, { loss });
   return loss;
 }
@@ -546,7 +548,7 @@ function takeSnapshot(allocator: Allocator, operator: Operator): void {
     isListed: true,
     position: operator.position,
     faulted: operator.faulted ? heldAt(operator) : 0n,
-    unbonding: operator.faulted ? 0n : operator.unbonding,
+    unbonding: operator.writtenDown ? operator.lost : operator.faulted ? 0n : operator.unbonding,
     fixedCap: fixedCapOf(allocator, operator),
     others: operator.others,
     weight: operator.weight,

@@ -12,6 +12,7 @@ import {
   LEAST_INDEX,
   newExitBook,
   voidOpen,
+  WORN_INDEX,
   writeDown,
 } from "./exits.ts";
 
@@ -19,6 +20,8 @@ export const WAD = 10n ** 18n;
 export const BPS = 10_000n;
 /** A write-down joins the premium from this part of what the shares keep on: 0.01 bp. */
 const LEAST_PREMIUM = 1_000_000n;
+/** Units of the premium grow by no more in one write-down. */
+const MOST_GROWTH = 1_000_000n;
 export const DAY = 86_400n;
 export const LONGEST_RELEASE = 7n * DAY;
 
@@ -207,7 +210,8 @@ function checkExits(book: Book, now: bigint): void {
 
 function checkEnd(book: Book, now: bigint): void {
   const assets = assetsAt(book, now);
-  if (assets === 0n || assets * 10n ** 9n < supplyOf(book)) book.closed = true;
+  const isWorn = book.exits.lossIndex < WORN_INDEX;
+  if (assets === 0n || assets * 10n ** 9n < supplyOf(book) || isWorn) book.closed = true;
 }
 
 /* WRITTEN-DOWN OPERATORS */
@@ -231,7 +235,8 @@ export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
 /** As many of all units as `lost` will be of the premium, and no more than fit. */
 function unitsOf({ premium, premiumUnits }: Book, lost: bigint): bigint {
   if (premiumUnits === 0n) return lost;
-  const units = premium === 0n ? MOST_UNITS : mulDivDown(lost, premiumUnits, premium);
+  const most = premiumUnits * MOST_GROWTH;
+  const units = premium === 0n ? most : min(most, mulDivDown(lost, premiumUnits, premium));
   return min(units, MOST_UNITS - premiumUnits);
 }
 

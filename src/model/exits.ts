@@ -8,6 +8,8 @@ export const INDEX_ONE = 10n ** 27n;
 
 /** Below it open batches are voided. */
 export const LEAST_INDEX = 10n ** 18n;
+/** Nobody enters a pool whose loss index has fallen below: a small loss may void open exits. */
+export const WORN_INDEX = 10n ** 21n;
 
 export interface Batch {
   number: bigint;

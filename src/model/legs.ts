@@ -21,7 +21,7 @@ import {
 } from "./allocator.ts";
 import { BPS, report, sendToAllocator, WAD } from "./book.ts";
 import { required } from "./errors.ts";
-import { type Operator, ROUNDING } from "./operators.ts";
+import { noteLoss, type Operator, ROUNDING } from "./operators.ts";
 
 export const MOST_LEGS = 200;
 const NEED_MULTIPLE = 4n;
@@ -270,7 +270,7 @@ function legUp(allocator: Allocator, now: bigint, operator: Operator, requested:
   sendToAllocator(allocator.book, amount);
   operator.unbonding = min(operator.unbonding, left);
   operator.position = left - operator.unbonding;
-  operator.lossSince += booked - left;
+  noteLoss(operator, booked - left);
   return { moved: amount, charged: NO_CHARGE, loss: booked - left };
 }
 
@@ -310,7 +310,7 @@ function legDown(allocator: Allocator, now: bigint, operator: Operator, requeste
   allocator.class0Taken += charged[0];
   operator.snapshot.class1Taken += charged[1];
   if (charged[2] > 0n) allocator.class2.push({ amount: charged[2], round: allocator.snapshot!.round });
-  operator.lossSince += booked - shown;
+  noteLoss(operator, booked - shown);
   return { moved, charged, loss: booked - shown };
 }
 

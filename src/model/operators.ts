@@ -66,7 +66,7 @@ export interface OperatorSnapshot {
   isListed: boolean; // it was read
   position: bigint; // p_i
   faulted: bigint; // position and unbonding if it was faulted, else 0
-  unbonding: bigint; // if it was healthy, else 0
+  unbonding: bigint; // if it was healthy, and what it lost since; what is lost of who is written down; else 0
   fixedCap: bigint | undefined; // what does not depend on T or N; none without bond and absolute cap
   others: bigint;
   class1Taken: bigint; // since then
@@ -139,6 +139,12 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
 export function setWatch(operator: Operator, by: keyof Operator["watchedBy"], isOn: boolean): void {
   operator.watchedBy[by] = isOn;
   operator.watch = operator.watchedBy.guardian || operator.watchedBy.report;
+}
+
+/** Notes a loss between two readings; until the next one neither the operator has room for it nor, if they are summed up, its groups. */
+export function noteLoss(operator: Operator, loss: bigint, summedUp = true): void {
+  operator.lossSince += loss;
+  if (summedUp && loss > ROUNDING) operator.snapshot.unbonding += loss;
 }
 
 /** What a pool's views show: its book as the next call will find it. */

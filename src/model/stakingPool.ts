@@ -305,7 +305,8 @@ export function addBond(pool: StakingPool, network: net.Network, now: bigint, va
 
 function mint(pool: StakingPool, network: net.Network, assets: bigint): bigint {
   required(assets > 0n, "ZeroAmount");
-  required(pool.equity > 0n && isSolvent(pool), "PoolInsolvent", pool.equity, supplyOf(pool));
+  const isWorn = pool.exits.lossIndex < exits.WORN_INDEX;
+  required(pool.equity > 0n && isSolvent(pool) && !isWorn, "PoolInsolvent", pool.equity, supplyOf(pool));
   const shares = previewStake(pool, assets);
   required(shares > 0n, "StakeTooSmall", assets);
   pool.equity += assets;

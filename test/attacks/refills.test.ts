@@ -2,6 +2,7 @@
 import { expect } from "chai";
 
 import {
+  all,
   connection,
   delegate,
   deployWorld,
@@ -54,6 +55,23 @@ async function deployNewcomer() {
   await nextRound(world);
   return { ...world, newcomer };
 }
+
+const CAP = ether(30);
+
+/** So many pools of a group that may hold 30 of 200 ether, and three honest ones. */
+function deployGroup(hostile: number) {
+  return deployWorld({
+    hostile,
+    honest: [{ bond: ether(50) }, { bond: ether(50) }, { bond: ether(50) }],
+    groups: [{ dimension: 1, absoluteCap: CAP }],
+    groupsOf: Array.from({ length: hostile }, () => [1]),
+    stake: ether("199.9"),
+    parameters: { allocator: LOOSE },
+  });
+}
+
+const deployTwoMembers = () => deployGroup(2);
+const deployThreeMembers = () => deployGroup(3);
 
 describe("Attacks", () => {
   describe("refills", () => {
@@ -139,6 +157,69 @@ describe("Attacks", () => {
       expect(lost).to.equal(POSITION);
       expect((await allocator.recordOf(1)).lostBps).to.equal(0n);
       expect((await ledger.changes()).victim).to.be.at.least(-POSITION - DUST);
+    });
+
+    it("A44 one that loses what it has leaves the others of its group no room before it is read", async () => {
+      const world = await networkHelpers.loadFixture(deployTwoMembers);
+      const { allocator, metaPool, hostile, alice, eve } = world;
+      // The second one misses a reading: the first one has all that the group may hold.
+      await hostile[1]!.setMode(Mode.reverts);
+      await nextRound(world);
+      await move(world, all("up", 5));
+      expect((await allocator.positionOf(1)).position).to.equal(CAP);
+      await hostile[1]!.setMode(Mode.honest);
+      await nextRound(world);
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(100) });
+      const ledger = await openLedger(connection, [metaPool], { victim: [alice] });
+      await hostile[0]!.lose(CAP);
+      await allocator.connect(eve).settleOne(1, PAGE);
+      expect(await move(world, [up(2, ether(100))])).to.deep.equal([0n]);
+      const { position, unbonding, cap } = await allocator.groupSnapshot(1);
+      expect([position, unbonding, cap]).to.deep.equal([0n, CAP, CAP]);
+      expect((await ledger.changes()).victim).to.be.closeTo((-CAP * 2_999n) / 3_000n, ether("0.01"));
+
+      // The first one is on watch, and the second one may hold what the group may.
+      await nextRound(world);
+      expect((await world.registry.operator(1)).watch).to.equal(true);
+      expect((await allocator.groupSnapshot(1)).unbonding).to.equal(0n);
+    });
+
+    it("A44 one that swallows a leg leaves the others of its group no room in the same call", async () => {
+      const world = await networkHelpers.loadFixture(deployTwoMembers);
+      const { allocator, hostile } = world;
+      await hostile[1]!.setMode(Mode.reverts);
+      await nextRound(world);
+      await hostile[1]!.setMode(Mode.honest);
+      await nextRound(world);
+      for (const pool of hostile) await pool.setMode(Mode.swallowsStake);
+      const moved = await move(
+        world,
+        [1, 2, 1, 2].map((id) => up(id, CAP)),
+      );
+      expect(moved).to.deep.equal([CAP / 2n, CAP / 2n, 0n, 0n]);
+      const { position, unbonding } = await allocator.groupSnapshot(1);
+      expect([position, unbonding]).to.deep.equal([0n, CAP]);
+    });
+
+    it("A44 those that play dead in turn hold no more together, once all are back, than their group may", async () => {
+      const world = await networkHelpers.loadFixture(deployThreeMembers);
+      const { allocator, metaPool, hostile, alice } = world;
+      await metaPool.connect(alice).deposit_and_stake({ value: ether(100) });
+      for (const pool of hostile.slice(1)) await pool.setMode(Mode.reverts);
+      await nextRound(world);
+      await move(world, [up(1, ether(100))]);
+      expect((await allocator.positionOf(1)).position).to.equal(CAP);
+      await hostile[0]!.setMode(Mode.reverts);
+      for (let round = 0; round < 3; round += 1) await nextRound(world);
+      expect((await allocator.positionOf(1)).writtenDown).to.equal(true);
+      await hostile[1]!.setMode(Mode.honest);
+      await nextRound(world);
+      expect((await allocator.groupSnapshot(1)).unbonding).to.equal(CAP);
+      expect(await move(world, [up(2, ether(100))])).to.deep.equal([0n]);
+
+      await hostile[0]!.setMode(Mode.honest);
+      await nextRound(world);
+      expect((await allocator.groupSnapshot(1)).position).to.equal(CAP);
     });
   });
 });

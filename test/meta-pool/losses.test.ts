@@ -352,8 +352,9 @@ describe("MetaPool", () => {
 
       expect(await writeDown()).to.equal(10n ** 27n / 2n);
       expect((await pool.getBook()).premium).to.equal(5n); // of 10 shares in 10²⁷ + 10, rounded up
-      // All operators' together are no more than a record holds, whoever is written down again.
-      expect(await writeDown()).to.equal(2n ** 120n - 1n - 10n ** 27n / 2n);
+      // A millionfold of all at most, and all together are no more than a record holds, whoever is written down again.
+      expect(await writeDown()).to.equal(10n ** 33n / 2n);
+      expect(await writeDown()).to.equal(2n ** 120n - 1n - 10n ** 33n / 2n - 10n ** 27n / 2n);
       expect(await writeDown()).to.equal(0n);
 
       const { premium } = await pool.getBook();

@@ -20,7 +20,7 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   OperatorRegistry: below(18_000, "the doors, what rounds and scores call, and the views; the rest is linked"),
   Allocator: below(18_000, "the doors and views; rounds, levels and legs are linked"),
   PoolBook: below(14_000, "what only rounds, settings and views need of MetaPool's book"),
-  Rounds: below(20_500, "reads pools that may do anything, asks again, books what they say, snapshots"),
+  Rounds: below(21_000, "reads pools that may do anything, asks again, books what they say, snapshots"),
   Legs: below(15_000, "moves, page by page, and survives whatever a pool does"),
   LegRooms: below(11_000, "derives every room and cap, for legs and for views"),
   Levels: below(5_000, "checks a sheet; nothing of it is chosen"),

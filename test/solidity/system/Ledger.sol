@@ -172,7 +172,7 @@ library Ledger {
             self.equity += self.owed;
             (self.owed, self.lossIndex) = (0, RAY);
         }
-        if (left == 0 || left * 1e9 < self.supply) self.closed = true;
+        if (left == 0 || left * 1e9 < self.supply || self.lossIndex < 1e21) self.closed = true;
     }
 
     function _writeDown(Book storage self, Operator storage operator) private {
@@ -195,7 +195,8 @@ library Ledger {
         uint256 units = before - left;
         if (self.writtenDown != 0) {
             // As many of all units as the loss will be of the premium, and as many as fit.
-            units = premium(self) == 0 ? type(uint120).max : units.mulDiv(self.premiumUnits, premium(self));
+            uint256 most = self.premiumUnits * 1e6;
+            units = premium(self) == 0 ? most : most.min(units.mulDiv(self.premiumUnits, premium(self)));
             units = units.min(type(uint120).max - self.premiumUnits);
         }
         self.premiumTaken += before - left;

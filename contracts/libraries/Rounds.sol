@@ -241,7 +241,7 @@ library Rounds {
         if (subject.dueAt == 0) subject.due = subject.due.max(held.unbonding);
         uint256 missing;
         if (held.writtenDown) missing = self.recover(page, subject.id, held, gain);
-        else if (subject.owes && gain != 0) self.payBack(page, subject.id, gain);
+        else if (subject.owes && gain > loss) self.payBack(page, subject.id, gain, loss);
         else page.gain += gain;
         _watchForLoss(self, page, subject, loss + missing);
         page.loss += loss;

@@ -61,12 +61,19 @@ library WriteDowns {
         emit IAllocator.OperatorRecovered(id, page.round);
     }
 
-    /// @dev Who came back with less has more now: that makes up for what is missing.
-    function payBack(AllocatorBook.State storage self, RoundPage.Page memory page, uint256 id, uint256 gain) internal {
+    /// @dev Who came back with less has more now: what its gain exceeds its loss by makes up for what is missing.
+    function payBack(
+        AllocatorBook.State storage self,
+        RoundPage.Page memory page,
+        uint256 id,
+        uint256 gain,
+        uint256 loss
+    ) internal {
+        page.gain += loss;
         page.book(self);
 
-        self.roundGain += gain.toUint96();
-        recoverPart(self, id, gain);
+        self.roundGain += (gain - loss).toUint96();
+        recoverPart(self, id, gain - loss);
     }
 
     /// @dev The pool has paid `gain` and is not back.

@@ -371,9 +371,10 @@ function bookReading(
     bookSums(allocator, now, sums);
     operator.writtenDown = false;
     recoverPart(allocator, operator, gain, ROUNDING);
-  } else if (gain > 0n && operator.premiumUnits > 0n) {
+  } else if (gain > loss && operator.premiumUnits > 0n) {
+    sums.gain += loss;
     bookSums(allocator, now, sums);
-    recoverPart(allocator, operator, gain);
+    recoverPart(allocator, operator, gain - loss);
   } else {
     sums.gain += gain;
   }

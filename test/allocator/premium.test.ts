@@ -235,6 +235,27 @@ describe("Allocator", () => {
       expect(await staked(world, alice), "and what is released of the one").to.be.within(ether("99.9"), ether("99.91"));
     });
 
+    it("does not end by cash that is stake gone: nothing that was missing is there", async () => {
+      const world = await networkHelpers.loadFixture(deployTwo);
+      const { allocator, metaPool, hostile } = world;
+      await returnWith(world, ether(10));
+      expect((await metaPool.getBook()).premium).to.equal(ether(10));
+      await hostile[0]!.oweMore(ether(4));
+      await hostile[0]!.lose(ether(3));
+      await expect(settle(world))
+        .to.emit(metaPool, "PremiumChanged")
+        .withArgs(ether(10), ether(9))
+        .to.emit(allocator, "OperatorRead")
+        .withArgs(1n, 6n, ether(7), 0n, ether(4), ether(4), ether(3));
+      const { lost, premiumUnits } = await allocator.recordOf(1);
+      expect([lost, premiumUnits]).to.deep.equal([ether(9), ether(9)]);
+
+      await hostile[0]!.oweMore(ether(7));
+      await hostile[0]!.lose(ether(7));
+      await expect(settle(world)).not.to.emit(metaPool, "PremiumChanged");
+      expect((await metaPool.getBook()).assets).to.be.closeTo(ether(91), 10n);
+    });
+
     it("is none for what it had paid, when it dies with little and shows all of it a second time", async () => {
       const world = await networkHelpers.loadFixture(deployTwo);
       const { allocator, metaPool, alice, eve, hostile } = world;

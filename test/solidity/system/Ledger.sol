@@ -303,14 +303,18 @@ library Ledger {
         operator.gains += gain;
         operator.losses += loss;
 
-        if (operator.writtenDown || (operator.units != 0 && gain != 0)) {
+        if (operator.writtenDown) {
             _bookPage(self);
-            self.gain += gain;
-            // When it is back a thousand wei are rounding.
-            uint256 lost = operator.lost;
-            if (operator.writtenDown && lost > gain && lost - gain <= 1_000) operator.lost = gain;
             operator.writtenDown = false;
+            self.gain += gain;
+            // A thousand wei are rounding.
+            if (operator.lost > gain && operator.lost - gain <= 1_000) operator.lost = gain;
             _recoverPart(self, operator, gain);
+        } else if (operator.units != 0 && gain > loss) {
+            self.pageGain += loss; // makes up for nothing
+            _bookPage(self);
+            self.gain += gain - loss;
+            _recoverPart(self, operator, gain - loss);
         } else {
             self.pageGain += gain;
         }

@@ -270,7 +270,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "withdrawals end with the first exit",
     invariant: "I-28",
-    campaign: "clamped",
+    campaign: "pool",
     file: EXITS,
     find: "(id == first || _mayBePaid(book, id))",
     replace: "id == first",

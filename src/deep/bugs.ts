@@ -362,6 +362,7 @@ export const BUGS: readonly Bug[] = [
     file: "contracts/libraries/Curation.sol",
     find: "else self.setState(id, record.drainedFrom);",
     replace: "else self.setState(id, IOperatorRegistry.State.Removed);",
+    runs: 512,
   },
   {
     name: "nothing is unbonded for exits",
@@ -386,7 +387,7 @@ export const BUGS: readonly Bug[] = [
     file: WRITE_DOWNS,
     find: "missing == 0 ? units : units.mulDiv(gain, lost)",
     replace: "missing == 0 ? units : 0",
-    runs: 256,
+    runs: 1024,
   },
   {
     name: "a ramp grows without stake",

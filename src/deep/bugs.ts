@@ -454,12 +454,12 @@ export const BUGS: readonly Bug[] = [
     replace: "",
   },
   {
-    name: "what can be withdrawn is shown twice",
+    name: "an open exit is shown twice",
     invariant: "P-5",
     campaign: "operator",
     file: OPERATOR,
-    find: "unstaked_balance: free + waiting + matured,",
-    replace: "unstaked_balance: free + waiting + 2 * matured,",
+    find: "if (exit.open == 0) continue;",
+    replace: "if (exit.open == 0) continue;\n            exit.open += exit.open;",
   },
   {
     name: "a batch begins, and nothing is unbonded",

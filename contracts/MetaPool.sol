@@ -200,15 +200,15 @@ contract MetaPool
     }
 
     /// @inheritdoc IMetaPool
-    function reportWriteDown(uint256 loss) external returns (uint256 units) {
+    function reportWriteDown(uint256 loss) external returns (uint256 units, uint256 era) {
         _checkAllocator();
         return _storage().bookWriteDown(loss);
     }
 
     /// @inheritdoc IMetaPool
-    function endWriteDown(uint256 gain, uint256 units) external {
+    function endWriteDown(uint256 gain, uint256 units, uint256 era) external {
         _checkAllocator();
-        _storage().endWriteDown(gain, units);
+        _storage().endWriteDown(gain, units, era);
     }
 
     /// @inheritdoc IMetaPool

@@ -87,9 +87,10 @@ interface IAllocator {
         uint96 class1Taken; // in class1Round
         uint32 class1Round;
         uint32 lostBps; // of its stake, booked as losses since losses last put it on watch
-        // Slot 2: all 0 unless the operator is written down, or came back with less.
-        uint120 premiumUnits; // of the pool's premium R, 0 if it has none; it fills the word
+        // Slots 2 and 3: all 0 unless the operator is written down, or came back with less.
+        uint128 premiumUnits; // of the pool's premium R, 0 if it has none
         uint96 lost; // written down and not recovered
+        uint32 premiumEra; // of the units: each later one makes a millionth of them
         uint40 writtenDownAt;
     }
 

@@ -100,15 +100,17 @@ interface IMetaPool is IStakingPool {
     function report(uint256 gain, uint256 loss) external payable;
 
     /// @notice Books a written-down operator's loss. What it takes from the shares joins the premium R. Emits PremiumChanged.
-    /// @param loss wei. @return units of R, below 2^120; rounded down: an operator's part of R is what its units are of all
-    /// units. 0 if the shares lose less than a millionth of what they keep, or keep nothing: then R stays as it is.
-    function reportWriteDown(uint256 loss) external returns (uint256 units);
+    /// @param loss wei.
+    /// @return units of R, below 2^128; rounded down: an operator's part of R is what its units are of all units. 0 if the
+    /// shares lose less than a millionth of what they keep, or keep nothing: then R stays as it is.
+    /// @return era in which they are given: each later one makes a millionth of them.
+    function reportWriteDown(uint256 loss) external returns (uint256 units, uint256 era);
 
     /// @notice Ends a written-down operator's part of the premium R. Of the `gain` that it turns out to have, as much as that
     /// part belongs to the shares at once; the rest is a gain of the round. Emits LossRestored, GainBooked, PremiumChanged.
     /// @param gain wei, 0 if it is not back. @param units of R as `reportWriteDown` gave them, 0 for none. The part is rounded
-    /// down; the last one takes what is left.
-    function endWriteDown(uint256 gain, uint256 units) external;
+    /// down; the last one takes what is left. @param era of the units.
+    function endWriteDown(uint256 gain, uint256 units, uint256 era) external;
 
     /// @notice Ends the round: mints the fee's shares, and locks the gain but for what these can claim.
     /// @param netGain gains less losses of the round, at least 0.

@@ -31,7 +31,8 @@ library PoolBook {
     uint256 private constant PREMIUM_DIVISOR = 1e6; // 0.01 bp
     uint256 private constant CLOSING_DIVISOR = 1e9;
     uint256 private constant CLOSING_INDEX = 1e21; // of exits: below, a small loss may close them unpaid
-    uint256 private constant MAX_UNITS_GROWTH = 1e6;
+    uint256 private constant UNITS_PER_ERA = 1e6;
+    uint256 private constant SMALLEST_UNITS = 1_000; // of R together; fewer are rounding
 
     struct Book {
         // Slot 0: written by stakes and unstakes.
@@ -67,6 +68,7 @@ library PoolBook {
         address allocator;
         address notice;
         uint128 premiumUnits; // U, of all written-down operators
+        uint32 premiumEra; // how often all units became a millionth of what they were
         ExitBook.Book exits;
     }
 
@@ -109,28 +111,37 @@ library PoolBook {
     }
 
     /// @dev Books the loss of a written-down operator. What the shares lose joins R, and the operator gets units of it.
-    /// @return units of R, 0 if the loss does not count.
-    function bookWriteDown(Book storage self, uint256 loss) public returns (uint256 units) {
+    /// @return units of R, 0 if the loss does not count. @return era of the units.
+    function bookWriteDown(Book storage self, uint256 loss) public returns (uint256 units, uint256 era) {
         uint256 assetsBefore = assets(self);
         bookLoss(self, loss);
 
         uint256 assetsAfter = assets(self);
         uint256 lost = assetsBefore.saturatingSub(assetsAfter);
-        if (assetsAfter == 0 || lost * PREMIUM_DIVISOR < assetsAfter) return 0;
-        units = _unitsDown(self, lost);
-        self.premiumUnits += uint128(units); // within its type: see _unitsDown
-        _setPremium(self, self.premium + lost);
+        bool counts = assetsAfter != 0 && lost * PREMIUM_DIVISOR >= assetsAfter;
+        if (counts) {
+            units = _addUnits(self, lost);
+            _setPremium(self, self.premium + lost);
+        }
+        era = self.premiumEra;
     }
 
-    /// @dev Ends `units` of R. As much of the `gain` that the operator turns out to have as its part of R belongs to the shares
+    /// @dev Ends `units` of R, given in an `era`. As much of the `gain` that the operator turns out to have as its part of R belongs to the shares
     /// at once: released over time, it would go to those who enter afterwards. The rest is a gain of the round. E + R never
     /// rises: nobody gains by a stake before, between or after recoveries.
-    function endWriteDown(Book storage self, uint256 gain, uint256 units) public {
+    function endWriteDown(Book storage self, uint256 gain, uint256 units, uint256 era) public {
         uint256 premium = self.premium;
         uint256 all = self.premiumUnits;
-        uint256 ended = units == all ? premium : premium.mulDiv(units, all);
+        uint256 ending = unitsAfter(units, self.premiumEra - era);
+        uint256 ended;
+        if (ending != 0) {
+            // A unit is worth a wei at most. Who still has so few has none in the next era.
+            bool isAll = all - ending <= SMALLEST_UNITS;
+            ended = isAll ? premium : premium.mulDiv(ending, all);
+            self.premiumUnits = isAll ? 0 : uint128(all - ending);
+            if (isAll) ++self.premiumEra;
+        }
         if (gain != 0) _restore(self, gain, gain.min(ended));
-        if (units != 0) self.premiumUnits = uint128(all - units);
         _setPremium(self, premium - ended);
     }
 
@@ -324,6 +335,11 @@ library PoolBook {
 
     /* VIEWS, INLINED */
 
+    /// @dev What units are so many eras later: a millionth each time, rounded down.
+    function unitsAfter(uint256 units, uint256 eras) internal pure returns (uint256) {
+        return units / UNITS_PER_ERA ** eras.min(7);
+    }
+
     /// @dev E: what the shares are worth together.
     function assets(Book storage self) internal view returns (uint256) {
         return self.equity - lockedNow(self);
@@ -379,16 +395,14 @@ library PoolBook {
         self.releaseDuration = end.saturatingSub(block.timestamp).toUint24();
     }
 
-    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. All units together are no more than an operator's record
-    /// holds, and a millionfold of those before at most: of an R that leavers made dust the first loss would else take all
-    /// units that there are, and later ones get none.
-    function _unitsDown(Book storage self, uint256 lost) private view returns (uint256 units) {
-        uint256 all = self.premiumUnits;
-        if (all == 0) return lost;
+    /// @dev ⌊lost·U/R⌋: as many of all units as `lost` will be of R. Leavers make R less and leave U: once a unit is worth less
+    /// than a millionth of a wei a new era begins, so that R ≤ U ≤ 1e6·R, and units always fit their type.
+    function _addUnits(Book storage self, uint256 lost) private returns (uint256 units) {
         uint256 premium = self.premium;
-        uint256 most = all * MAX_UNITS_GROWTH;
-        units = premium == 0 ? most : lost.mulDiv(all, premium).min(most);
-        return units.min(type(uint120).max - all);
+        uint256 all = self.premiumUnits;
+        for (; all > premium * UNITS_PER_ERA; all /= UNITS_PER_ERA) ++self.premiumEra;
+        units = all == 0 ? lost : lost.mulDiv(all, premium);
+        self.premiumUnits = (all + units).toUint128();
     }
 
     function _setPremium(Book storage self, uint256 newPremium) private {

@@ -5,6 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
 import {AllocatorBook} from "./AllocatorBook.sol";
+import {PoolBook} from "./PoolBook.sol";
 import {RoundPage} from "./RoundPage.sol";
 
 /// @title WriteDowns: operators whose stake is given up, and those that come back (design §6).
@@ -30,14 +31,15 @@ library WriteDowns {
         (held.position, held.unbonding, held.writtenDown) = (0, 0, true);
         self.roundLoss += loss.toUint96();
 
+        (uint256 units, uint256 era) = self.metaPool.reportWriteDown(loss);
         // Who came back with less, and is given up again, still has units for what is missing.
         IAllocator.Record storage record = self.records[id];
-        uint256 units = record.premiumUnits;
-        uint256 missing = units == 0 ? 0 : record.lost;
+        uint256 left = PoolBook.unitsAfter(record.premiumUnits, era - record.premiumEra);
+        uint256 missing = left == 0 ? 0 : record.lost;
         // By what is missing of each: an old wei ends no new loss's part of R early, nor does a new wei keep an old one's.
         uint256 mean = (record.writtenDownAt * missing + block.timestamp * loss) / (missing + loss);
         (record.lost, record.writtenDownAt) = (uint96((missing + loss).min(type(uint96).max)), uint40(mean));
-        record.premiumUnits = (units + self.metaPool.reportWriteDown(loss)).toUint120();
+        (record.premiumUnits, record.premiumEra) = ((left + units).toUint128(), uint32(era));
         emit IAllocator.OperatorWrittenDown(id, page.round, loss);
     }
 
@@ -107,7 +109,7 @@ library WriteDowns {
         uint256 units,
         uint256 gain
     ) private {
-        if (units != 0) record.premiumUnits -= uint120(units);
-        self.metaPool.endWriteDown(gain, units);
+        if (units != 0) record.premiumUnits -= uint128(units);
+        self.metaPool.endWriteDown(gain, units, record.premiumEra);
     }
 }

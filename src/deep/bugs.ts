@@ -378,7 +378,7 @@ export const BUGS: readonly Bug[] = [
     campaign: "hostile",
     file: POOL_BOOK,
     find: "_setPremium(self, premium - ended);",
-    replace: "if (units != all) _setPremium(self, premium - ended);",
+    replace: "if (ended == 0 || ended != premium) _setPremium(self, premium - ended);",
   },
   {
     name: "a part that is paid keeps its premium",
@@ -388,6 +388,14 @@ export const BUGS: readonly Bug[] = [
     find: "missing == 0 ? units : units.mulDiv(gain, lost)",
     replace: "missing == 0 ? units : 0",
     runs: 1024,
+  },
+  {
+    name: "units of the premium are wei, whatever leavers left",
+    invariant: "I-51",
+    campaign: "pool",
+    file: POOL_BOOK,
+    find: "units = all == 0 ? lost : lost.mulDiv(all, premium);",
+    replace: "units = lost;",
   },
   {
     name: "a ramp grows without stake",

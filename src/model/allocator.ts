@@ -423,11 +423,13 @@ function fault(allocator: Allocator, now: bigint, operator: Operator, sums: Sums
   operator.position = 0n;
   operator.unbonding = 0n;
   operator.writtenDown = true;
+  const { units, era } = metaBook.reportWriteDown(allocator.book, now, loss);
+  const left = metaBook.unitsIn(era, { units: operator.premiumUnits, era: operator.premiumEra });
   // By what is missing of each.
-  const missing = operator.premiumUnits > 0n ? operator.lost : 0n;
+  const missing = left > 0n ? operator.lost : 0n;
   operator.writtenDownAt = (operator.writtenDownAt * missing + now * loss) / (missing + loss);
   operator.lost = missing + loss;
-  operator.premiumUnits += metaBook.reportWriteDown(allocator.book, now, loss);
+  [operator.premiumUnits, operator.premiumEra] = [left + units, era];
   // No reading takes what it had lost off what is due before it is back.
   if (operator.due !== undefined) operator.due.amount = monus(operator.due.amount, operator.lossSince);
   allocator.roundLosses.push(loss);
@@ -450,7 +452,7 @@ export function clearWriteDown(
 /** Ends an operator's part of the premium, or some units of it, with what it turns out to have. */
 function endPremium(allocator: Allocator, operator: Operator, gain = 0n, units = operator.premiumUnits): void {
   operator.premiumUnits -= units;
-  metaBook.endWriteDown(allocator.book, { gain, units });
+  metaBook.endWriteDown(allocator.book, gain, { units, era: operator.premiumEra });
 }
 
 /** A written-down operator has `gain` after all: that part of its units ends, all of them when no more than `rounding` is missing. */

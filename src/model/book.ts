@@ -20,13 +20,13 @@ export const WAD = 10n ** 18n;
 export const BPS = 10_000n;
 /** A write-down joins the premium from this part of what the shares keep on: 0.01 bp. */
 const LEAST_PREMIUM = 1_000_000n;
-/** Units of the premium grow by no more in one write-down. */
-const MOST_GROWTH = 1_000_000n;
 export const DAY = 86_400n;
 export const LONGEST_RELEASE = 7n * DAY;
 
-/** Of all operators' units of the premium together: as many as fit one's record. */
-export const MOST_UNITS = 2n ** 120n - 1n;
+/** Each era of the premium makes a millionth of all units. */
+const UNITS_PER_ERA = 1_000_000n;
+/** Of all units together; fewer are rounding: a unit is worth a wei at most. */
+const SMALLEST_UNITS = 1_000n;
 
 /** The pool's own account: its shares are the seed and belong to nobody. */
 export const POOL = "pool";
@@ -57,6 +57,7 @@ export interface Book {
   releaseDuration: bigint;
   premium: bigint; // R, wei: what write-downs took from the shares and may still come back
   premiumUnits: bigint; // U, of all written-down operators
+  premiumEra: bigint; // how often all units became a millionth of what they were
   highWater: bigint; // 1e27
   openRound: bigint; // 0 if none is open
   roundGain: bigint; // gains of the round that losses have not eaten
@@ -84,6 +85,7 @@ export function newBook(parameters: BookParameters, seed: bigint): Book {
     releaseDuration: 0n,
     premium: 0n,
     premiumUnits: 0n,
+    premiumEra: 0n,
     highWater: INDEX_ONE,
     openRound: 0n,
     roundGain: 0n,
@@ -216,28 +218,41 @@ function checkEnd(book: Book, now: bigint): void {
 
 /* WRITTEN-DOWN OPERATORS */
 
+/** Units of the premium that an operator was given in an era. */
+export interface Claim {
+  readonly units: bigint;
+  readonly era: bigint;
+}
+
 /**
  * Books a written-down operator's loss: what the shares lose joins the premium. Returns the operator's units of it, 0 if the
  * shares lose less than a millionth of what they keep, or keep nothing.
  */
-export function reportWriteDown(book: Book, now: bigint, loss: bigint): bigint {
+export function reportWriteDown(book: Book, now: bigint, loss: bigint): Claim {
   const before = assetsAt(book, now);
   bookLoss(book, now, loss);
   const after = assetsAt(book, now);
   const lost = monus(before, after);
-  if (after === 0n || lost * LEAST_PREMIUM < after) return 0n;
-  const units = unitsOf(book, lost);
+  if (after === 0n || lost * LEAST_PREMIUM < after) return { units: 0n, era: book.premiumEra };
+  const units = addUnits(book, lost);
   book.premium += lost;
+  return { units, era: book.premiumEra };
+}
+
+/** As many of all units as `lost` will be of the premium; a new era begins once a unit is worth less than a millionth of a wei. */
+function addUnits(book: Book, lost: bigint): bigint {
+  while (book.premiumUnits > book.premium * UNITS_PER_ERA) {
+    book.premiumUnits /= UNITS_PER_ERA;
+    book.premiumEra += 1n;
+  }
+  const units = book.premiumUnits === 0n ? lost : mulDivDown(lost, book.premiumUnits, book.premium);
   book.premiumUnits += units;
   return units;
 }
 
-/** As many of all units as `lost` will be of the premium, and no more than fit. */
-function unitsOf({ premium, premiumUnits }: Book, lost: bigint): bigint {
-  if (premiumUnits === 0n) return lost;
-  const most = premiumUnits * MOST_GROWTH;
-  const units = premium === 0n ? most : min(most, mulDivDown(lost, premiumUnits, premium));
-  return min(units, MOST_UNITS - premiumUnits);
+/** What an operator's units are in a later era. */
+export function unitsIn(era: bigint, claim: Claim): bigint {
+  return claim.units / UNITS_PER_ERA ** (era - claim.era);
 }
 
 /** Who leaves with `shares`, which are not burned yet, leaves its part of the premium; what stays is rounded up. */
@@ -249,15 +264,23 @@ export function leavePremium(book: Book, shares: bigint): void {
  * Ends an operator's units of the premium; the last ones are all of it. As much of the `gain` that the operator turns out to
  * have as its part belongs to the shares at once, the rest is a gain of the round.
  */
-export function endWriteDown(book: Book, { gain = 0n, units }: { gain?: bigint; units: bigint }): void {
-  const { premium, premiumUnits } = book;
-  const part = units === premiumUnits ? premium : mulDivDown(premium, units, premiumUnits);
+export function endWriteDown(book: Book, gain: bigint, claim: Claim): void {
+  const part = endUnits(book, unitsIn(book.premiumEra, claim));
   const restored = min(gain, part);
   book.delegated += gain;
   book.equity += restored;
   book.roundGain += gain - restored;
   book.premium -= part;
+}
+
+function endUnits(book: Book, units: bigint): bigint {
+  if (units === 0n) return 0n;
+  const { premium, premiumUnits } = book;
   book.premiumUnits -= units;
+  if (book.premiumUnits > SMALLEST_UNITS) return mulDivDown(premium, units, premiumUnits);
+  book.premiumUnits = 0n;
+  book.premiumEra += 1n;
+  return premium;
 }
 
 /* ROUNDS */

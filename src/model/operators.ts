@@ -52,6 +52,7 @@ export interface Operator {
   writtenDownAt: bigint;
   lost: bigint; // written down and not recovered
   premiumUnits: bigint; // of the book's premium, 0 if it has none
+  premiumEra: bigint; // in which they were given
   refusedBps: bigint; // of the position: what legs asked for in vain since the last reading that the pool answered
   lossSince: bigint; // booked by settleOne and legs since the last reading
   lostBps: bigint; // of what it held, booked as losses since losses last put it on watch
@@ -125,6 +126,7 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     writtenDownAt: 0n,
     lost: 0n,
     premiumUnits: 0n,
+    premiumEra: 0n,
     refusedBps: 0n,
     lossSince: 0n,
     lostBps: 0n,

@@ -11,6 +11,7 @@ import {
   move,
   networkHelpers,
   nextRound,
+  up,
   type World,
 } from "../fixtures/allocator.ts";
 import * as operators from "../fixtures/operator.ts";
@@ -41,6 +42,15 @@ async function deployMixed() {
   for (const { address } of [world.alice, world.bob]) await networkHelpers.setBalance(address, MOST);
   await nextRound(world);
   await move(world, all("up", 6));
+  return world;
+}
+
+/** Of 100 ether, one that is hostile has 0.02, and one that is honest 20. */
+async function deployPair() {
+  const world = await deployWorld({ hostile: 2, stake: ether("99.9"), parameters: { allocator: LOOSE } });
+  await networkHelpers.setBalance(world.eve.address, MOST);
+  await nextRound(world);
+  await move(world, [up(1, ether("0.02")), up(2, ether(20))]);
   return world;
 }
 
@@ -106,11 +116,10 @@ describe("Attacks", () => {
       await metaPool.connect(alice).unstake_all();
     });
 
-    it("A43 of a premium that leavers made dust the next loss takes a million times the units, and leaves the others theirs", async () => {
+    it("A43 of a premium that leavers made dust the next losses get units by what each of them is", async () => {
       const world = await networkHelpers.loadFixture(deployMixed);
       const { allocator, metaPool, alice, bob } = world;
       await die(world, 1);
-      const { premiumUnits: first } = await allocator.recordOf(1);
       // Who stakes nine hundred times the pool and leaves takes all but dust of the premium along.
       for (let pass = 0; pass < 7; pass += 1) {
         await metaPool.connect(bob).deposit_and_stake({ value: ether(1_000) });
@@ -124,8 +133,10 @@ describe("Attacks", () => {
       await move(world, all("up", 6));
       const given = await allocator.positionOf(3);
       await die(world, 2, 3);
-      expect((await allocator.recordOf(2)).premiumUnits).to.equal(first * 1_000_000n);
-      expect((await allocator.recordOf(3)).premiumUnits).to.be.greaterThan(0n);
+      const [second, third] = [await allocator.recordOf(2), await allocator.recordOf(3)];
+      expect(third.premiumUnits).to.be.greaterThan(third.lost); // a unit is worth a wei at most
+      const share = (third.lost * second.premiumUnits) / second.lost;
+      expect(third.premiumUnits).to.be.closeTo(share, share / 10n ** 9n);
 
       await back(world, 2);
       const { premium } = await metaPool.getBook();
@@ -137,6 +148,38 @@ describe("Attacks", () => {
       const { attacker, victim } = await ledger.changes();
       expect(attacker, "a millionth of what the second one brought").to.be.at.most(ether("0.001"));
       expect(victim).to.be.at.least((given.position * 98n) / 100n);
+    });
+
+    it("A43 one that comes back with half each time, while friends make its premium dust, takes no units of who dies after it", async () => {
+      const world = await networkHelpers.loadFixture(deployPair);
+      const { allocator, metaPool, hostile, alice, eve } = world;
+      const bad = hostile[0]!;
+      for (let time = 0; time < 6; time += 1) {
+        await die(world, 1);
+        for (let pass = 0; pass < 3; pass += 1) {
+          await metaPool.connect(eve).deposit_and_stake({ value: ether(20_000) });
+          await metaPool.connect(eve).unstake_all();
+          await nextRound(world);
+          await metaPool.connect(eve).withdraw_all();
+        }
+        await bad.lose((await bad.staked()) / 2n);
+        await back(world, 1);
+      }
+      await die(world, 1);
+
+      // An honest operator has an outage; then the first one shows all that it has ever lost.
+      await die(world, 2);
+      await bad.reward({ value: (await allocator.recordOf(1)).lost - (await bad.staked()) });
+      await back(world, 1);
+      const { premium } = await metaPool.getBook();
+      expect(premium, "what the honest one may bring").to.be.closeTo(ether(20), ether("0.001"));
+      const ledger = await openLedger(connection, [metaPool], { attacker: [eve], victim: [alice] });
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await back(world, 2);
+      for (let round = 0; round < 8; round += 1) await nextRound(world);
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker, "part of what the first one's own gain brought all").to.be.at.most(ether("0.02"));
+      expect(victim).to.be.at.least(ether("19.97"));
     });
   });
 });

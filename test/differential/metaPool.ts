@@ -19,7 +19,7 @@ import { deployReader } from "./views.ts";
 /** A pool whose allocator is under command. */
 interface World extends PoolWorld {
   readonly own: PoolWorld["pool"]; // as the allocator
-  readonly units: bigint[]; // of written-down operators
+  readonly claims: book.Claim[]; // of written-down operators
 }
 
 const allocatorOperations: Record<string, Operation<World>> = {
@@ -97,8 +97,8 @@ const allocatorOperations: Record<string, Operation<World>> = {
       if (loss > w.state.delegated) return undefined;
       return {
         model: () => {
-          const units = book.reportWriteDown(w.state, w.time, loss);
-          if (units > 0n) w.units.push(units);
+          const claim = book.reportWriteDown(w.state, w.time, loss);
+          if (claim.units > 0n) w.claims.push(claim);
         },
         send: () => w.own.reportWriteDown(loss),
       };
@@ -106,14 +106,14 @@ const allocatorOperations: Record<string, Operation<World>> = {
   ),
   recover: operation(
     3,
-    (w: World, random) => ({ which: random.below(w.units.length + 1), gain: random.amount(ether(20)) }),
+    (w: World, random) => ({ which: random.below(w.claims.length + 1), gain: random.amount(ether(20)) }),
     (w, { which, gain }) => {
-      const units = w.units.splice(which, 1)[0] ?? 0n;
+      const claim = w.claims.splice(which, 1)[0] ?? { units: 0n, era: 0n };
       return {
         model: () => {
-          book.endWriteDown(w.state, { gain, units });
+          book.endWriteDown(w.state, gain, claim);
         },
-        send: () => w.own.endWriteDown(gain, units),
+        send: () => w.own.endWriteDown(gain, claim.units, claim.era),
       };
     },
   ),
@@ -145,7 +145,7 @@ export const suite: Suite<World> = {
         { feeBps: 500n, bufferTargetBps: 50n, assetCap: undefined, treasury: treasury.address, epochLength: DAY },
         POOL_SEED,
       ),
-      units: [],
+      claims: [],
       users: [alice, bob, carol],
       treasury: treasury.address,
       governance,

@@ -163,14 +163,14 @@ describe("MetaPool", () => {
     it("reverts for anyone but the allocator", async () => {
       const { pool, alice } = await loadWorkingPool();
 
-      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n)]) {
+      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n, 0n)]) {
         await expect(call).to.be.revertedWithCustomError(pool, "OnlyAllocator").withArgs(alice.address);
       }
     });
 
     it("books the loss, and makes stakes dearer by what the price fell, while leavers carry the loss", async () => {
       const { pool, allocator, alice, carol } = await loadWorkingPool();
-      expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).to.equal(ether(20)); // a unit is a wei
+      expect((await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).units).to.equal(ether(20)); // a unit is a wei
 
       const writeDown = pool.connect(allocator).reportWriteDown(ether(20));
 
@@ -185,7 +185,7 @@ describe("MetaPool", () => {
       const { pool, allocator } = await loadWorkingPool();
       const report = pool.connect(allocator).reportWriteDown;
 
-      expect(await report.staticCall(ether("0.000099"))).to.equal(0n);
+      expect((await report.staticCall(ether("0.000099"))).units).to.equal(0n);
       await expect(report(ether("0.000099"))).not.to.emit(pool, "PremiumChanged");
       expect((await pool.getBook()).premium).to.equal(0n);
     });
@@ -194,7 +194,7 @@ describe("MetaPool", () => {
       const { pool, allocator, gain } = await loadWorkingPool();
       await gain(ether(20));
 
-      expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).to.equal(0n);
+      expect((await pool.connect(allocator).reportWriteDown.staticCall(ether(20))).units).to.equal(0n);
     });
 
     it("adds what each takes from the shares, takes each one's part out at its end, and ends at nothing", async () => {
@@ -202,16 +202,16 @@ describe("MetaPool", () => {
       const own = pool.connect(allocator);
       const premium = async () => (await pool.getBook()).premium;
       for (const lost of [ether(30), ether(20)]) {
-        expect(await own.reportWriteDown.staticCall(lost)).to.equal(lost);
+        expect((await own.reportWriteDown.staticCall(lost)).units).to.equal(lost);
         await own.reportWriteDown(lost);
       }
       expect(await premium()).to.equal(ether(50));
 
-      await own.endWriteDown(0n, ether(30));
+      await own.endWriteDown(0n, ether(30), 0n);
       expect(await premium()).to.equal(ether(20));
-      await own.endWriteDown(0n, 0n); // one that does not count changes nothing
+      await own.endWriteDown(0n, 0n, 0n); // one that does not count changes nothing
       expect(await premium()).to.equal(ether(20));
-      await expect(own.endWriteDown(0n, ether(20)))
+      await expect(own.endWriteDown(0n, ether(20), 0n))
         .to.emit(pool, "PremiumChanged")
         .withArgs(ether(20), 0n);
       expect(await premium()).to.equal(0n);
@@ -221,7 +221,7 @@ describe("MetaPool", () => {
       const { pool, allocator, alice } = await loadWorkingPool();
       await pool.connect(alice).unstake(ether(50)); // E = 50, exits are owed 50
       const own = pool.connect(allocator);
-      expect(await own.reportWriteDown.staticCall(ether(40))).to.equal(ether(20));
+      expect((await own.reportWriteDown.staticCall(ether(40))).units).to.equal(ether(20));
       await own.reportWriteDown(ether(40));
       expect((await pool.getBook()).premium).to.equal(ether(20));
     });
@@ -251,13 +251,13 @@ describe("MetaPool", () => {
       expect(await premium()).to.equal(ether("8.2"));
 
       // E = 32.8 of 41 shares. 8.2 more are as much as all that is left of the 20: 20 units, too.
-      expect(await own.reportWriteDown.staticCall(ether(20))).to.equal(ether(20));
+      expect((await own.reportWriteDown.staticCall(ether(20))).units).to.equal(ether(20));
       await own.reportWriteDown(ether(20)); // exits are owed 47.2 of 80: they bear 11.8
       expect(await premium()).to.equal(ether("16.4"));
       await pool.connect(bob).unstakeShares(ether("20.5"), 0n); // half
       expect(await premium()).to.equal(ether("8.2"));
 
-      await expect(own.endWriteDown(ether(20), ether(20)))
+      await expect(own.endWriteDown(ether(20), ether(20), 0n))
         .to.emit(pool, "LossRestored")
         .withArgs(ether("4.1"));
       expect(await premium()).to.equal(ether("4.1"));
@@ -298,7 +298,7 @@ describe("MetaPool", () => {
       await own.reportWriteDown(ether(20));
       await pool.connect(carol).deposit_and_stake({ value: ether(10) });
 
-      const end = own.endWriteDown(ether(30), ether(20));
+      const end = own.endWriteDown(ether(30), ether(20), 0n);
 
       await expect(end).to.emit(pool, "LossRestored").withArgs(ether(20));
       await expect(end).to.emit(pool, "GainBooked").withArgs(ether(10));
@@ -317,7 +317,7 @@ describe("MetaPool", () => {
       await pool.connect(carol).deposit_and_stake({ value: ether(1_000) });
       expect(await pool.balanceOf(carol)).to.equal(ether(1_000)); // at the price before the loss
 
-      await own.endWriteDown(ether(40), ether(20));
+      await own.endWriteDown(ether(40), ether(20), 0n);
 
       expect((await pool.getBook()).roundGain).to.equal(ether(20));
       expect(await pool.get_account_staked_balance(carol)).to.equal(ether(1_000));
@@ -335,37 +335,45 @@ describe("MetaPool", () => {
       expect(await pool.get_account_staked_balance(carol)).to.be.below(ether(503));
     });
 
-    it("counts as many units as fit when leavers have left nearly nothing of the premium, and never reverts", async () => {
+    it("begins a new era of units once leavers have left nearly nothing of the premium, and never reverts", async () => {
       const { pool, governance, allocator, notice, alice } = await deployBarePool();
       const own = pool.connect(allocator);
       await wire(pool, governance, allocator.address, notice.address, 10n);
       await networkHelpers.setBalance(alice.address, 10n ** 29n);
+      const loss = 10n ** 27n / 2n;
+      const assets = async () => (await pool.getBook()).assets;
       /** Half of a stake is written down, and who staked leaves. */
       const writeDown = async () => {
         await pool.connect(alice).deposit_and_stake({ value: 10n ** 27n });
-        await own.fund(10n ** 27n / 2n);
-        const units = await own.reportWriteDown.staticCall(10n ** 27n / 2n);
-        await own.reportWriteDown(10n ** 27n / 2n);
+        await own.fund(loss);
+        const { units, era } = await own.reportWriteDown.staticCall(loss);
+        const before = await assets();
+        await own.reportWriteDown(loss);
+        const lost = before - (await assets()); // the exits that are open bear the rest
         await pool.connect(alice).unstake_all();
-        return units;
+        return { units, era, lost };
       };
 
-      expect(await writeDown()).to.equal(10n ** 27n / 2n);
+      expect(await writeDown()).to.deep.equal({ units: loss, era: 0n, lost: loss });
       expect((await pool.getBook()).premium).to.equal(5n); // of 10 shares in 10²⁷ + 10, rounded up
-      // A millionfold of all at most, and all together are no more than a record holds, whoever is written down again.
-      expect(await writeDown()).to.equal(10n ** 33n / 2n);
-      expect(await writeDown()).to.equal(2n ** 120n - 1n - 10n ** 33n / 2n - 10n ** 27n / 2n);
-      expect(await writeDown()).to.equal(0n);
-
+      // 5·10²⁶ units for 5 wei: four eras later 500 are left, and a wei is a hundred units.
+      const second = await writeDown();
+      expect([second.units, second.era]).to.deep.equal([100n * second.lost, 4n]);
       const { premium } = await pool.getBook();
-      await own.endWriteDown(0n, 0n);
+
+      // The first one's 500 units are worth 5 of what leavers made a 10²⁶th of: nothing. They end with the second one's.
+      await own.endWriteDown(0n, loss, 0n);
       expect((await pool.getBook()).premium).to.equal(premium);
+      await own.endWriteDown(0n, second.units, second.era);
+      expect((await pool.getBook()).premium).to.equal(0n);
+      const third = await writeDown();
+      expect([third.units, third.era]).to.deep.equal([third.lost, 5n]);
     });
 
     it("counts nothing when nothing is left", async () => {
       const { pool, allocator } = await loadWorkingPool();
 
-      expect(await pool.connect(allocator).reportWriteDown.staticCall(ether(100))).to.equal(0n);
+      expect((await pool.connect(allocator).reportWriteDown.staticCall(ether(100))).units).to.equal(0n);
       await expect(pool.connect(allocator).reportWriteDown(ether(100))).not.to.emit(pool, "PremiumChanged");
     });
   });

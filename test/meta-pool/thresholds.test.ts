@@ -145,7 +145,7 @@ describe("MetaPool", () => {
         const own = pool.connect(allocator);
         const loss = ether("100.0001") - kept;
 
-        expect(await own.reportWriteDown.staticCall(loss)).to.equal(units);
+        expect((await own.reportWriteDown.staticCall(loss)).units).to.equal(units);
         await own.reportWriteDown(loss);
         expect((await pool.getBook()).premium).to.equal(units);
       }

@@ -260,36 +260,36 @@ describe("model: the allocator", () => {
     });
 
     it("of a pool that is written down because it owes count its cash only, until that is paid", () => {
-      const { state, operator, pool, book } = one();
+      const { state, operator, pool, book } = one(10n ** 6n);
       operator.state = "Draining";
-      legs.moveDown(state, 0n, operator, 400n);
+      legs.moveDown(state, 0n, operator, 400_000n);
       operator.state = "Active";
       allocation.settle(state, DAY, 10); // due on the fifth day
       for (const day of [8n, 9n, 10n]) allocation.settle(state, day * DAY, 10);
       expect([operator.writtenDown, operator.position, operator.lost, book.equity]).to.deep.equal([
         true,
         0n,
-        1000n,
-        1000n,
+        1_000_000n,
+        1_000_000n,
       ]);
-      Object.assign(pool, { cash: 100n, unstaked: 300n });
-      allocation.settle(state, 11n * DAY, 10); // 300 of 400 are still due
+      Object.assign(pool, { cash: 100_000n, unstaked: 300_000n });
+      allocation.settle(state, 11n * DAY, 10); // 300 000 of 400 000 are still due
       expect([operator.writtenDown, operator.lost, book.premium, bufferOf(book)]).to.deep.equal([
         true,
-        900n,
-        900n,
-        1100n,
+        900_000n,
+        900_000n,
+        1_100_000n,
       ]);
-      Object.assign(pool, { cash: 300n, unstaked: 0n, staked: 900n });
+      Object.assign(pool, { cash: 300_000n, unstaked: 0n, staked: 900_000n });
       allocation.settle(state, 12n * DAY, 10);
-      // 300 and 600 of the 900 that it shows: 900 were still missing, not more, and belong to the shares at once
+      // 300 000 and 600 000 of the 900 000 that it shows: 900 000 were still missing, not more, and belong to the shares at once
       expect([operator.writtenDown, operator.position, book.premium, bufferOf(book)]).to.deep.equal([
         false,
-        600n,
+        600_000n,
         0n,
-        1400n,
+        1_400_000n,
       ]);
-      expect([book.equity, lockedAt(book, 12n * DAY)]).to.deep.equal([2000n, 0n]);
+      expect([book.equity, lockedAt(book, 12n * DAY)]).to.deep.equal([2_000_000n, 0n]);
     });
 
     it("of a written-down pool that shows more than was lost book no more than that", () => {

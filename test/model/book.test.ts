@@ -383,13 +383,13 @@ describe("model: MetaPool's book", () => {
     it("make stakes dearer by what the price fell", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
 
-      const units = reportWriteDown(state, NOW, 20n);
-      expect([units, state.premium, state.premiumUnits]).to.deep.equal([20n, 20n, 20n]);
+      const claim = reportWriteDown(state, NOW, 20n);
+      expect([claim.units, state.premium, state.premiumUnits]).to.deep.equal([20n, 20n, 20n]);
       // at 980 + 20 for 1000 shares; leaving pays 0.98
       expect(metaPool.previewStake(state, NOW, 500n)).to.equal(500n);
       expect(metaPool.convertToAssets(state, NOW, 500n)).to.equal(490n);
 
-      endWriteDown(state, { units });
+      endWriteDown(state, 0n, claim);
       expect([state.premium, state.premiumUnits]).to.deep.equal([0n, 0n]);
       expect(metaPool.previewStake(state, NOW, 490n)).to.equal(500n);
     });
@@ -398,47 +398,56 @@ describe("model: MetaPool's book", () => {
       const state = pool({ equity: 10_000_000n, supply: 1000n, delegated: 10_000_000n });
 
       // 10 / 9 999 990 is at least 1e-6, 9 / 9 999 991 is not
-      expect(reportWriteDown(structuredClone(state), NOW, 9n)).to.equal(0n);
-      expect(reportWriteDown(state, NOW, 10n)).to.equal(10n);
+      expect(reportWriteDown(structuredClone(state), NOW, 9n).units).to.equal(0n);
+      expect(reportWriteDown(state, NOW, 10n).units).to.equal(10n);
     });
 
     it("that are back give the shares at once what they had taken from them, and the round the rest", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      const units = reportWriteDown(state, NOW, 200n);
+      const claim = reportWriteDown(state, NOW, 200n);
       state.equity += 80n; // stakes since
-      endWriteDown(state, { gain: 230n, units });
+      endWriteDown(state, 230n, claim);
       expect([state.equity, state.roundGain, state.delegated, state.premium]).to.deep.equal([1080n, 30n, 1030n, 0n]);
     });
 
     it("whose part has ended before are back as a gain", () => {
       const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      endWriteDown(state, { units: reportWriteDown(state, NOW, 200n) });
-      endWriteDown(state, { gain: 200n, units: 0n });
+      const claim = reportWriteDown(state, NOW, 200n);
+      endWriteDown(state, 0n, claim);
+      endWriteDown(state, 200n, { ...claim, units: 0n });
       expect([state.equity, state.roundGain, state.premium]).to.deep.equal([800n, 200n, 0n]);
     });
 
     it("share the premium by their units, rounded down; the last one's part is all that is left", () => {
-      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      const first = reportWriteDown(state, NOW, 200n);
-      const second = reportWriteDown(state, NOW, 100n);
-      leavePremium(state, 5n); // 1.5 of 300 wei: one
-      expect([first, second, state.premium]).to.deep.equal([200n, 100n, 299n]);
-      // ⌊60 · 300 / 299⌋ = 60, and ⌊150 · 360 / 359⌋ = 150 of 510 units
-      expect([60n, 150n].map((loss) => reportWriteDown(state, NOW, loss))).to.deep.equal([60n, 150n]);
-      // ⌊509 · 200 / 510⌋ = 199
-      endWriteDown(state, { gain: 1000n, units: first });
-      expect([state.equity, state.premium, state.premiumUnits]).to.deep.equal([689n, 310n, 310n]);
-      for (const units of [150n, 60n, 100n]) endWriteDown(state, { gain: 1000n, units });
-      expect([state.equity, state.premium, state.premiumUnits]).to.deep.equal([999n, 0n, 0n]);
+      const state = pool({ equity: 10n ** 6n, supply: 10n ** 6n, delegated: 10n ** 6n });
+      const first = reportWriteDown(state, NOW, 200_000n);
+      const second = reportWriteDown(state, NOW, 100_000n);
+      leavePremium(state, 5n); // 1.5 of 300 000 wei: one
+      expect([first.units, second.units, state.premium]).to.deep.equal([200_000n, 100_000n, 299_999n]);
+      // ⌊60 000 · 300 000 / 299 999⌋ = 60 000, and ⌊150 000 · 360 000 / 359 999⌋ = 150 000 of 510 000 units
+      const more = [60_000n, 150_000n].map((loss) => reportWriteDown(state, NOW, loss));
+      expect(more.map(({ units }) => units)).to.deep.equal([60_000n, 150_000n]);
+      // ⌊509 999 · 200 000 / 510 000⌋ = 199 999
+      endWriteDown(state, 10n ** 6n, first);
+      expect([state.equity, state.premium, state.premiumUnits]).to.deep.equal([689_999n, 310_000n, 310_000n]);
+      for (const claim of [...more, second]) endWriteDown(state, 10n ** 6n, claim);
+      expect([state.equity, state.premium, state.premiumUnits]).to.deep.equal([999_999n, 0n, 0n]);
     });
 
-    it("get as many units as fit", () => {
-      const state = pool({ equity: 1000n, supply: 1000n, delegated: 1000n });
-      Object.assign(state, { premium: 1n, premiumUnits: 2n ** 119n });
-      expect(reportWriteDown(structuredClone(state), NOW, 100n)).to.equal(2n ** 119n - 1n);
-      state.premiumUnits = 2n ** 120n - 8n;
-      expect(reportWriteDown(state, NOW, 100n)).to.equal(7n);
-      expect([reportWriteDown(state, NOW, 100n), state.premium]).to.deep.equal([0n, 201n]);
+    it("have a millionth of their units in the next era, which begins when a unit is worth less than that of a wei", () => {
+      const state = pool({ equity: 10n ** 9n, supply: 10n ** 9n, delegated: 10n ** 9n });
+      Object.assign(state, { premium: 4n, premiumUnits: 4_000_000n });
+      expect(reportWriteDown(structuredClone(state), NOW, 1000n)).to.deep.equal({ units: 10n ** 9n, era: 0n });
+      state.premiumUnits += 1n;
+      expect(reportWriteDown(state, NOW, 1001n)).to.deep.equal({ units: 1001n, era: 1n });
+      expect([state.premium, state.premiumUnits]).to.deep.equal([1005n, 1005n]);
+
+      // What is left, 4 units, is rounding: it ends, and whose it was has none in the era that begins.
+      endWriteDown(state, 10_000n, { units: 1_001_999_999n, era: 0n });
+      expect([state.equity, state.roundGain]).to.deep.equal([10n ** 9n - 1001n + 1005n, 10_000n - 1005n]);
+      expect([state.premium, state.premiumUnits, state.premiumEra]).to.deep.equal([0n, 0n, 2n]);
+      endWriteDown(state, 0n, { units: 4n, era: 1n });
+      expect([state.premium, state.premiumUnits, state.premiumEra]).to.deep.equal([0n, 0n, 2n]);
     });
   });
 

@@ -98,10 +98,10 @@ describe("model: findings", () => {
     metaPool.depositAndStake(book, 0n, "ann", 999n * ETHER);
     sendToAllocator(book, bufferOf(book));
     beginRound(book);
-    const units = reportWriteDown(book, 0n, 20n * ETHER); // 2 %
+    const claim = reportWriteDown(book, 0n, 20n * ETHER); // 2 %
     endRound(book, 0n, book.roundGain, 0n);
     beginRound(book);
-    endWriteDown(book, { gain: 20n * ETHER, units });
+    endWriteDown(book, 20n * ETHER, claim);
     expect([book.equity, book.roundGain]).to.deep.equal([1000n * ETHER, 0n]);
     endRound(book, DAY, 20n * ETHER, 4n * DAY);
     expect([metaPool.getRate(book, DAY), lockedAt(book, DAY)]).to.deep.equal([ETHER, 0n]);
@@ -116,9 +116,9 @@ describe("model: findings", () => {
     const book = pool();
     metaPool.depositAndStake(book, 0n, "ann", 999n * ETHER);
     sendToAllocator(book, bufferOf(book));
-    const units = reportWriteDown(book, 0n, 20n * ETHER);
+    const claim = reportWriteDown(book, 0n, 20n * ETHER);
     metaPool.depositAndStake(book, 0n, "eve", 980n * ETHER);
-    endWriteDown(book, { gain: 20n * ETHER, units });
+    endWriteDown(book, 20n * ETHER, claim);
     // eve holds 980 of 1980 shares and paid 1 for each
     expect(metaPool.stakedBalance(book, DAY, "eve")).to.equal(980n * ETHER);
   });

@@ -14,8 +14,16 @@ contract MetaPoolHandler {
         uint256 supply;
     }
 
+    /// @dev Of the premium, of a written-down operator.
+    struct Part {
+        uint256 units;
+        uint256 era;
+        uint256 left; // 1e18 fixed point: what it took from the shares, less what leavers left of that
+    }
+
     uint256 public constant ACTORS = 5;
     uint256 public constant SEED = 1e9;
+    uint256 private constant PART_ROUNDING = 2_000; // wei: a thousand units, and of R a wei a call
 
     MetaPool public pool;
     address public constant TREASURY = address(0x77);
@@ -37,7 +45,7 @@ contract MetaPoolHandler {
     uint256 private _openRound;
     uint256 private _roundGain;
     uint256 private _roundLoss;
-    uint256[] private _units; // of written-down operators
+    Part[] private _parts; // of written-down operators
 
     error Unable();
 
@@ -256,31 +264,37 @@ contract MetaPoolHandler {
     }
 
     function writeDown(uint256 size) public {
-        require(_units.length < 4, Unable());
+        require(_parts.length < 4, Unable());
         uint256 amount = _loss(size);
         uint256[] memory claims = _claims();
         Price memory before = price();
         uint256 premium = pool.getBook().premium;
-        uint256 units = pool.reportWriteDown(amount);
-        _units.push(units);
+        (uint256 units, uint256 era) = pool.reportWriteDown(amount);
+        _parts.push(Part(units, era, 0));
         _bookLoss(19, amount, before, claims);
         Price memory afterwards = price();
         uint256 lost = before.assets > afterwards.assets ? before.assets - afterwards.assets : 0;
         bool counts = afterwards.assets != 0 && lost * 1e6 >= afterwards.assets;
+        if (counts) _parts[_parts.length - 1].left = lost * 1e18;
         if (!counts && units != 0) broken = "I-51: a loss counts that is none";
         if (pool.getBook().premium != premium + (counts ? lost : 0)) broken = "I-51: not what the shares lost";
     }
 
     /// @dev In any order.
     function endWriteDown(uint256 size) external {
-        if (_units.length == 0) writeDown(size);
+        if (_parts.length == 0) writeDown(size);
         Price memory before = price();
-        uint256 paid = before.assets + pool.getBook().premium;
-        uint256 which = (size / 3) % _units.length;
+        uint256 premium = pool.getBook().premium;
+        uint256 paid = before.assets + premium;
+        uint256 which = (size / 3) % _parts.length;
         uint256 amount = size % 3 == 0 ? 0 : size % (atOperators / 10 + 1);
-        pool.endWriteDown(amount, _units[which]);
-        _units[which] = _units[_units.length - 1];
-        _units.pop();
+        Part memory part = _parts[which];
+        pool.endWriteDown(amount, part.units, part.era);
+        uint256 ended = premium - pool.getBook().premium;
+        bool isPart = ended <= part.left / 1e18 + PART_ROUNDING && ended + PART_ROUNDING >= part.left / 1e18;
+        if (!isPart) broken = "I-51: what ended is not what the operator took";
+        _parts[which] = _parts[_parts.length - 1];
+        _parts.pop();
         gains += amount;
         atOperators += amount;
         _check(20, before, address(0), 0, 0);
@@ -420,7 +434,7 @@ contract MetaPoolHandler {
     }
 
     function _unitsLeft() private view returns (uint256 left) {
-        for (uint256 i; i < _units.length; ++i) left += _units[i];
+        for (uint256 i; i < _parts.length; ++i) left += _parts[i].units;
     }
 
     /// @dev No price fell, and `caller` is no richer but by `dust` wei of everybody's that its call released.
@@ -430,6 +444,9 @@ contract MetaPoolHandler {
         Price memory afterwards = price();
         if (afterwards.assets * before.supply < before.assets * afterwards.supply)
             broken = "I-11: the price fell without a loss";
+        for (uint256 i; i < _parts.length && afterwards.supply < before.supply; ++i) {
+            _parts[i].left = (_parts[i].left * afterwards.supply) / before.supply;
+        }
         if (caller != address(0) && wealth != type(uint256).max && wealthOf(caller) > wealth + dust) {
             broken = "I-12: a caller became richer";
         }

@@ -146,7 +146,8 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     7:0 address notice
 
     # needed only when an operator is written down or comes back
-    8:0 uint128 premiumUnits
+    8:0  uint128 premiumUnits
+    8:16 uint32  premiumEra
 
     # exits: the last, so that nothing of the pool moves when the book of exits grows by an upgrade
     9:0 struct ExitBook.Book exits`,
@@ -307,9 +308,12 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     1:28 uint32 lostBps
 
     # all zero unless the operator is written down, or came back with less; it fills the word
-    2:0  uint120 premiumUnits
-    2:15 uint96  lost
-    2:27 uint40  writtenDownAt`,
+    2:0  uint128 premiumUnits
+    2:16 uint96  lost
+    2:28 uint32  premiumEra
+
+    # from when the ninety days run
+    3:0 uint40 writtenDownAt`,
 
   "IAllocator.Snapshot": `
     # one word per operator and round: what legs need to derive its cap and target; it fills the word

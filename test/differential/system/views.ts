@@ -227,6 +227,7 @@ function operatorOf(world: System, operator: Operator): State {
       dueAmount: operator.due?.amount ?? 0n,
       ...(operator.due === undefined ? {} : { dueAt: operator.due.at ?? 0n }),
       premiumUnits: operator.premiumUnits,
+      premiumEra: operator.premiumEra,
       lost: operator.lost,
     },
     ramp: operator.ramp,

@@ -15,6 +15,7 @@ library Ledger {
         uint256 readAt;
         uint256 lost;
         uint256 units; // of the premium
+        uint256 era; // of the units
         uint256 writtenDownAt;
         bool writtenDown;
         // Since the beginning.
@@ -52,6 +53,7 @@ library Ledger {
         uint256 premiumLeft;
         uint256 premiumEnded;
         uint256 premiumUnits;
+        uint256 premiumEra;
         uint256 writtenDown; // operators with units of it
         // What was paid in and out by users, since the beginning; losses that were booked, how often.
         uint256 paidIn;
@@ -78,6 +80,8 @@ library Ledger {
     uint256 internal constant RAY = 1e27;
     uint256 private constant MAX_RELEASE = 7 days;
     uint256 private constant TERM = 90 days;
+    uint256 private constant UNITS_PER_ERA = 1e6;
+    uint256 private constant SMALLEST_UNITS = 1_000;
 
     function start(Book storage self, uint256 seed) internal {
         self.equity = seed;
@@ -181,28 +185,35 @@ library Ledger {
         self.loss += amount;
         operator.losses += amount;
         (operator.position, operator.unbonding) = (0, 0);
+        uint256 before = assets(self);
+        bookLoss(self, amount);
+        uint256 left = assets(self);
+        uint256 units;
+        if (left != 0 && left <= before && (before - left) * 1e6 >= left) units = _addUnits(self, before - left);
+
         // Its time counts as the mean of what is missing and of what is lost now.
-        uint256 missing = operator.units == 0 ? 0 : operator.lost;
+        uint256 kept = _unitsNow(self, operator, operator.units);
+        uint256 missing = kept == 0 ? 0 : operator.lost;
         uint256 times = operator.writtenDownAt * missing + block.timestamp * amount;
         operator.lost = missing + amount;
         operator.writtenDown = true;
         operator.writtenDownAt = times / operator.lost;
+        if (operator.units != 0) --self.writtenDown;
+        if (kept + units != 0) ++self.writtenDown;
+        (operator.units, operator.era) = (kept + units, self.premiumEra);
+    }
 
-        uint256 before = assets(self);
-        bookLoss(self, amount);
-        uint256 left = assets(self);
-        if (left == 0 || left > before || (before - left) * 1e6 < left) return;
-        uint256 units = before - left;
-        if (self.writtenDown != 0) {
-            // As many of all units as the loss will be of the premium, and as many as fit.
-            uint256 most = self.premiumUnits * 1e6;
-            units = premium(self) == 0 ? most : most.min(units.mulDiv(self.premiumUnits, premium(self)));
-            units = units.min(type(uint120).max - self.premiumUnits);
-        }
-        self.premiumTaken += before - left;
+    /// @dev As many of all units as the loss will be of the premium, of which leavers have left a millionth at least since
+    /// the era began.
+    function _addUnits(Book storage self, uint256 lost) private returns (uint256 units) {
+        for (; self.premiumUnits > premium(self) * UNITS_PER_ERA; ++self.premiumEra) self.premiumUnits /= UNITS_PER_ERA;
+        units = self.premiumUnits == 0 ? lost : lost.mulDiv(self.premiumUnits, premium(self));
         self.premiumUnits += units;
-        if (operator.units == 0 && units != 0) ++self.writtenDown;
-        operator.units += units;
+        self.premiumTaken += lost;
+    }
+
+    function _unitsNow(Book storage self, Operator storage operator, uint256 units) private view returns (uint256) {
+        return units / UNITS_PER_ERA ** (self.premiumEra - operator.era).min(7);
     }
 
     /// @dev A pool that was given up has `amount` after all: what stakes pay for it falls by as large a part.
@@ -220,13 +231,16 @@ library Ledger {
 
     function _endUnits(Book storage self, Operator storage operator, uint256 units, uint256 amount) private {
         uint256 part;
-        if (units != 0) {
-            operator.units -= units;
-            if (operator.units == 0) --self.writtenDown;
-            part = self.writtenDown == 0 ? premium(self) : premium(self).mulDiv(units, self.premiumUnits);
+        uint256 ending = _unitsNow(self, operator, units);
+        if (ending != 0) {
+            bool isAll = self.premiumUnits - ending <= SMALLEST_UNITS;
+            part = isAll ? premium(self) : premium(self).mulDiv(ending, self.premiumUnits);
             self.premiumEnded += part;
-            self.premiumUnits -= units;
+            self.premiumUnits = isAll ? 0 : self.premiumUnits - ending;
+            if (isAll) ++self.premiumEra;
         }
+        if (units != 0 && operator.units == units) --self.writtenDown;
+        operator.units -= units;
         uint256 restored = amount.min(part);
         self.delegated += amount;
         self.equity += restored;

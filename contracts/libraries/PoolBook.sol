@@ -126,9 +126,9 @@ library PoolBook {
         era = self.premiumEra;
     }
 
-    /// @dev Ends `units` of R, given in an `era`. As much of the `gain` that the operator turns out to have as its part of R belongs to the shares
-    /// at once: released over time, it would go to those who enter afterwards. The rest is a gain of the round. E + R never
-    /// rises: nobody gains by a stake before, between or after recoveries.
+    /// @dev Ends `units` of R, given in an `era`. As much of the `gain` that the operator turns out to have as its part of R
+    /// belongs to the shares at once: released over time, it would go to those who enter afterwards. The rest is a gain of the
+    /// round. E + R never rises: nobody gains by a stake before, between or after recoveries.
     function endWriteDown(Book storage self, uint256 gain, uint256 units, uint256 era) public {
         uint256 premium = self.premium;
         uint256 all = self.premiumUnits;

@@ -5,6 +5,8 @@ pragma solidity 0.8.35;
 /// @notice A prover cannot follow `Math.mulDiv`, so it is given these. `Restated.t.sol` and `RestatedLevels.t.sol` hold each
 /// one to the function of the contracts that it restates. Inputs are below 2^96, which keeps every product within 256 bits.
 library Restated {
+    uint256 internal constant UNITS_PER_ERA = 1e6;
+
     uint256 internal constant BPS = 10_000;
     uint256 internal constant WAD = 1e18;
     uint256 internal constant INDEX_ONE = 1e27;
@@ -27,6 +29,16 @@ library Restated {
     }
 
     /* THE PREMIUM (decision 0005) */
+
+    /// @dev Units for what a write-down takes from the shares, in an era in which all units are at least R.
+    function granted(uint256 lost, uint256 premium, uint256 all) internal pure returns (uint256) {
+        return all == 0 ? lost : (lost * all) / premium;
+    }
+
+    /// @dev What units are in the next era.
+    function nextEra(uint256 units_) internal pure returns (uint256) {
+        return units_ / UNITS_PER_ERA;
+    }
 
     /// @dev What ends of R with `units` of `all` units; a thousand that would be left are rounding.
     function ended(uint256 premium, uint256 units_, uint256 all) internal pure returns (uint256) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.35;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IMetaPool} from "./../../contracts/interfaces/IMetaPool.sol";
 import {AllocatorBook} from "./../../contracts/libraries/AllocatorBook.sol";
 import {ExitBook} from "./../../contracts/libraries/ExitBook.sol";
@@ -77,6 +78,24 @@ contract RestatedTest {
         _same("units left", pool.premiumUnits, 0);
         uint256 rest = Restated.restored(gain / 2, premium - part, others, others);
         _same("restored by the last", pool.equity, Restated.restored(gain / 2, premium, u, all) + rest);
+    }
+
+    /// @dev A write-down when nobody is owed and nothing is locked: the shares lose all of it.
+    function testFuzz_UnitsOfAWriteDown(uint96 loss, uint96 premium, uint128 units, uint96 kept) external {
+        loss = 1 + loss / 4;
+        (uint256 all, uint256 era) = (premium == 0 ? 0 : Math.max(units, premium), 0);
+        (pool.equity, pool.delegated, pool.supply) = (loss + kept / 4 + 1, loss, 1);
+        (pool.premium, pool.premiumUnits, pool.hasPremium) = (premium / 2, uint128(all), premium / 2 != 0);
+        for (; all > (premium / 2) * Restated.UNITS_PER_ERA; ++era) all = Restated.nextEra(all);
+
+        (uint256 given, uint256 givenIn) = pool.bookWriteDown(loss);
+
+        bool counts = uint256(loss) * 1e6 >= pool.equity;
+        if (!counts) return;
+        _same("units", given, Restated.granted(loss, premium / 2, all));
+        _same("era", givenIn, era);
+        _same("all units", pool.premiumUnits, all + given);
+        _same("in the next era", PoolBook.unitsAfter(given, 1), Restated.nextEra(given));
     }
 
     function testFuzz_PremiumAfter(uint96 premium, uint96 shares, uint96 others) external {

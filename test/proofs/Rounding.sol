@@ -58,6 +58,36 @@ contract Rounding {
         assert(e + Restated.restored(g, r, u, all) + left <= e + r);
     }
 
+    /// @dev A unit is worth a wei at most after a write-down …
+    function writeDownLeavesUnitsWorthAWeiAtMost(uint256 lost, uint256 r, uint256 all) external pure {
+        require(lost < LIMIT && all < LIMIT && r <= all && (r > 0 || all == 0));
+        assert(r + lost <= all + Restated.granted(lost, r, all));
+    }
+
+    /// @dev … and after an end, so that units of which a thousand are left are a thousand wei …
+    function endLeavesUnitsWorthAWeiAtMost(uint256 r, uint256 u, uint256 all) external pure {
+        require(all < LIMIT && r <= all && u <= all);
+        assert(r - Restated.ended(r, u, all) <= all - u);
+    }
+
+    /// @dev … and at the beginning of an era, which begins when it is worth less than a millionth of a wei.
+    function eraLeavesUnitsWorthAWeiAtMost(uint256 r, uint256 all) external pure {
+        require(all < LIMIT && r < LIMIT && all > r * Restated.UNITS_PER_ERA);
+        assert(r <= Restated.nextEra(all));
+    }
+
+    /// @dev A unit is worth a millionth of a wei at least after a write-down: units fit their type.
+    function writeDownGivesNoMoreUnitsThanFit(uint256 lost, uint256 r, uint256 all) external pure {
+        require(lost < LIMIT && r < LIMIT && all <= r * Restated.UNITS_PER_ERA);
+        assert(all + Restated.granted(lost, r, all) <= (r + lost) * Restated.UNITS_PER_ERA);
+    }
+
+    /// @dev Units that end in a later era, and those that are left then, are no more than they were together.
+    function erasMakeNoUnits(uint256 u, uint256 ending) external pure {
+        require(u < LIMIT && ending <= u);
+        assert(Restated.nextEra(ending) + Restated.nextEra(u - ending) <= Restated.nextEra(u));
+    }
+
     /// @dev Who leaves takes no more off the premium than its part.
     function leavingNeverLowersThePremiumOfAShare(uint256 r, uint256 x, uint256 s) external pure {
         require(r < LIMIT && s < LIMIT && x <= s && s > 0);

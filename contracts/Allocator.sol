@@ -179,6 +179,11 @@ contract Allocator
     }
 
     /// @inheritdoc IAllocator
+    function isBusy() external view returns (bool) {
+        return _reentrancyGuardEntered();
+    }
+
+    /// @inheritdoc IAllocator
     function nextRoundAt() public view returns (uint256) {
         return (uint256(_state.epoch) + 1) * _state.epochLength;
     }

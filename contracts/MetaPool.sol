@@ -206,9 +206,9 @@ contract MetaPool
     }
 
     /// @inheritdoc IMetaPool
-    function endWriteDown(uint256 gain, uint256 units, uint256 era) external {
+    function endWriteDown(uint256 gain, uint256 units, uint256 left, uint256 era) external {
         _checkAllocator();
-        _storage().endWriteDown(gain, units, era);
+        _storage().endWriteDown(gain, units, left, era);
     }
 
     /// @inheritdoc IMetaPool

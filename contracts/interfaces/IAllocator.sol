@@ -99,7 +99,7 @@ interface IAllocator {
     struct Rooms {
         uint256 target; // t_i
         uint256 cap; // c_i at the snapshot
-        uint256 bond; // at this moment; 0 if it cannot be read, or in a pool without bonds
+        uint256 bond; // at this moment; 0 if it cannot be read, in a pool without bonds, and of who could take nothing anyway
         uint256 increaseCap; // what it may be lifted to, by the smaller T and N and the state and bond of this moment
         uint256 violationCap; // above what, grace aside, it is a violation; 0 if it may hold nothing
         uint256 up;
@@ -213,6 +213,8 @@ interface IAllocator {
 
     function epochLength() external view returns (uint256);
     function currentEpoch() external view returns (uint256);
+    /// @notice Whether one of its calls is under way: what that keeps in memory until its end is not in the views.
+    function isBusy() external view returns (bool);
     /// @notice When the next round can begin; in the past if it is due.
     function nextRoundAt() external view returns (uint256);
     /// @notice The open round and how far it has read; round 0 if none is open.

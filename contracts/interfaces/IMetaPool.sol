@@ -106,11 +106,14 @@ interface IMetaPool is IStakingPool {
     /// @return era in which they are given: each later one makes a millionth of them.
     function reportWriteDown(uint256 loss) external returns (uint256 units, uint256 era);
 
-    /// @notice Ends a written-down operator's part of the premium R. Of the `gain` that it turns out to have, as much as that
-    /// part belongs to the shares at once; the rest is a gain of the round. Emits LossRestored, GainBooked, PremiumChanged.
-    /// @param gain wei, 0 if it is not back. @param units of R as `reportWriteDown` gave them, 0 for none. The part is rounded
-    /// down; the last one takes what is left. @param era of the units.
-    function endWriteDown(uint256 gain, uint256 units, uint256 era) external;
+    /// @notice Ends a written-down operator's part of the premium R, or some of it. Of the `gain` that it turns out to have, as
+    /// much as what ends belongs to the shares at once; the rest is a gain of the round. Emits LossRestored, GainBooked,
+    /// PremiumChanged.
+    /// @param gain wei, 0 if it is not back.
+    /// @param units of R as `reportWriteDown` gave them, 0 for none. @param left of them, that do not end. What ends is rounded
+    /// down; the last one takes all that is left of R.
+    /// @param era of the units.
+    function endWriteDown(uint256 gain, uint256 units, uint256 left, uint256 era) external;
 
     /// @notice Ends the round: mints the fee's shares, and locks the gain but for what these can claim.
     /// @param netGain gains less losses of the round, at least 0.

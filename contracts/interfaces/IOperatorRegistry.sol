@@ -6,13 +6,14 @@ pragma solidity ^0.8.20;
 /// Role names are those of docs/roles.md; "with notice" means: only the Notice contract can make the call.
 /// @dev A setter that is given the present value emits its event with both values equal and changes nothing. Nothing is
 /// listed, reinstated or removed while a round is open, so that `operatorCount` is constant in a round; nor are a group's caps
-/// lowered.
+/// lowered. None of these can be done from within a call of the allocator's, nor can a guardian tighten anything or
+/// governance set a group: they revert with `AllocatorBusy`, since what that call has moved is not in the views yet.
 interface IOperatorRegistry {
     /// @notice Ramping → Active → Draining or Delisted → Removed. Removed ones stay as tombstones.
     enum State {
         None,
-        Ramping, // listed after the handover
-        Active, // listed before the handover, or done ramping
+        Ramping, // listed by Notice, or after the first round
+        Active, // listed by the deployer before the first round, or done ramping
         Draining, // target zero; governance can reinstate it with notice, reports readmit what they drained
         Delisted, // target zero for good; removed once nothing is left there
         Removed
@@ -105,6 +106,7 @@ interface IOperatorRegistry {
     error WrongState(uint256 id, State state);
     error StillHolding(uint256 id, uint256 position, uint256 unbonding);
     error RoundOpen(uint256 round);
+    error AllocatorBusy();
     error GroupNotRead(uint256 group, uint256 round, uint256 firstRound);
     error WeightOutOfBounds(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight);
     error WeightStepTooLarge(uint256 id, uint256 weight, uint256 lowest, uint256 highest);

@@ -43,8 +43,9 @@ library Curation {
         uint256 unbondingTime = IOperatorPool(listing.pool).unbondingTime();
         require(unbondingTime <= maxUnbondingTime, IOperatorRegistry.UnbondingTooLong(unbondingTime, maxUnbondingTime));
 
-        IOperatorRegistry.State state =
-            msg.sender == self.notice ? IOperatorRegistry.State.Ramping : IOperatorRegistry.State.Active;
+        // Who is listed before the first round begins with what it gets; whoever comes later has to ramp.
+        bool ramps = msg.sender == self.notice || self.allocatorOf().poolSnapshot().round != 0;
+        IOperatorRegistry.State state = ramps ? IOperatorRegistry.State.Ramping : IOperatorRegistry.State.Active;
         self.operatorCount = id.toUint32();
         self.ids[listing.pool] = id;
         self.records[id] = OperatorBook.Record({
@@ -114,6 +115,7 @@ library Curation {
     }
 
     function setGroup(OperatorBook.State storage self, uint256 id, IOperatorRegistry.Group calldata caps) public {
+        self.checkIdle(); // a page of readings has room for the groups that there were when it began
         uint256 count = self.groupCount;
         require(id != 0 && id <= count + 1, IOperatorRegistry.UnknownGroup(id));
         require(id <= MAX_GROUPS, IOperatorRegistry.TooManyGroups(id));

@@ -109,7 +109,9 @@ library GuardianShare {
     }
 
     function _use(OperatorBook.State storage self, uint256 amount) private {
-        if (amount == 0 || msg.sender == self.notice) return;
+        if (msg.sender == self.notice) return;
+        self.checkIdle();
+        if (amount == 0) return;
 
         uint256 epoch = self.currentEpoch();
         uint256 used = _used(self, epoch);

@@ -256,9 +256,9 @@ library LegRooms {
     /// @dev The cap for increases: the smaller of both T and N, and the state, bond and absolute cap of this moment. What is on
     /// its way back can still be lost, or not come at all: it counts.
     function increaseCap(Scope memory scope, Place memory place) internal view returns (uint256 cap, uint256 bond) {
-        bond = _bond(scope.now_, place.pool);
-        if (!place.mayHold) return (0, bond);
+        if (!place.mayHold || place.held.faulted) return (0, 0);
 
+        bond = _bond(scope.now_, place.pool);
         cap = scope.smaller.shareCapOf(place.snapshot.others).min(place.absoluteCap);
         uint256 ratio = scope.now_.policy.bondRatio;
         if (ratio != 0) cap = cap.min(bond.saturatingMul(ratio).saturatingSub(place.snapshot.others));

@@ -235,6 +235,12 @@ library OperatorBook {
     function checkNoRound(State storage self) internal view {
         (uint256 round, ) = allocatorOf(self).openRound();
         require(round == 0, IOperatorRegistry.RoundOpen(round));
+        checkIdle(self);
+    }
+
+    /// @dev From within a call of the allocator's, what it keeps in memory until the end of that would not be seen.
+    function checkIdle(State storage self) internal view {
+        require(!allocatorOf(self).isBusy(), IOperatorRegistry.AllocatorBusy());
     }
 
     function checkWeight(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight) internal pure {

@@ -126,13 +126,15 @@ library PoolBook {
         era = self.premiumEra;
     }
 
-    /// @dev Ends `units` of R, given in an `era`. As much of the `gain` that the operator turns out to have as its part of R
-    /// belongs to the shares at once: released over time, it would go to those who enter afterwards. The rest is a gain of the
-    /// round. E + R never rises: nobody gains by a stake before, between or after recoveries.
-    function endWriteDown(Book storage self, uint256 gain, uint256 units, uint256 era) public {
+    /// @dev Ends `units` of R, given in an `era`, but for those that are `left`. As much of the `gain` that the operator turns
+    /// out to have as their part of R belongs to the shares at once: released over time, it would go to those who enter
+    /// afterwards. The rest is a gain of the round. E + R never rises: nobody gains by a stake before, between or after
+    /// recoveries.
+    function endWriteDown(Book storage self, uint256 gain, uint256 units, uint256 left, uint256 era) public {
         uint256 premium = self.premium;
         uint256 all = self.premiumUnits;
-        uint256 ending = unitsAfter(units, self.premiumEra - era);
+        uint256 eras = self.premiumEra - era;
+        uint256 ending = unitsAfter(units, eras) - unitsAfter(left, eras);
         uint256 ended;
         if (ending != 0) {
             // A unit is worth a wei at most. Who still has so few has none in the next era.

@@ -102,14 +102,15 @@ library WriteDowns {
         _end(self, record, record.premiumUnits, 0);
     }
 
-    /// @dev Ends `units` of R, with what the operator turns out to have.
+    /// @dev Ends so many units of R, with what the operator turns out to have.
     function _end(
         AllocatorBook.State storage self,
         IAllocator.Record storage record,
-        uint256 units,
+        uint256 ending,
         uint256 gain
     ) private {
-        if (units != 0) record.premiumUnits -= uint128(units);
-        self.metaPool.endWriteDown(gain, units, record.premiumEra);
+        uint256 units = record.premiumUnits;
+        if (ending != 0) record.premiumUnits = uint128(units - ending);
+        self.metaPool.endWriteDown(gain, units, units - ending, record.premiumEra);
     }
 }

@@ -9,6 +9,7 @@ contract MockAllocator {
 
     uint256 public currentEpoch = 1;
     uint256 public round;
+    bool public isBusy;
     uint16 public graceBps;
     uint96 private _total;
     uint96 private _faultedStake;
@@ -27,6 +28,10 @@ contract MockAllocator {
 
     function setRound(uint256 newRound) external {
         round = newRound;
+    }
+
+    function setBusy(bool newIsBusy) external {
+        isBusy = newIsBusy;
     }
 
     function setGrace(uint16 newGraceBps) external {

@@ -451,8 +451,9 @@ export function clearWriteDown(
 
 /** Ends an operator's part of the premium, or some units of it, with what it turns out to have. */
 function endPremium(allocator: Allocator, operator: Operator, gain = 0n, units = operator.premiumUnits): void {
+  const claim = { units: operator.premiumUnits, era: operator.premiumEra };
   operator.premiumUnits -= units;
-  metaBook.endWriteDown(allocator.book, gain, { units, era: operator.premiumEra });
+  metaBook.endWriteDown(allocator.book, gain, claim, operator.premiumUnits);
 }
 
 /** A written-down operator has `gain` after all: that part of its units ends, all of them when no more than `rounding` is missing. */
@@ -608,7 +609,7 @@ export function capOf(allocator: Allocator, operator: Operator): bigint {
 /** The cap that lets an operator grow: by the smaller T and N, and its state, bond and absolute cap of this moment. */
 export function increaseCapOf(allocator: Allocator, now: bigint, operator: Operator, live: Totals): bigint {
   const { policy, snapshot } = allocator;
-  if (snapshot === undefined || !mayHold(operator)) return 0n;
+  if (snapshot === undefined || !mayHold(operator) || operator.faulted) return 0n;
   const totals = lower(snapshot, live);
   const { others } = operator.snapshot;
   const { bondRatio } = policy;

@@ -261,11 +261,12 @@ export function leavePremium(book: Book, shares: bigint): void {
 }
 
 /**
- * Ends an operator's units of the premium; the last ones are all of it. As much of the `gain` that the operator turns out to
+ * Ends an operator's units of the premium, but for those that are left; the last ones are all of it. As much of the `gain` that the operator turns out to
  * have as its part belongs to the shares at once, the rest is a gain of the round.
  */
-export function endWriteDown(book: Book, gain: bigint, claim: Claim): void {
-  const part = endUnits(book, unitsIn(book.premiumEra, claim));
+export function endWriteDown(book: Book, gain: bigint, claim: Claim, left = 0n): void {
+  const era = book.premiumEra;
+  const part = endUnits(book, unitsIn(era, claim) - unitsIn(era, { ...claim, units: left }));
   const restored = min(gain, part);
   book.delegated += gain;
   book.equity += restored;

@@ -437,6 +437,23 @@ describe("Allocator", () => {
       expect([rooms.upIsDust, rooms.downIsDust]).to.deep.equal([false, false]);
     });
 
+    it("asks nobody for a bond who could take nothing anyway: pools that burn gas then cost no page of theirs", async () => {
+      const world = await deployWorld({
+        stake: ether(100),
+        hostile: 13,
+        honest: [{ bond: ether(5) }],
+        parameters: { policy: { bondRatio: 50 } },
+      });
+      for (const pool of world.hostile) await pool.setMode(Mode.burnsGas);
+      await nextRound(world);
+      await world.registry.connect(await asNotice(world)).delist(13);
+
+      const views = await world.lens.operators(1, 30, { gasLimit: 16_777_216n });
+      expect(views.map(({ position }) => position.faulted)).to.deep.equal([...Array<boolean>(13).fill(true), false]);
+      expect(views.map(({ rooms }) => rooms.bond)).to.deep.equal([...Array<bigint>(13).fill(0n), ether(5)]);
+      expect(views.map(({ rooms }) => rooms.increaseCap > 0n)).to.deep.equal([...Array<boolean>(13).fill(false), true]);
+    });
+
     it("begins at the first operator and ends at the last", async () => {
       const { allocator } = await networkHelpers.loadFixture(deployPlaced);
       const every = await allocator.roomsOf(1, 4);

@@ -296,7 +296,7 @@ describe("Attacks", () => {
         if (shares > 0n) await pool.connect(holder).unstakeShares((shares * 95n) / 100n, 0n);
       }
       await beginRound();
-      await own.endWriteDown(ether(50), units, 0n);
+      await own.endWriteDown(ether(50), units, 0n, 0n);
       const { roundGain, assets } = await pool.getBook();
       expect(roundGain).to.be.greaterThan(assets / 2n);
       await endRound(1n, roundGain);

@@ -1,8 +1,12 @@
-/** Making an honest operator look dead or poor while somebody holds a lock of its pool: A12 of docs/attacks.md. */
+/**
+ * Making an honest operator look dead or poor while somebody holds a lock of its pool, and deciding by what the allocator
+ * shows while it works: A12 and A13 of docs/attacks.md.
+ */
 import { expect } from "chai";
 
 import {
   all,
+  asNotice,
   connection,
   delegate,
   deployWorld,
@@ -10,8 +14,13 @@ import {
   EPOCH,
   networkHelpers,
   ethers,
+  impersonated,
+  LOOSE,
   move,
   nextRound,
+  NO_CAP,
+  NO_SHARE,
+  positionsOf,
   up,
   type World,
 } from "../fixtures/allocator.ts";
@@ -46,7 +55,93 @@ async function expectNothingWon(world: World, ledger: Awaited<ReturnType<typeof 
   expect(victim).to.be.within(-DUST, DUST);
 }
 
+/** A hostile pool, and three honest ones in a group. */
+async function deployGroup() {
+  const spec = { bond: ether(50), groups: [1] };
+  const world = await deployWorld({
+    hostile: 2,
+    honest: [spec, spec, spec],
+    groups: [{ dimension: 1, poolShareBps: 9_000 }],
+    stake: ether(100),
+    parameters: { allocator: LOOSE },
+  });
+  await nextRound(world);
+  const busy = world.registry.interface.encodeErrorResult("AllocatorBusy");
+  return { ...world, pool: world.hostile[0]!, busy };
+}
+
 describe("Attacks", () => {
+  describe("through an operator's callback", () => {
+    it("A13 a guardian that an operator calls in a leg cannot lower a group's cap by what it held before the legs", async () => {
+      const { busy, pool, ...world } = await networkHelpers.loadFixture(deployGroup);
+      const { accessManager, registry } = world;
+      await accessManager.connect(await asNotice(world)).grantRole(2n, pool, 0n); // the guardian is a contract
+      const lower = registry.interface.encodeFunctionData("lowerGroupCaps", [1, 0, 0, 0]);
+      const [caps, left] = [await registry.statedGroup(1), await registry.guardianShareLeft()];
+      await pool.setReentry(registry, lower);
+
+      await move(world, [up(3, ether(20)), up(4, ether(20)), up(5, ether(20)), up(1, ether(1))]);
+
+      expect(await pool.queryFilter(pool.filters.ReentryFailed())).to.have.lengthOf(1);
+      const [failed] = await pool.queryFilter(pool.filters.ReentryFailed());
+      expect(failed!.args.reason).to.equal(busy);
+      expect(await registry.statedGroup(1)).to.deep.equal(caps);
+      expect(await registry.guardianShareLeft()).to.equal(left);
+      expect(await positionsOf(world)).to.deep.equal([ether(1), 0n, ether(20), ether(20), ether(20)]);
+      await expect(registry.connect(await impersonated(await pool.getAddress())).lowerGroupCaps(1, 0, 0, 0))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(ether(60), left);
+    });
+
+    it("A13 nobody is drained by a guardian that is called in a leg for what it held before", async () => {
+      const { busy, pool, ...world } = await networkHelpers.loadFixture(deployGroup);
+      const { accessManager, registry } = world;
+      await accessManager.connect(await asNotice(world)).grantRole(2n, pool, 0n);
+      await pool.setReentry(registry, registry.interface.encodeFunctionData("drain", [1]));
+
+      await move(world, [up(1, ether(20))]);
+
+      const [failed] = await pool.queryFilter(pool.filters.ReentryFailed());
+      expect(failed!.args.reason).to.equal(busy);
+      expect((await registry.operator(1)).state).to.equal(2n); // Active
+      expect(await positionsOf(world)).to.deep.equal([ether(20), 0n, 0n, 0n, 0n]);
+    });
+
+    it("A13 no operator is removed from within a leg, before what a leg brings is booked", async () => {
+      const { busy, pool, ...world } = await networkHelpers.loadFixture(deployGroup);
+      const { registry } = world;
+      await registry.connect(await asNotice(world)).delist(2);
+      await pool.setReentry(registry, registry.interface.encodeFunctionData("remove", [2]));
+
+      await move(world, [up(1, ether(20))]);
+
+      const [failed] = await pool.queryFilter(pool.filters.ReentryFailed());
+      expect(failed!.args.reason).to.equal(busy);
+      await registry.remove(2);
+      expect((await registry.operator(2)).state).to.equal(5n); // Removed
+    });
+
+    it("A13 a notice for a new group is not executed by a pool in the middle of a page, and later by anyone", async () => {
+      const { busy, pool, ...world } = await networkHelpers.loadFixture(deployGroup);
+      const { governance, notice, registry } = world;
+      await delegate(world);
+      const caps = { dimension: 2, poolShareBps: NO_SHARE, netShareBps: NO_SHARE, absoluteCap: NO_CAP };
+      const call = registry.interface.encodeFunctionData("setGroup", [2, caps]);
+      await notice.connect(governance).announce(registry, call, ethers.ZeroHash);
+      for (let round = 0; round < 8; round += 1) await nextRound(world);
+      const target = await registry.getAddress();
+      await pool.setReentry(notice, notice.interface.encodeFunctionData("execute", [target, call, ethers.ZeroHash]));
+
+      await nextRound(world);
+
+      const [failed] = await pool.queryFilter(pool.filters.ReentryFailed());
+      expect(failed!.args.reason).to.include(busy.slice(2));
+      expect(await registry.groupCount()).to.equal(1n);
+      await notice.execute(target, call, ethers.ZeroHash);
+      expect(await registry.groupCount()).to.equal(2n);
+    });
+  });
+
   describe("through a payment's callback", () => {
     it("A12 withdrawing from an honest staking pool cannot fault it by settling inside", async () => {
       const world = await load();

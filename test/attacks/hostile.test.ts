@@ -202,7 +202,7 @@ describe("Attacks", () => {
         ["MetaPool", "beginRound", []],
         ["MetaPool", "report", [10n ** 18n, 0n]],
         ["MetaPool", "reportWriteDown", [10n ** 18n]],
-        ["MetaPool", "endWriteDown", [10n ** 18n, 10n ** 18n, 0n]],
+        ["MetaPool", "endWriteDown", [10n ** 18n, 10n ** 18n, 0n, 0n]],
         ["MetaPool", "endRound", [1n, 0n, 0n]],
         ["MetaPool", "fund", [0n]],
         ["Allocator", "settle", [100n]],

@@ -109,11 +109,13 @@ const allocatorOperations: Record<string, Operation<World>> = {
     (w: World, random) => ({ which: random.below(w.claims.length + 1), gain: random.amount(ether(20)) }),
     (w, { which, gain }) => {
       const claim = w.claims.splice(which, 1)[0] ?? { units: 0n, era: 0n };
+      const left = gain % 4n === 0n ? claim.units / (2n + (gain % 10n ** 9n)) : 0n;
       return {
         model: () => {
-          book.endWriteDown(w.state, gain, claim);
+          book.endWriteDown(w.state, gain, claim, left);
+          if (left > 0n) w.claims.push({ ...claim, units: left });
         },
-        send: () => w.own.endWriteDown(gain, claim.units, claim.era),
+        send: () => w.own.endWriteDown(gain, claim.units, left, claim.era),
       };
     },
   ),

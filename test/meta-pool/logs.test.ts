@@ -55,12 +55,12 @@ describe("MetaPool", () => {
       const own = pool.connect(allocator);
       await own.reportWriteDown(ether(20));
 
-      expect(await logsOf(pool, own.endWriteDown(0n, 0n, 0n))).to.deep.equal([]);
-      expect(await logsOf(pool, own.endWriteDown(1n, ether(20), 0n))).to.deep.equal([
+      expect(await logsOf(pool, own.endWriteDown(0n, 0n, 0n, 0n))).to.deep.equal([]);
+      expect(await logsOf(pool, own.endWriteDown(1n, ether(20), 0n, 0n))).to.deep.equal([
         ["LossRestored", 1n],
         ["PremiumChanged", ether(20), 0n],
       ]);
-      expect(await logsOf(pool, own.endWriteDown(1n, 0n, 0n))).to.deep.equal([
+      expect(await logsOf(pool, own.endWriteDown(1n, 0n, 0n, 0n))).to.deep.equal([
         ["LossRestored", 0n],
         ["GainBooked", 1n],
       ]);

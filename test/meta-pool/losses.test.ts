@@ -163,7 +163,7 @@ describe("MetaPool", () => {
     it("reverts for anyone but the allocator", async () => {
       const { pool, alice } = await loadWorkingPool();
 
-      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n, 0n)]) {
+      for (const call of [pool.connect(alice).reportWriteDown(1n), pool.connect(alice).endWriteDown(0n, 0n, 0n, 0n)]) {
         await expect(call).to.be.revertedWithCustomError(pool, "OnlyAllocator").withArgs(alice.address);
       }
     });
@@ -207,11 +207,11 @@ describe("MetaPool", () => {
       }
       expect(await premium()).to.equal(ether(50));
 
-      await own.endWriteDown(0n, ether(30), 0n);
+      await own.endWriteDown(0n, ether(30), 0n, 0n);
       expect(await premium()).to.equal(ether(20));
-      await own.endWriteDown(0n, 0n, 0n); // one that does not count changes nothing
+      await own.endWriteDown(0n, 0n, 0n, 0n); // one that does not count changes nothing
       expect(await premium()).to.equal(ether(20));
-      await expect(own.endWriteDown(0n, ether(20), 0n))
+      await expect(own.endWriteDown(0n, ether(20), 0n, 0n))
         .to.emit(pool, "PremiumChanged")
         .withArgs(ether(20), 0n);
       expect(await premium()).to.equal(0n);
@@ -257,7 +257,7 @@ describe("MetaPool", () => {
       await pool.connect(bob).unstakeShares(ether("20.5"), 0n); // half
       expect(await premium()).to.equal(ether("8.2"));
 
-      await expect(own.endWriteDown(ether(20), ether(20), 0n))
+      await expect(own.endWriteDown(ether(20), ether(20), 0n, 0n))
         .to.emit(pool, "LossRestored")
         .withArgs(ether("4.1"));
       expect(await premium()).to.equal(ether("4.1"));
@@ -298,7 +298,7 @@ describe("MetaPool", () => {
       await own.reportWriteDown(ether(20));
       await pool.connect(carol).deposit_and_stake({ value: ether(10) });
 
-      const end = own.endWriteDown(ether(30), ether(20), 0n);
+      const end = own.endWriteDown(ether(30), ether(20), 0n, 0n);
 
       await expect(end).to.emit(pool, "LossRestored").withArgs(ether(20));
       await expect(end).to.emit(pool, "GainBooked").withArgs(ether(10));
@@ -317,7 +317,7 @@ describe("MetaPool", () => {
       await pool.connect(carol).deposit_and_stake({ value: ether(1_000) });
       expect(await pool.balanceOf(carol)).to.equal(ether(1_000)); // at the price before the loss
 
-      await own.endWriteDown(ether(40), ether(20), 0n);
+      await own.endWriteDown(ether(40), ether(20), 0n, 0n);
 
       expect((await pool.getBook()).roundGain).to.equal(ether(20));
       expect(await pool.get_account_staked_balance(carol)).to.equal(ether(1_000));
@@ -362,9 +362,9 @@ describe("MetaPool", () => {
       const { premium } = await pool.getBook();
 
       // The first one's 500 units are worth 5 of what leavers made a 10²⁶th of: nothing. They end with the second one's.
-      await own.endWriteDown(0n, loss, 0n);
+      await own.endWriteDown(0n, loss, 0n, 0n);
       expect((await pool.getBook()).premium).to.equal(premium);
-      await own.endWriteDown(0n, second.units, second.era);
+      await own.endWriteDown(0n, second.units, 0n, second.era);
       expect((await pool.getBook()).premium).to.equal(0n);
       const third = await writeDown();
       expect([third.units, third.era]).to.deep.equal([third.lost, 5n]);

@@ -59,7 +59,7 @@ describe("MetaPool", () => {
       await own.report(HALF, 0n, { value: HALF });
 
       await expect(own.report(HALF, 0n, { value: HALF })).to.be.revertedWithPanic(PANIC_OVERFLOW);
-      await expect(own.endWriteDown(HALF, 0n, 0n)).to.be.revertedWithPanic(PANIC_OVERFLOW);
+      await expect(own.endWriteDown(HALF, 0n, 0n, 0n)).to.be.revertedWithPanic(PANIC_OVERFLOW);
       await own.report(HALF - 1n, 0n, { value: HALF - 1n });
       expect((await pool.getBook()).roundGain).to.equal(MOST);
     });

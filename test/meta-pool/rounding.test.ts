@@ -93,11 +93,11 @@ describe("MetaPool", () => {
       await pool.connect(alice).unstakeShares(5n, 0n); // a wei and a half of 30 ether: a wei
 
       // Two thirds of 30 ether less a wei, and a wei more than the third that is left.
-      await expect(own.endWriteDown(ether(30), ether(20), 0n))
+      await expect(own.endWriteDown(ether(30), ether(20), 0n, 0n))
         .to.emit(pool, "LossRestored")
         .withArgs(ether(20) - 1n);
       expect((await pool.getBook()).premium).to.equal(ether(10));
-      await expect(own.endWriteDown(ether(30), ether(10), 0n))
+      await expect(own.endWriteDown(ether(30), ether(10), 0n, 0n))
         .to.emit(pool, "LossRestored")
         .withArgs(ether(10));
       expect((await pool.getBook()).premium).to.equal(0n);
@@ -126,7 +126,7 @@ describe("MetaPool", () => {
       await pool.connect(carol).deposit_and_stake({ value });
 
       // Both come back in the same moment, with more than they had.
-      for (const part of units) await own.endWriteDown(ether(100), part, 0n);
+      for (const part of units) await own.endWriteDown(ether(100), part, 0n, 0n);
 
       expect(await pool.get_account_staked_balance(carol)).to.be.within(value - 3n, value);
     });

@@ -83,7 +83,7 @@ describe("MetaPool", () => {
       const shares = (fee * ether(100)) / (ether(130) - fee);
       expect(await pool.balanceOf(treasury)).to.equal(shares);
       await networkHelpers.time.increase(2n * DAY);
-      await pool.connect(allocator).endWriteDown(ether(20), ether(20), 0n);
+      await pool.connect(allocator).endWriteDown(ether(20), ether(20), 0n, 0n);
       expect(await pool.get_account_staked_balance(treasury)).to.be.within(fee - 1n, fee);
     });
 

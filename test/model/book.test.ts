@@ -449,6 +449,22 @@ describe("model: MetaPool's book", () => {
       endWriteDown(state, 0n, { units: 4n, era: 1n });
       expect([state.premium, state.premiumUnits, state.premiumEra]).to.deep.equal([0n, 0n, 2n]);
     });
+
+    it("end in as small parts as they like: no unit is left that nobody has", () => {
+      const state = pool({ equity: 10n ** 9n, supply: 10n ** 9n, delegated: 10n ** 9n });
+      Object.assign(state, { premium: 9000n, premiumUnits: 9000n, premiumEra: 1n });
+      const other = { units: 7000n, era: 1n };
+      // Each part is less than a unit of this era.
+      for (let units = 2n * 10n ** 9n; units > 0n;) {
+        const left = units > 990_000n ? units - 990_000n : 0n;
+        endWriteDown(state, 0n, { units, era: 0n }, left);
+        units = left;
+      }
+      expect([state.premium, state.premiumUnits]).to.deep.equal([7000n, 7000n]);
+
+      endWriteDown(state, 0n, other);
+      expect([state.premium, state.premiumUnits]).to.deep.equal([0n, 0n]);
+    });
   });
 
   describe("instant exit", () => {

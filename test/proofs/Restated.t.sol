@@ -67,12 +67,12 @@ contract RestatedTest {
         if (all == 0) return;
         uint256 part = Restated.ended(premium, u, all);
 
-        pool.endWriteDown(gain / 2, u, 0);
+        pool.endWriteDown(gain / 2, all, others, 0);
 
         _same("restored", pool.equity, Restated.restored(gain / 2, premium, u, all));
         _same("left", pool.premium, premium - part);
 
-        pool.endWriteDown(gain / 2, others, 0);
+        pool.endWriteDown(gain / 2, others, 0, 0);
 
         _same("left by the last", pool.premium, 0);
         _same("units left", pool.premiumUnits, 0);

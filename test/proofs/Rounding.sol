@@ -82,10 +82,10 @@ contract Rounding {
         assert(all + Restated.granted(lost, r, all) <= (r + lost) * Restated.UNITS_PER_ERA);
     }
 
-    /// @dev Units that end in a later era, and those that are left then, are no more than they were together.
-    function erasMakeNoUnits(uint256 u, uint256 ending) external pure {
-        require(u < LIMIT && ending <= u);
-        assert(Restated.nextEra(ending) + Restated.nextEra(u - ending) <= Restated.nextEra(u));
+    /// @dev In the next era operators have no more units than there are: an end finds what it ends.
+    function erasMakeNoUnits(uint256 u, uint256 others) external pure {
+        require(u < LIMIT && others < LIMIT);
+        assert(Restated.nextEra(u) + Restated.nextEra(others) <= Restated.nextEra(u + others));
     }
 
     /// @dev Who leaves takes no more off the premium than its part.

@@ -43,6 +43,13 @@ describe("OperatorRegistry", function () {
       );
     });
 
+    it("reverts from within a call of the allocator's", async function () {
+      const { registry, byNotice, allocator, pool } = await loadCandidate();
+      await allocator.setBusy(true);
+
+      await expect(byNotice.list(await listing(pool))).to.be.revertedWithCustomError(registry, "AllocatorBusy");
+    });
+
     it("reverts while a round is open", async function () {
       const { registry, byNotice, allocator, pool } = await loadCandidate();
       await allocator.setRound(7);
@@ -200,6 +207,24 @@ describe("OperatorRegistry", function () {
       expect((await registry.operator(1)).state).to.equal(State.active);
       expect((await registry.operator(1)).whitelisted).to.equal(true);
       expect(await registry.factoryOf(1)).to.equal(factory);
+    });
+
+    it("lets ramp whoever is listed once a round has ended, whoever calls", async function () {
+      const { registry, factory, allocator, accessManager } = await loadUnhandedRegistry();
+      const pools = [await deployPool(), await deployPool()];
+      for (const pool of pools) await factory.setPool(pool, true);
+      await registry.setFactoryWhitelisted(factory, true);
+      await allocator.setSnapshotRound(1);
+
+      const entries = await Promise.all(
+        pools.map(async (pool) => listing(pool, { factory: await factory.getAddress() })),
+      );
+      await registry.list(entries[0]!);
+      // Governance may call through the manager, with notice to that: the registry's caller is not Notice then.
+      await accessManager.execute(registry, registry.interface.encodeFunctionData("list", [entries[1]!]));
+
+      expect((await registry.operator(1)).state).to.equal(State.ramping);
+      expect((await registry.operator(2)).state).to.equal(State.ramping);
     });
 
     it("raises the longest unbonding time and never lowers it", async function () {

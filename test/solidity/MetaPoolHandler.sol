@@ -289,12 +289,14 @@ contract MetaPoolHandler {
         uint256 which = (size / 3) % _parts.length;
         uint256 amount = size % 3 == 0 ? 0 : size % (atOperators / 10 + 1);
         Part memory part = _parts[which];
-        pool.endWriteDown(amount, part.units, part.era);
+        uint256 left = size % 5 == 0 ? part.units / (2 + (size % 1e9)) : 0;
+        pool.endWriteDown(amount, part.units, left, part.era);
         uint256 ended = premium - pool.getBook().premium;
-        bool isPart = ended <= part.left / 1e18 + PART_ROUNDING && ended + PART_ROUNDING >= part.left / 1e18;
+        uint256 expected = part.units == 0 ? 0 : (part.left - (part.left * left) / part.units) / 1e18;
+        bool isPart = ended <= expected + PART_ROUNDING && ended + PART_ROUNDING >= expected;
         if (!isPart) broken = "I-51: what ended is not what the operator took";
-        _parts[which] = _parts[_parts.length - 1];
-        _parts.pop();
+        _parts[which] = left == 0 ? _parts[_parts.length - 1] : Part(left, part.era, part.left - expected * 1e18);
+        if (left == 0) _parts.pop();
         gains += amount;
         atOperators += amount;
         _check(20, before, address(0), 0, 0);

@@ -115,7 +115,7 @@ const META_POOL: ContractAccess = {
     "beginRound()": allocatorOnly("numbers the batches of exits"),
     "report(uint256,uint256)": allocatorOnly("moves the price", PAYABLE),
     "reportWriteDown(uint256)": allocatorOnly("moves the price"),
-    "endWriteDown(uint256,uint256,uint256)": allocatorOnly("moves the price"),
+    "endWriteDown(uint256,uint256,uint256,uint256)": allocatorOnly("moves the price"),
     "endRound(uint256,uint256,uint256)": allocatorOnly("takes the fee and lets exits be funded"),
     "fund(uint256)": allocatorOnly("takes ether for operators"),
 
@@ -216,6 +216,7 @@ const ALLOCATOR: ContractAccess = {
     "exitTimes(uint256)",
     "groupCapsOf(uint256,uint256)",
     "groupSnapshot(uint256)",
+    "isBusy()",
     "liveNeed()",
     "liveTotals()",
     "nextRoundAt()",

@@ -168,7 +168,7 @@ async function argumentsOf(world: World, target: Pool): Promise<Record<string, r
     permit: await permitOf(world),
     report: [OWN, 0n],
     reportWriteDown: [delegated < OWN ? 0n : OWN],
-    endWriteDown: [0n, 0n, 0n],
+    endWriteDown: [0n, 0n, 0n, 0n],
     endRound: [(await metaPool.fillingBatch()) - 1n, 0n, DAY],
     fund: [OWN],
     setParameters: [parameters],

@@ -24,7 +24,7 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   Legs: below(15_000, "moves, page by page, and survives whatever a pool does"),
   LegRooms: below(11_000, "derives every room and cap, for legs and for views"),
   Levels: below(5_000, "checks a sheet; nothing of it is chosen"),
-  Curation: below(10_000, "what governance decides of the list, with notice, each with its checks and events"),
+  Curation: below(10_500, "what governance decides of the list, with notice, each with its checks and events"),
   GuardianShare: below(7_500, "what may be tightened at once, and how much of it in an epoch"),
   StakingPoolFactory: below(1_500, "makes clones; the pool's own code is in its constructor alone"),
   Notice: below(6_000, "announces and calls; no rule of its own about what is called"),

@@ -231,7 +231,7 @@ library Ledger {
 
     function _endUnits(Book storage self, Operator storage operator, uint256 units, uint256 amount) private {
         uint256 part;
-        uint256 ending = _unitsNow(self, operator, units);
+        uint256 ending = _unitsNow(self, operator, operator.units) - _unitsNow(self, operator, operator.units - units);
         if (ending != 0) {
             bool isAll = self.premiumUnits - ending <= SMALLEST_UNITS;
             part = isAll ? premium(self) : premium(self).mulDiv(ending, self.premiumUnits);

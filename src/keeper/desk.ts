@@ -1,4 +1,4 @@
-import type { Provider, Signer, TransactionReceipt } from "ethers";
+import type { Interface, LogDescription, Provider, Signer, TransactionReceipt } from "ethers";
 
 import { type KeeperContracts, providerOf, unsigned } from "./contracts.ts";
 import { faultOf, messageOf } from "./errors.ts";
@@ -74,6 +74,14 @@ export async function send(desk: Desk<unknown>, call: Call): Promise<Sent> {
     desk.gasUsed += sent.receipt.gasUsed;
   }
   return sent;
+}
+
+/** What the contract that was called has emitted. A pool that it calls may emit the same, of other operators as well. */
+export function eventsOf(contract: { interface: Interface }, { to, logs }: TransactionReceipt): LogDescription[] {
+  return logs
+    .filter(({ address }) => address === to)
+    .map((log) => contract.interface.parseLog(log))
+    .filter((event) => event !== null);
 }
 
 /** What a piece of a job came to: `again` after progress, `reread` if the state moved under it, else how the job ended. */

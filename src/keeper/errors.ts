@@ -16,21 +16,29 @@ const STATE_CODES = new Set(["CALL_EXCEPTION", "NONCE_EXPIRED", "REPLACEMENT_UND
 const SOCKET_CODES = /^(E[A-Z]+|UND_ERR_[A-Z_]+)$/;
 const NODE_WORDS =
   /timeout|timed out|fetch failed|socket|network error|connection|too many requests|rate limit|\b(429|502|503|504)\b/i;
+/** How a node says that it has not yet, or no longer, what it is asked for. */
+const ANSWER_WORDS =
+  /header not found|missing trie node|unknown block|internal error|upstream|state .*(discarded|not available)/i;
 const STATE_WORDS = /nonce|replacement|already known|revert/i;
 const FUNDS_WORDS = /insufficient funds|enough funds|doesn't have enough/i;
 
 /** Sorts an error by what can be done about it. */
 export function faultOf(error: unknown): Fault {
-  if (isError(error, "INSUFFICIENT_FUNDS") || chainOf(error).some(({ message }) => FUNDS_WORDS.test(message))) {
-    return "funds";
-  }
-  for (const { code, message } of chainOf(error)) {
+  const chain = chainOf(error);
+  if (isError(error, "INSUFFICIENT_FUNDS") || chain.some(({ message }) => FUNDS_WORDS.test(message))) return "funds";
+  for (const { code, message } of chain) {
     if (STATE_CODES.has(code)) return "state";
     if (NODE_CODES.has(code) || SOCKET_CODES.test(code)) return "node";
     if (STATE_WORDS.test(message)) return "state";
     if (NODE_WORDS.test(message)) return "node";
   }
-  return "unknown";
+  return chain.some(({ code, message }) => isServerError(code) || ANSWER_WORDS.test(message)) ? "node" : "unknown";
+}
+
+/** JSON-RPC: an internal error, or one that the server has a meaning of its own for. */
+function isServerError(code: string): boolean {
+  const number = Number(code);
+  return number === -32_603 || (number >= -32_099 && number <= -32_000);
 }
 
 /** The message of an error without what follows its first line. */
@@ -47,7 +55,7 @@ function chainOf(error: unknown): { code: string; message: string }[] {
   while (next instanceof Object && chain.length < 8) {
     const { code, message, error: inner, cause } = next as Record<"code" | "message" | "error" | "cause", unknown>;
     chain.push({
-      code: typeof code === "string" ? code : "",
+      code: typeof code === "string" || typeof code === "number" ? String(code) : "",
       message: typeof message === "string" ? message : "",
     });
     next = cause ?? inner;

@@ -1,4 +1,5 @@
 import type { Log } from "./log.ts";
+import { type Memory, newMemory } from "./memory.ts";
 import { DEFAULT_PATIENCE, type Patience } from "./retry.ts";
 
 /** How the keeper works; everything has a default. */
@@ -25,6 +26,8 @@ export interface KeeperOptions {
   readonly patience?: Patience;
   /** A smaller loss at an operator waits for the next round, in wei. */
   readonly smallestLoss?: bigint;
+  /** Kept from one run to the next; without one each job begins with its own. */
+  readonly memory?: Memory;
 }
 
 export type Settings = Required<Omit<KeeperOptions, "chainId" | "maxFeePerGas">> &
@@ -42,6 +45,7 @@ export function withDefaults(options: KeeperOptions): Settings {
     rereads: 5,
     patience: DEFAULT_PATIENCE,
     smallestLoss: 10n ** 15n,
+    memory: newMemory(),
     ...options,
   };
 }

@@ -5,7 +5,8 @@ import type { Leg, OperatorId, Snapshot } from "../allocation/types.ts";
 import { readLens } from "../lens/read.ts";
 import { toSheet, toSnapshot } from "../lens/snapshot.ts";
 import type { KeeperContracts } from "./contracts.ts";
-import { ask, type Desk, openDesk, refused, say, send, type Step, warn, work } from "./desk.ts";
+import { ask, type Desk, eventsOf, openDesk, refused, say, send, type Step, warn, work } from "./desk.ts";
+import { noLapses } from "./memory.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { Moved, RebalanceReport } from "./report.ts";
 import { worthSending } from "./worth.ts";
@@ -18,24 +19,28 @@ const ROUNDING = 1_000n;
 const POOL_FAILED = 3n;
 const NOTHING: Moved = { class0: 0n, class1: 0n, class2: 0n, up: 0n };
 
+interface Lapsed {
+  readonly operator: OperatorId;
+  /** `failed`: its pool did nothing. `short`: less than asked. `skipped`: there was nothing for it to do. */
+  readonly lapse: "failed" | "short" | "skipped";
+}
+
 /** Moves stake until nothing moves any more: what breaks a cap, what exits need, what the targets ask for. */
 export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<RebalanceReport> {
   const desk = await openDesk("rebalance", contracts, options);
   const { allocator, lens } = desk.contracts;
   /** Operators whose pools fail: they are left alone for the rest of the run. */
   const failing = new Set<OperatorId>();
-  /** Operators whose pools did not do all of a leg that they did in simulation. */
-  const short = new Set<OperatorId>();
   /** What part of a position the allocator has noted as refused, or will, in bp: the next reading asks for it again. */
   const noted = new Map<OperatorId, bigint>();
   const positions = new Map<OperatorId, bigint>();
-  /** Operators whose legs came to nothing, because the state moved between the question and the answer. */
-  const exhausted = new Set<OperatorId>();
+  let lapses = noLapses();
   let queue: Leg[] = [];
   let legs = 0;
   let moved = NOTHING;
 
   const giveUp = (operator: OperatorId) => {
+    if (failing.has(operator)) return;
     failing.add(operator);
     warn(desk, "a pool does not do its part", { operator });
   };
@@ -47,11 +52,13 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
       if (round.open !== 0n || snapshot.round === 0n) {
         return { outcome: "nothing", reason: "no finished round to work from" };
       }
+      lapses = desk.settings.memory(snapshot.round);
+      for (const operator of lapses.failing) failing.add(operator);
       for (const { id, record, position } of reading.operators) {
         positions.set(Number(id), position.position);
         if (record.refusedBps > (noted.get(Number(id)) ?? 0n)) noted.set(Number(id), record.refusedBps);
       }
-      const plan = planLegs(without(toSnapshot(reading), failing, exhausted), toSheet(reading));
+      const plan = planLegs(without(toSnapshot(reading), failing, lapses.exhausted), toSheet(reading));
       queue = worthSending(plan.legs, reading);
       if (queue.length === 0) return ending(legs, failing);
     }
@@ -87,12 +94,18 @@ export async function rebalanceJob(contracts: KeeperContracts, options: KeeperOp
     moved = add(moved, done);
     say(desk, "moved stake", { legs: moving.length, ...done, gas: receipt.gasUsed, tx: receipt.hash });
     if (total(done) !== sum(moving)) queue = [];
-    // Once may be what happened in between. A pool that does it again would go on for as long as it is asked.
-    for (const operator of shortIn(desk, receipt)) {
-      if (short.has(operator) && !failing.has(operator)) giveUp(operator);
-      short.add(operator);
+    const lapsed = lapsesIn(desk, receipt);
+    for (const { operator, lapse } of lapsed) {
+      if (lapse === "skipped") lapses.exhausted.add(operator);
+      // Once may be what happened in between. A pool that does it again would go on for as long as it is asked.
+      else if (lapse === "short" && !lapses.short.has(operator)) lapses.short.add(operator);
+      else {
+        lapses.failing.add(operator);
+        giveUp(operator);
+      }
     }
-    if (total(done) === 0n) for (const { operator } of moving) exhausted.add(operator);
+    // No leg was tried: a round has begun.
+    if (total(done) === 0n && lapsed.length === 0) for (const { operator } of moving) lapses.exhausted.add(operator);
     return "again";
   };
 
@@ -126,28 +139,27 @@ function simulate(desk: Desk, legs: readonly Leg[]): Promise<bigint[]> {
   return ask(desk, () => contracts.allocator.rebalance.staticCall([...legs], { from, gasLimit: REBALANCE_GAS }));
 }
 
-/** Operators whose pools failed, or did less than a leg's room. */
-function shortIn({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): OperatorId[] {
-  return receipt.logs.flatMap((log) => {
-    const event = allocator.interface.parseLog(log);
-    if (event === null) return [];
-    const { name, args } = event;
-    const isShort =
-      name === "Moved"
-        ? (args.getValue("moved") as bigint) + ROUNDING < (args.getValue("requested") as bigint)
-        : name === "LegSkipped" && args.getValue("reason") === POOL_FAILED;
-    return isShort ? [Number(args.getValue("id"))] : [];
+/** Operators whose legs came to less than was asked, and how. */
+function lapsesIn({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): Lapsed[] {
+  return eventsOf(allocator, receipt).flatMap(({ name, args }): Lapsed[] => {
+    if (name !== "Moved" && name !== "LegSkipped") return [];
+    const operator = Number(args.getValue("id"));
+    if (name === "LegSkipped") {
+      return [{ operator, lapse: args.getValue("reason") === POOL_FAILED ? "failed" : "skipped" }];
+    }
+    const moved = args.getValue("moved") as bigint;
+    if (moved === 0n) return [{ operator, lapse: "failed" }];
+    return moved + ROUNDING < (args.getValue("requested") as bigint) ? [{ operator, lapse: "short" }] : [];
   });
 }
 
 function movedBy({ contracts: { allocator } }: Desk, receipt: TransactionReceipt): Moved {
   let moved = NOTHING;
-  for (const log of receipt.logs) {
-    const event = allocator.interface.parseLog(log);
-    if (event?.name !== "Moved") continue;
-    const up = event.args.getValue("up") as boolean;
-    const amount = event.args.getValue("moved") as bigint;
-    const [class0, class1, class2] = event.args.getValue("charged") as [bigint, bigint, bigint];
+  for (const { name, args } of eventsOf(allocator, receipt)) {
+    if (name !== "Moved") continue;
+    const up = args.getValue("up") as boolean;
+    const amount = args.getValue("moved") as bigint;
+    const [class0, class1, class2] = args.getValue("charged") as [bigint, bigint, bigint];
     moved = add(moved, { class0, class1, class2, up: up ? amount : 0n });
   }
   return moved;

@@ -1,6 +1,6 @@
 import { readLens } from "../lens/read.ts";
 import type { KeeperContracts } from "./contracts.ts";
-import { ask, type Desk, openDesk, refused, say, send, type Step, work } from "./desk.ts";
+import { ask, type Desk, eventsOf, openDesk, refused, say, send, type Step, warn, work } from "./desk.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { SlashReport } from "./report.ts";
 
@@ -8,6 +8,12 @@ import type { SlashReport } from "./report.ts";
 interface Slash {
   readonly id: bigint;
   readonly loss: bigint;
+}
+
+interface Findings {
+  readonly round: bigint;
+  /** The largest first. */
+  readonly slashes: readonly Slash[];
 }
 
 const GAS_LIMIT = 3_500_000n;
@@ -20,11 +26,12 @@ const PAGE = 50;
 export async function settleOneJob(contracts: KeeperContracts, options: KeeperOptions = {}): Promise<SlashReport> {
   const desk = await openDesk("settleOne", contracts, options);
   const { allocator } = desk.contracts;
-  const tried = new Set<bigint>();
   let loss = 0n;
   let operators = 0;
 
-  const slashes = await ask(desk, () => findSlashes(desk));
+  const { round, slashes } = await ask(desk, () => findSlashes(desk));
+  const { unbooked } = desk.settings.memory(round);
+  const tried = new Set(unbooked);
   const step = async (): Promise<Step> => {
     const next = slashes.find(({ id }) => !tried.has(id));
     if (next === undefined) return { outcome: operators === 0 ? "nothing" : "done", reason: null };
@@ -43,13 +50,16 @@ export async function settleOneJob(contracts: KeeperContracts, options: KeeperOp
     }
     if (refusal !== null) return refused(desk, refusal);
 
-    for (const log of receipt.logs) {
-      const event = allocator.interface.parseLog(log);
-      if (event?.name !== "LossSeen") continue;
-      loss += event.args.getValue("loss") as bigint;
-      operators += 1;
-      say(desk, "booked a loss", { operator: id, loss, gas: receipt.gasUsed, tx: receipt.hash });
+    const event = eventsOf(allocator, receipt).find(({ name }) => name === "LossSeen");
+    const booked = event === undefined ? 0n : (event.args.getValue("loss") as bigint);
+    if (booked <= desk.settings.smallestLoss) unbooked.add(id);
+    if (event === undefined) {
+      warn(desk, "a loss was not there to be booked", { operator: id, gas: receipt.gasUsed, tx: receipt.hash });
+      return "again";
     }
+    loss += booked;
+    operators += 1;
+    say(desk, "booked a loss", { operator: id, loss: booked, gas: receipt.gasUsed, tx: receipt.hash });
     return "again";
   };
 
@@ -58,8 +68,8 @@ export async function settleOneJob(contracts: KeeperContracts, options: KeeperOp
 }
 
 /** Operators whose pools show less than what is booked, by more than what is worth a transaction. */
-async function findSlashes({ contracts: { allocator, lens }, settings }: Desk): Promise<Slash[]> {
-  const { block, operators } = await readLens(lens);
+async function findSlashes({ contracts: { allocator, lens }, settings }: Desk): Promise<Findings> {
+  const { block, pool, operators } = await readLens(lens);
   const holding = operators.filter(({ position }) => position.position + position.unbonding > 0n);
   const slashes: Slash[] = [];
   for (let start = 0; start < holding.length; start += PAGE) {
@@ -72,5 +82,6 @@ async function findSlashes({ contracts: { allocator, lens }, settings }: Desk): 
     });
     await Promise.all(page);
   }
-  return slashes.sort((first, second) => (first.loss < second.loss ? 1 : -1));
+  slashes.sort((first, second) => (first.loss < second.loss ? 1 : -1));
+  return { round: pool.snapshot.round, slashes };
 }

@@ -1,4 +1,5 @@
 import { chainTime, type KeeperContracts, providerOf } from "./contracts.ts";
+import { newMemory } from "./memory.ts";
 import { type KeeperOptions, withDefaults } from "./options.ts";
 import { repeat } from "./repeat.ts";
 import type { KeeperReport, SlashReport } from "./report.ts";
@@ -17,11 +18,12 @@ const POLL_SECONDS = 60;
 
 /** Runs again and again, one cycle after the other, and just after a round becomes due. Ends only when told to. */
 export async function watch(contracts: KeeperContracts, options: WatchOptions = {}): Promise<void> {
+  const remembering = { memory: newMemory(), ...options };
   const { log } = withDefaults(options);
   const { pollSeconds = POLL_SECONDS, signal, onCycle } = options;
   const cycle = async (): Promise<number> => {
-    const report = await runOnce(contracts, options);
-    onCycle?.(report, await settleOneJob(contracts, options));
+    const report = await runOnce(contracts, remembering);
+    onCycle?.(report, await settleOneJob(contracts, remembering));
     return pauseUntilDue(contracts, pollSeconds);
   };
   await repeat(cycle, { job: "watch", log, pollSeconds, ...(signal === undefined ? {} : { signal }) });

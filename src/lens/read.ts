@@ -1,4 +1,4 @@
-import type { BlockTag, Provider } from "ethers";
+import { type BlockTag, isError, type Provider } from "ethers";
 
 import type { IPoolLens, PoolLens } from "../../types/contracts/periphery/PoolLens.ts";
 
@@ -26,6 +26,8 @@ export interface LensReading {
 
 /** Fits the 16.7 million gas that a transaction may use (EIP-7825), which some nodes hold calls to as well. */
 const PAGE_SIZE = 30;
+/** How nodes say that a call did not come to its end. */
+const CUT_SHORT = /revert|out of gas/i;
 
 /** The pool without its operators and groups. */
 export function readPool(lens: PoolLens, { blockTag = "latest" }: ReadOptions = {}): Promise<PoolView> {
@@ -77,8 +79,28 @@ async function readPages<T>(
 
   const all: T[] = [];
   for (;;) {
-    const page = await read(first + all.length, pageSize, { blockTag });
+    const page = await readPage(first + all.length, pageSize, (from, limit) => read(from, limit, { blockTag }));
     all.push(...page);
     if (page.length < pageSize) return all;
   }
+}
+
+/** Reads a page in halves if one call cannot read it: a pool may use up as much gas as it is given. */
+async function readPage<T>(
+  from: number,
+  limit: number,
+  read: (from: number, limit: number) => Promise<T[]>,
+): Promise<T[]> {
+  try {
+    return await read(from, limit);
+  } catch (error) {
+    if (limit === 1 || !isCutShort(error)) throw error;
+    const half = Math.ceil(limit / 2);
+    const page = await readPage(from, half, read);
+    return page.length < half ? page : [...page, ...(await readPage(from + half, limit - half, read))];
+  }
+}
+
+function isCutShort(error: unknown): boolean {
+  return isError(error, "CALL_EXCEPTION") || (error instanceof Error && CUT_SHORT.test(error.message));
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { makeError } from "ethers";
 
 import { explain } from "../../src/cli/explain.ts";
 import { faultOf } from "../../src/keeper/errors.ts";
@@ -6,6 +7,12 @@ import { toJsonLine, toLine } from "../../src/keeper/log.ts";
 import { MetaPool__factory } from "../../types/index.ts";
 
 const withCode = (code: string, message = "oh") => Object.assign(new Error(message), { code });
+
+/** What ethers makes of a node's answer that it does not know. */
+function answered(code: number, message: string): Error {
+  const error = { code, message };
+  return makeError("could not coalesce error", "UNKNOWN_ERROR", { error });
+}
 
 describe("keeper", () => {
   describe("faults", () => {
@@ -21,6 +28,36 @@ describe("keeper", () => {
       expect(faultOf(new Error("sender doesn't have enough funds to send tx"))).to.equal("funds");
       expect(faultOf(new TypeError("undefined is not a function"))).to.equal("unknown");
       expect(faultOf("a string")).to.equal("unknown");
+    });
+
+    it("are the node's where it has not yet, or no longer, what it is asked for", () => {
+      const answers = [
+        [-32_000, "header not found"],
+        [-32_000, "missing trie node 1234 (path ) state 0x12 is not available"],
+        [-32_000, "unknown block"],
+        [-32_000, "state already discarded"],
+        [-32_001, "resource not found"],
+        [-32_099, "busy"],
+        [-32_603, "Internal error"],
+        [-32_603, "upstream unavailable"],
+      ] as const;
+      for (const [code, message] of answers) {
+        expect(faultOf(answered(code, message)), message).to.equal("node");
+        expect(faultOf(Object.assign(new Error(message), { code })), message).to.equal("node");
+      }
+      for (const message of ["header not found", "missing trie node", "unknown block", "state already discarded"]) {
+        expect(faultOf(new Error(message)), message).to.equal("node");
+      }
+    });
+
+    it("are what they were where such an answer says more", () => {
+      expect(faultOf(answered(-32_000, "insufficient funds for gas * price + value"))).to.equal("funds");
+      expect(faultOf(answered(-32_000, "nonce too low"))).to.equal("state");
+      expect(faultOf(answered(-32_000, "replacement transaction underpriced"))).to.equal("state");
+      expect(faultOf(answered(-32_603, "execution reverted"))).to.equal("state");
+      expect(faultOf(answered(-32_601, "the method is not known"))).to.equal("unknown");
+      expect(faultOf(answered(-32_602, "invalid params"))).to.equal("unknown");
+      expect(faultOf(answered(-32_100, "something else"))).to.equal("unknown");
     });
 
     it("are explained in one sentence, with the arguments of a custom error", () => {

@@ -308,6 +308,30 @@ describe("keeper", () => {
 
       expect(transactions).to.eql([3, 0, 0]);
     });
+
+    it("outlives a node that has lost the block it is asked about", async () => {
+      const fixture = await loadKeeper();
+      const stop = new AbortController();
+      let calls = 0;
+      const contracts = through(contractsOf(fixture, fixture.keeper), () => {
+        calls += 1;
+        return calls < 20 ? new Error("header not found") : null;
+      });
+      const complete: boolean[] = [];
+
+      await watch(contracts, {
+        ...IMPATIENT,
+        pollSeconds: 0.01,
+        signal: stop.signal,
+        onCycle: (report) => {
+          complete.push(report.complete);
+          stop.abort();
+        },
+      });
+
+      expect(complete).to.eql([true]);
+      expect(await distanceOf(fixture)).to.equal(0n);
+    });
   });
 
   describe("leave", () => {

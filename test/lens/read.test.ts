@@ -7,6 +7,7 @@ import { planLegs } from "../../src/allocation/plan.ts";
 import { readLens, readOperators, readPool } from "../../src/lens/read.ts";
 import { readSnapshot, toSheet, toSnapshot } from "../../src/lens/snapshot.ts";
 import { nextRound, PAGE } from "../../scripts/steps/rounds.ts";
+import { refusalOf } from "../fixtures/refusal.ts";
 import { deployFour, ether, networkHelpers } from "./pools.ts";
 
 async function deployRead() {
@@ -40,6 +41,27 @@ describe("readLens", () => {
     const all = await readOperators(lens);
     expect(all).to.have.length(4);
     for (const pageSize of [1, 2, 3, 4, 5]) expect(await readOperators(lens, { pageSize })).to.deep.equal(all);
+  });
+
+  it("throws what a page of one fails with, and asks nothing twice of a node that is silent", async () => {
+    const { lens } = await networkHelpers.loadFixture(deployRead);
+    const limits: unknown[] = [];
+    const failing = (error: Error) =>
+      new Proxy(lens, {
+        get: (target, name) => {
+          if (name !== "operators") return Reflect.get(target, name, target) as unknown;
+          return (_: unknown, limit: unknown) => {
+            limits.push(limit);
+            return Promise.reject(error);
+          };
+        },
+      });
+
+    expect(await refusalOf(readOperators(failing(new Error("execution reverted"))))).to.equal("execution reverted");
+    expect(limits).to.deep.equal([30, 15, 8, 4, 2, 1]);
+    limits.length = 0;
+    expect(await refusalOf(readOperators(failing(new Error("timed out"))))).to.equal("timed out");
+    expect(limits).to.deep.equal([30]);
   });
 
   it("refuses pages that hold nothing", async () => {

@@ -64,6 +64,17 @@ async function back(world: World, ...ids: number[]): Promise<void> {
   await nextRound(world);
 }
 
+/** Stakes and leaves at once, so many times: each time most of the premium goes along. */
+async function comeAndGo(world: World, who: World["eve"], value: bigint, times: number): Promise<void> {
+  const pool = world.metaPool.connect(who);
+  for (let time = 0; time < times; time += 1) {
+    await pool.deposit_and_stake({ value });
+    await pool.unstake_all();
+    await nextRound(world);
+    await pool.withdraw_all();
+  }
+}
+
 describe("Attacks", () => {
   describe("worn", () => {
     it("A54 an operator's pool whose exits lost nearly all, while there was dust, takes nobody's stake, and no bond", async () => {
@@ -121,12 +132,7 @@ describe("Attacks", () => {
       const { allocator, metaPool, alice, bob } = world;
       await die(world, 1);
       // Who stakes nine hundred times the pool and leaves takes all but dust of the premium along.
-      for (let pass = 0; pass < 7; pass += 1) {
-        await metaPool.connect(bob).deposit_and_stake({ value: ether(1_000) });
-        await metaPool.connect(bob).unstake_all();
-        await nextRound(world);
-        await metaPool.connect(bob).withdraw_all();
-      }
+      await comeAndGo(world, bob, ether(1_000), 7);
       expect((await metaPool.getBook()).premium).to.be.within(1n, 9n);
       await metaPool.connect(alice).deposit_and_stake({ value: ether(600) });
       await nextRound(world);
@@ -156,12 +162,7 @@ describe("Attacks", () => {
       const bad = hostile[0]!;
       for (let time = 0; time < 6; time += 1) {
         await die(world, 1);
-        for (let pass = 0; pass < 3; pass += 1) {
-          await metaPool.connect(eve).deposit_and_stake({ value: ether(20_000) });
-          await metaPool.connect(eve).unstake_all();
-          await nextRound(world);
-          await metaPool.connect(eve).withdraw_all();
-        }
+        await comeAndGo(world, eve, ether(20_000), 3);
         await bad.lose((await bad.staked()) / 2n);
         await back(world, 1);
       }

@@ -11,7 +11,7 @@ export interface Piece {
   readonly env: Readonly<Record<string, string>>;
   /** Planted in the contracts: it must be found. */
   readonly bug?: Bug;
-  /** Files, and folders with all below them, that it depends on beside the contracts; of files, what they import, too. */
+  /** Files, and folders with all below them, that it depends on beside the settings; of files, what they import, too. */
   readonly sources: readonly string[];
 }
 
@@ -34,6 +34,9 @@ const CAMPAIGNS = [
 ] as const;
 
 const SUITES = "test/solidity";
+
+/** What TypeScript tests depend on without importing it; a campaign imports what it deploys. */
+const DEPLOYED = ["contracts", "deploy", "rocketh"];
 
 /** Tests that are pieces of their own, in how many parts (TRELLIS_PART): their folders would take more than an hour. */
 const LONG = new Map([
@@ -71,7 +74,7 @@ function shards(name: string, file: string, runs: number): Piece[] {
       TRELLIS_RUNS: String(Math.min(runs, RUNS - index * runs)),
       TRELLIS_DEPTH: String(DEPTH),
     },
-    sources: [SUITES],
+    sources: [`${SUITES}/${file}`],
   }));
 }
 
@@ -104,7 +107,7 @@ function mochaPiece(name: string, tests: readonly string[], env: Readonly<Record
     name: `mocha-${name}`,
     args: ["test", "mocha", "--no-compile", ...files],
     env: { TRELLIS_DEEP: "1", ...env },
-    sources: [...files, ...new Set(files.map((file) => path.dirname(file))), "src", "scripts"],
+    sources: [...files, ...new Set(files.map((file) => path.dirname(file))), ...DEPLOYED, "src", "scripts"],
   };
 }
 
@@ -117,7 +120,7 @@ async function fuzzPieces(): Promise<Piece[]> {
       name: `fuzz-${path.basename(file, ".t.sol")}`,
       args: ["test", "solidity", "--no-compile", `test/${file}`],
       env: { TRELLIS_DEEP: "1" },
-      sources: [path.dirname(`test/${file}`)],
+      sources: [`test/${file}`],
     }));
 }
 
@@ -129,6 +132,6 @@ function seededPiece(bug: Bug, index: number): Piece {
     args: [bug.name, `${SUITES}/${file}`],
     env: { TRELLIS_RUNS: String(bug.runs ?? 64), TRELLIS_DEPTH: "64", TRELLIS_SHRINKS: "0" },
     bug,
-    sources: [SUITES],
+    sources: [`${SUITES}/${file}`],
   };
 }

@@ -12,7 +12,7 @@ export interface Finished {
 }
 
 /** What every piece depends on. */
-const CONTRACTS = ["contracts", "deploy", "rocketh", "hardhat.config.ts", "package-lock.json"];
+const SETTINGS = ["hardhat.config.ts", "package-lock.json"];
 /** What runs the long tests and the mutants, which has tests of its own. */
 const RUNNERS = /^src\/(deep|mutation)\//;
 
@@ -21,7 +21,7 @@ const FOLDER = "reports/deep";
 
 /** Names all that may change what a piece finds. */
 export async function keyOf({ args, env, bug, sources }: Piece): Promise<string> {
-  const files = await Promise.all([...CONTRACTS, ...sources].map(filesIn));
+  const files = await Promise.all([...SETTINGS, ...sources].map(filesIn));
   const imports = sources.filter((source) => path.extname(source) !== "").map(hashOfImports);
   return hashOf([args, env, bug ?? null, imports, await Promise.all(files.flat().map(hashOfFile))]);
 }

@@ -141,7 +141,7 @@ contract StakingPoolHandler {
         try POOL.withdraw(amount) {
             taken += amount;
             _promise(account.balance == balance + amount, "withdraw: paid");
-            _promise(POOL.get_account_unstaked_balance(account) == unstaked - amount, "withdraw: balance");
+            _promise(_isLeft(account, unstaked - amount), "withdraw: balance");
             _promise(!isAll || available == unstaked, "is_available");
         } catch {
             _failed("withdraw");
@@ -210,11 +210,16 @@ contract StakingPoolHandler {
 
     /* KEEPERS */
 
-    /// @dev Views say before a call what they say after it.
+    /// @dev Views say before a call what they say after it, but that cash which came early is of a batch once that begins.
     function ping() external keepsPrice {
         bytes memory before = seen();
+        uint256[USERS] memory unstaked;
+        for (uint256 i; i < USERS; ++i) unstaked[i] = POOL.get_account_unstaked_balance(user(i));
+        IStakingPoolOwner.BookView memory book = POOL.getBook();
         try POOL.ping() {
-            _promise(keccak256(before) == keccak256(seen()), "views differ after a ping");
+            bool isEarly = book.cash != 0 && book.owed != 0 && POOL.getBook().fillingBatch != book.fillingBatch;
+            _promise(isEarly || keccak256(before) == keccak256(seen()), "views differ after a ping");
+            for (uint256 i; i < USERS; ++i) _promise(_isLeft(user(i), unstaked[i]), "a ping takes a balance");
         } catch {
             _failed("ping");
         }
@@ -353,6 +358,12 @@ contract StakingPoolHandler {
     function _price() private view returns (uint256 equity, uint256 supply) {
         IStakingPoolOwner.BookView memory book = POOL.getBook();
         return (book.equity, book.supply);
+    }
+
+    /// @dev A wei less if the call began a batch that is paid in part: what it got and what it is owed are each rounded down.
+    function _isLeft(address account, uint256 expected) private view returns (bool) {
+        uint256 unstaked = POOL.get_account_unstaked_balance(account);
+        return unstaked == expected || unstaked + 1 == expected;
     }
 
     /// @dev What the pool must give for `amount`, if it takes it.

@@ -14,7 +14,8 @@ import {Roles} from "./libraries/Roles.sol";
 /// @title Notice
 /// Assumes: after the handover nobody else holds AccessManager's admin role or a role with `Roles.NOTICE_BIT`.
 /// Guarantees: a call is made only as announced, at most once per announcement, and only after everyone who asked to
-/// leave within two rounds of the announcement is funded; for calls that are not strict, at the latest after 90 days.
+/// leave within two rounds of the announcement is funded; for calls that are not strict, at the latest after 90 days. A
+/// strict one could take what is funded: it waits two epochs more, in which that can be withdrawn.
 contract Notice is INotice {
     using Math for uint256;
     using SafeCast for uint256;
@@ -48,12 +49,25 @@ contract Notice is INotice {
         _announcements[id] = Announcement({
             announcedAt: block.timestamp.toUint40(),
             unbondingTime: REGISTRY.longestUnbonding().toUint40(),
+            fundedAt: 0,
             batch: batch.toUint32(),
             status: Status.Pending,
             announcer: msg.sender
         });
 
         emit Announced(id, msg.sender, target, data, salt, batch, earliestOf(id), block.timestamp + LIFETIME);
+    }
+
+    /// @inheritdoc INotice
+    function noteFunded(bytes32 id) external {
+        _checkPending(id);
+        Announcement storage found = _announcements[id];
+        require(found.fundedAt == 0, AlreadyNoted(id, found.fundedAt));
+        _checkFunded(id, true);
+
+        found.fundedAt = block.timestamp.toUint40();
+
+        emit ExitsFunded(id, _leavingEndOf(id));
     }
 
     /// @inheritdoc INotice
@@ -73,10 +87,9 @@ contract Notice is INotice {
         bytes32 id = idOf(target, data, salt);
         _checkPending(id);
         require(_isDue(id), TooEarly(id, earliestOf(id), block.timestamp));
-        require(
-            _areExitsFunded(id, isStrict(target, data)),
-            ExitsWaiting(id, _announcements[id].batch + ROUNDS, META_POOL.fundedThrough())
-        );
+        bool strict = isStrict(target, data);
+        _checkFunded(id, strict);
+        require(!strict || _haveLeft(id), ExitsNotWithdrawn(id, _leavingEndOf(id), block.timestamp));
 
         _announcements[id].status = Status.Executed;
 
@@ -98,8 +111,10 @@ contract Notice is INotice {
     /// @inheritdoc INotice
     function isExecutable(address target, bytes calldata data, bytes32 salt) external view returns (bool) {
         bytes32 id = idOf(target, data, salt);
+        bool strict = isStrict(target, data);
 
-        return _statusOf(id) == Status.Pending && _isDue(id) && _areExitsFunded(id, isStrict(target, data));
+        return
+            _statusOf(id) == Status.Pending && _isDue(id) && _areExitsFunded(id, strict) && (!strict || _haveLeft(id));
     }
 
     /// @inheritdoc INotice
@@ -145,15 +160,28 @@ contract Notice is INotice {
         return META_POOL.fundedThrough() >= found.batch + ROUNDS;
     }
 
-    /// @dev Whether the account holds the function's role without the bit that asks for notice. AccessManager's own
-    /// functions, and those that nobody was given, are governance's.
-    function _mayAnnounce(address account, address target, bytes calldata data) private view returns (bool) {
-        uint64 role =
-            target == address(ACCESS_MANAGER)
-                ? Roles.ADMIN
-                : ACCESS_MANAGER.getTargetFunctionRole(target, bytes4(data));
+    /// @dev Never before it was noted that all are funded.
+    function _leavingEndOf(bytes32 id) private view returns (uint256) {
+        uint256 fundedAt = _announcements[id].fundedAt;
+        return fundedAt == 0 ? type(uint256).max : fundedAt + EPOCHS * ALLOCATOR.epochLength();
+    }
 
-        return _hasRole(Roles.announcerOf(role), account);
+    function _haveLeft(bytes32 id) private view returns (bool) {
+        return block.timestamp >= _leavingEndOf(id);
+    }
+
+    /// @dev Whether the account holds the function's role without the bit that asks for notice. AccessManager's own
+    /// functions, and those that nobody was given, are governance's, which may also do what the guardian may. A pause that
+    /// Notice makes keeps no distance from the last one: it is governance's alone.
+    function _mayAnnounce(address account, address target, bytes calldata data) private view returns (bool) {
+        bytes4 selector = bytes4(data);
+        uint64 role =
+            target == address(ACCESS_MANAGER) ? Roles.ADMIN : ACCESS_MANAGER.getTargetFunctionRole(target, selector);
+        uint64 announcer = Roles.announcerOf(role);
+        if (announcer == Roles.GUARDIAN && _hasRole(Roles.GOVERNANCE, account)) return true;
+        if (target == address(META_POOL) && selector == IMetaPool.pauseStaking.selector) return false;
+
+        return _hasRole(announcer, account);
     }
 
     function _hasRole(uint64 role, address account) private view returns (bool isMember) {
@@ -163,6 +191,13 @@ contract Notice is INotice {
     function _checkAllowed(bool allowed, address target, bytes calldata data) private view {
         require(data.length >= 4, MissingSelector(data.length));
         require(allowed, NotAllowed(msg.sender, target, bytes4(data)));
+    }
+
+    function _checkFunded(bytes32 id, bool strict) private view {
+        require(
+            _areExitsFunded(id, strict),
+            ExitsWaiting(id, _announcements[id].batch + ROUNDS, META_POOL.fundedThrough())
+        );
     }
 
     function _checkPending(bytes32 id) private view {

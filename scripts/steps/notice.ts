@@ -9,6 +9,9 @@ export interface Call {
   readonly data: string;
 }
 
+/** Of a strict call, once it is noted that the exits are funded. */
+const EPOCHS_TO_WITHDRAW = 2n;
+
 const NO_SALT = `0x${"00".repeat(32)}`;
 
 /** Announces a call, lets its time pass and rounds complete until it can be made, and makes it. */
@@ -22,8 +25,14 @@ export async function changeWithNotice(trellis: Trellis, announcer: HardhatEther
 
 /** Lets time pass and rounds complete until an announced call can be made. */
 export async function waitForNotice(trellis: Trellis, { target, data }: Call): Promise<void> {
-  const { notice } = trellis;
-  const earliest = await notice.earliestOf(await notice.idOf(target, data, NO_SALT));
+  const { notice, allocator } = trellis;
+  const id = await notice.idOf(target, data, NO_SALT);
+  const earliest = await notice.earliestOf(id);
   while ((await now(trellis)) < earliest) await nextRound(trellis);
   await waitUntil(trellis, earliest);
+  if (!(await notice.isStrict(target, data))) return;
+
+  await notice.noteFunded(id);
+  const { fundedAt } = await notice.announcement(id);
+  await waitUntil(trellis, fundedAt + EPOCHS_TO_WITHDRAW * (await allocator.epochLength()));
 }

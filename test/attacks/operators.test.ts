@@ -211,6 +211,59 @@ describe("Attacks", () => {
       expect(lost[5]).to.be.closeTo(lost[1]!, DUST);
     });
 
+    it("A43 a pool that hides all of its stake and pays it passes on no more than its position, once", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, registry, liar, eve, alice } = world;
+      const ledger = await openLedger(connection, [metaPool], {
+        attacker: [eve, { address: await liar.getAddress() }],
+        friend: [eve],
+        victim: [alice],
+      });
+      await liar.lose(POSITION);
+      await nextRound(world);
+      expect((await registry.operator(1)).watch).to.equal(true);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await liar.oweMore(POSITION);
+      await nextRound(world);
+      await networkHelpers.time.increase(8n * DAY);
+      await keep(world, 3);
+
+      const { attacker, friend, victim } = await ledger.changes();
+      expect(friend).to.be.within((POSITION * 9n) / 10n, POSITION);
+      expect(attacker, "it held the whole position before").to.be.at.most(0n);
+      expect(victim).to.be.within(-POSITION, (-POSITION * 9n) / 10n);
+      expect((await allocator.positionOf(1)).position, "nothing left to hide").to.equal(0n);
+    });
+
+    it("A43 a pool that hides a part and shows it again earns its friends that part a hundredth an epoch, on watch, until it is drained", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { allocator, metaPool, registry, liar, eve } = world;
+      const ledger = await watch(world);
+      const hidden = (POSITION * 29n) / 100n;
+      const lost: bigint[] = [];
+      for (let cycle = 0; cycle < 2; cycle += 1) {
+        await liar.lose(hidden);
+        await nextRound(world);
+        await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+        await liar.reward({ value: hidden });
+        for (let round = 0; round < 37; round += 1) await nextRound(world);
+        await networkHelpers.time.increase(2n * DAY);
+        await metaPool.connect(eve).unstake_all();
+        await nextRound(world);
+        await metaPool.connect(eve).withdraw_all();
+        lost.push((await ledger.changes()).victim);
+      }
+      expect((await registry.operator(1)).watch).to.equal(true);
+      expect((await allocator.positionOf(1)).position).to.equal(POSITION);
+      expect(lost[0]).to.be.within(-hidden, 0n);
+      expect(lost[1]).to.be.within(-2n * hidden, lost[0]! - hidden / 2n);
+
+      await registry.connect(await asNotice(world)).drain(1); // beyond the guardian share
+      await keep(world, 6);
+      expect((await allocator.positionOf(1)).position).to.equal(0n);
+      expect((await ledger.changes()).victim).to.be.at.least(lost[1]! - DUST);
+    });
+
     it("A43 a pool that plays dead while others leave can win no more than what their exits lost with it", async () => {
       const world = await networkHelpers.loadFixture(deployFour);
       const { metaPool, liar, eve, alice } = world;
@@ -310,6 +363,65 @@ describe("Attacks", () => {
       await expect(registry.connect(guardian).drain(2))
         .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
         .withArgs(POSITION, left);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A45 a member that claims any stake of others takes no room of a group without a share of the network", async () => {
+      const world = await deployWorld({
+        hostile: 2,
+        groups: [{ dimension: 1, poolShareBps: 9_000 }],
+        groupsOf: [[1], [1]],
+        honest: [{}],
+        stake: ether("99.9"),
+        parameters: { allocator: LOOSE, policy: { netShareBps: NO_SHARE } },
+      });
+      await delegate(world);
+      const ledger = await watch(world);
+      const { cap } = await world.allocator.groupSnapshot(1);
+      expect(cap).to.equal(ether(90));
+      await world.hostile[0]!.setOthers(2n ** 255n);
+      await nextRound(world);
+
+      expect((await world.allocator.groupSnapshot(1)).cap).to.equal(cap);
+      await certifyFair(world);
+      const before = await positionsOf(world);
+      await move(world, all("down", 3));
+      expect(await positionsOf(world)).to.deep.equal(before);
+      const { attacker, victim } = await ledger.changes();
+      expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A45 a network that cannot be read does not let the guardian tighten a group beyond its share", async () => {
+      const world = await deployWorld({
+        hostile: 2,
+        groups: [{ dimension: 1 }],
+        groupsOf: [[1], [1]],
+        honest: [{}],
+        stake: ether("99.9"),
+        parameters: { allocator: LOOSE },
+      });
+      await delegate(world);
+      await nextRound(world);
+      const { allocator, registry, network, guardian } = world;
+      const { position } = await allocator.groupSnapshot(1);
+      const ledger = await watch(world);
+      const byGuardian = registry.connect(guardian);
+      const at = await network.getAddress();
+      const code = await ethers.provider.getCode(at);
+      await networkHelpers.setCode(at, "0x");
+      await expect(byGuardian.lowerGroupCaps(1, NO_SHARE, 0, NO_CAP), "it was read at the snapshot")
+        .to.be.revertedWithCustomError(registry, "NetworkNotRead")
+        .withArgs((await allocator.poolSnapshot()).networkStake, 0n);
+      await nextRound(world);
+      await networkHelpers.setCode(at, code);
+      await expect(byGuardian.lowerGroupCaps(1, NO_SHARE, 0, NO_CAP), "it can be read again")
+        .to.be.revertedWithCustomError(registry, "NetworkNotRead")
+        .withArgs(0n, (await allocator.liveTotals()).networkStake);
+      await nextRound(world);
+      await expect(byGuardian.lowerGroupCaps(1, NO_SHARE, 0, NO_CAP))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(position, await registry.guardianShareLeft());
       const { attacker, victim } = await ledger.changes();
       expect([attacker, victim]).to.deep.equal([0n, 0n]);
     });

@@ -355,6 +355,12 @@ function hintFor(state: State, name: string): Hint | undefined {
       from: system.governance.address,
     }),
     "Notice.cancel(address,bytes,bytes32)": () => pending && { args: pending, from: system.guardian.address },
+    "Notice.noteFunded(bytes32)": () =>
+      pending && {
+        args: [
+          ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(["address", "bytes", "bytes32"], [...pending])),
+        ],
+      },
     "Notice.execute(address,bytes,bytes32)": () => pending && { args: pending },
     "DevNetwork.bond()": () => ({ value: amount }),
     "DevNetwork.unbond(uint256)": () => ({ args: [1n] }),

@@ -144,6 +144,12 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
     await legs("down");
     await pool(eve, "fundExits", [32n]);
   }
+  for (const { args } of announced) {
+    if (!(await system.notice.isStrict(args[0], args[1]))) continue;
+    const data = encode(system.notice.interface, "noteFunded", [await system.notice.idOf(...args)]);
+    await send(system, by(eve.address, addresses.notice, data));
+  }
+  for (let day = 0; day < 3; day += 1) await round();
   for (let step = 0; step < 5; step += 1) await moves[random.pick(names)]!();
 
   const flavours: Record<Flavour, () => Promise<unknown>> = {

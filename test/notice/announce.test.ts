@@ -20,7 +20,7 @@ describe("Notice", function () {
       ["cap", "guardian"],
       ["upgrade", "foundation"],
       ["factory", "governance"],
-      ["drain", "governance"],
+      ["unwhitelist", "governance"],
       ["grant", "guardian"],
       ["value", "guardian"],
     ] as const) {
@@ -38,6 +38,7 @@ describe("Notice", function () {
       ["upgrade", "governance"],
       ["factory", "foundation"],
       ["drain", "guardian"],
+      ["drain", "governance"],
       ["unwhitelist", "foundation"],
       ["grant", "governance"],
       ["value", "governance"],
@@ -75,6 +76,7 @@ describe("Notice", function () {
       expect(await notice.announcement(await idOf(calls.cap))).to.deep.equal([
         now,
         days(2),
+        0n,
         5n,
         Status.pending,
         governance.address,
@@ -159,6 +161,15 @@ describe("Notice", function () {
       await expect(byGovernance.cancel(...calls.cap))
         .to.be.revertedWithCustomError(notice, "NotPending")
         .withArgs(id, Status.executed);
+    });
+
+    it("lets governance cancel what the guardian announced", async function () {
+      const { notice, byGovernance, byGuardian, governance, calls, idOf } = await loadNotice();
+      await byGuardian.announce(...calls.drain);
+
+      await expect(byGovernance.cancel(...calls.drain))
+        .to.emit(notice, "Cancelled")
+        .withArgs(await idOf(calls.drain), governance);
     });
 
     for (const who of ["governance", "guardian"] as const) {

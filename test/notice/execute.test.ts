@@ -1,6 +1,17 @@
 import { expect } from "chai";
 
-import { type Call, LIFETIME, loadNotice, pass, PATIENCE, SALT, Status, WAIT } from "../fixtures/notice.ts";
+import {
+  type Call,
+  LEAVING,
+  LIFETIME,
+  loadNotice,
+  pass,
+  passStrictly,
+  PATIENCE,
+  SALT,
+  Status,
+  WAIT,
+} from "../fixtures/notice.ts";
 import { days, ether, ethers, networkHelpers, State } from "../fixtures/registry.ts";
 
 type Notice = Awaited<ReturnType<typeof loadNotice>>["notice"];
@@ -104,6 +115,8 @@ describe("Notice", function () {
           .to.be.revertedWithCustomError(notice, "ExitsWaiting")
           .withArgs(await idOf(calls[call]), 7n, 6n);
         await metaPool.setBatches(100, 7);
+        await notice.noteFunded(await idOf(calls[call]));
+        await networkHelpers.time.increase(LEAVING);
         await notice.execute(...calls[call]);
       });
     }
@@ -202,9 +215,10 @@ describe("Notice", function () {
     }
 
     it("upgrades", async function () {
-      const { notice, registry, byGovernance, calls, metaPool, implementation } = await loadNotice();
+      const base = await loadNotice();
+      const { notice, registry, byGovernance, calls, implementation } = base;
       await byGovernance.announce(...calls.upgrade);
-      await pass(metaPool);
+      await passStrictly(base, calls.upgrade);
 
       await expect(notice.execute(...calls.upgrade))
         .to.emit(registry, "Upgraded")
@@ -212,14 +226,15 @@ describe("Notice", function () {
     });
 
     it("attack: a role is granted through notice, and in no other way", async function () {
-      const { notice, registry, accessManager, byGovernance, calls, metaPool, ...base } = await loadNotice();
+      const base = await loadNotice();
+      const { notice, registry, accessManager, byGovernance, calls } = base;
       for (const account of [base.deployer, base.governance, base.guardian, base.foundation]) {
         await expect(accessManager.connect(account).grantRole(2, base.stranger, 0))
           .to.be.revertedWithCustomError(accessManager, "AccessManagerUnauthorizedAccount")
           .withArgs(account, 0n);
       }
       await byGovernance.announce(...calls.grant);
-      await pass(metaPool);
+      await passStrictly(base, calls.grant);
 
       await notice.execute(...calls.grant);
 
@@ -238,8 +253,105 @@ describe("Notice", function () {
 
       await expect(notice.execute(...call)).to.be.revertedWithCustomError(notice, "ExitsWaiting");
       await metaPool.setBatches(8, 7);
+      await notice.noteFunded(await notice.idOf(...call));
+      await networkHelpers.time.increase(LEAVING);
       await notice.execute(...call);
       expect((await accessManager.hasRole(2n ** 32n + 1n, stranger)).isMember).to.equal(true);
+    });
+  });
+
+  describe("noteFunded", function () {
+    const NEVER = 2n ** 256n - 1n;
+
+    for (const call of ["upgrade", "factory", "grant"] as const) {
+      it(`gives two epochs to withdraw what is funded before a strict call: ${call}`, async function () {
+        const { notice, byGovernance, byFoundation, byStranger, calls, idOf, metaPool } = await loadNotice();
+        const id = await idOf(calls[call]);
+        await (call === "factory" ? byFoundation : byGovernance).announce(...calls[call]);
+        await pass(metaPool);
+        const now = BigInt(await networkHelpers.time.latest()) + 1n;
+        await networkHelpers.time.setNextBlockTimestamp(now);
+        await expect(notice.execute(...calls[call]))
+          .to.be.revertedWithCustomError(notice, "ExitsNotWithdrawn")
+          .withArgs(id, NEVER, now);
+
+        const noted = now + 100n;
+        await networkHelpers.time.setNextBlockTimestamp(noted);
+        await expect(byStranger.noteFunded(id))
+          .to.emit(notice, "ExitsFunded")
+          .withArgs(id, noted + LEAVING);
+        expect((await notice.announcement(id)).fundedAt).to.equal(noted);
+
+        await networkHelpers.time.setNextBlockTimestamp(noted + LEAVING - 1n);
+        await expect(notice.execute(...calls[call]))
+          .to.be.revertedWithCustomError(notice, "ExitsNotWithdrawn")
+          .withArgs(id, noted + LEAVING, noted + LEAVING - 1n);
+        expect(await notice.isExecutable(...calls[call])).to.equal(false);
+        await networkHelpers.time.setNextBlockTimestamp(noted + LEAVING);
+        await notice.execute(...calls[call]);
+      });
+    }
+
+    it("says that a strict call can be made only once its time to withdraw is over", async function () {
+      const base = await loadNotice();
+      const { notice, byGovernance, calls } = base;
+      await byGovernance.announce(...calls.upgrade);
+      await pass(base.metaPool);
+      expect(await notice.isExecutable(...calls.upgrade)).to.equal(false);
+
+      await notice.noteFunded(await base.idOf(calls.upgrade));
+      await networkHelpers.time.increase(LEAVING);
+
+      expect(await notice.isExecutable(...calls.upgrade)).to.equal(true);
+    });
+
+    it("holds up no other call", async function () {
+      const { notice, byGovernance, calls, idOf, metaPool } = await loadNotice();
+      await byGovernance.announce(...calls.cap);
+      await pass(metaPool);
+      await notice.noteFunded(await idOf(calls.cap));
+
+      await expect(notice.execute(...calls.cap)).to.emit(notice, "Executed");
+    });
+
+    it("attack: cannot be said again to hold up a call", async function () {
+      const { notice, byGovernance, byStranger, calls, idOf, metaPool } = await loadNotice();
+      const id = await idOf(calls.upgrade);
+      await byGovernance.announce(...calls.upgrade);
+      await pass(metaPool);
+      await notice.noteFunded(id);
+      const { fundedAt } = await notice.announcement(id);
+
+      await expect(byStranger.noteFunded(id))
+        .to.be.revertedWithCustomError(notice, "AlreadyNoted")
+        .withArgs(id, fundedAt);
+    });
+
+    it("attack: cannot be said while exits wait, however long, nor of what is not pending", async function () {
+      const { notice, byGovernance, calls, idOf, metaPool } = await loadNotice();
+      const id = await idOf(calls.upgrade);
+      await expect(notice.noteFunded(id)).to.be.revertedWithCustomError(notice, "NotPending").withArgs(id, Status.none);
+      await byGovernance.announce(...calls.upgrade);
+      await metaPool.setBatches(100, 6);
+      await networkHelpers.time.increase(PATIENCE + days(10));
+
+      await expect(notice.noteFunded(id)).to.be.revertedWithCustomError(notice, "ExitsWaiting").withArgs(id, 7n, 6n);
+      await networkHelpers.time.increase(days(20));
+      await expect(notice.noteFunded(id))
+        .to.be.revertedWithCustomError(notice, "NotPending")
+        .withArgs(id, Status.expired);
+    });
+
+    it("attack: is forgotten when the call is announced again", async function () {
+      const { notice, byGovernance, calls, idOf, metaPool } = await loadNotice();
+      const id = await idOf(calls.upgrade);
+      await byGovernance.announce(...calls.upgrade);
+      await pass(metaPool);
+      await notice.noteFunded(id);
+      await byGovernance.cancel(...calls.upgrade);
+      await byGovernance.announce(...calls.upgrade);
+
+      expect((await notice.announcement(id)).fundedAt).to.equal(0n);
     });
   });
 

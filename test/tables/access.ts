@@ -406,6 +406,7 @@ const NOTICE: ContractAccess = {
       ["governance", "guardian", "notice"],
       "who could announce it, or a guardian, whose role Notice holds, too",
     ),
+    "noteFunded(bytes32)": anyone("it is so, and can be said once"),
     "execute(address,bytes,bytes32)": anyone("what is due has been announced by who may"),
   },
   views: [

@@ -421,8 +421,9 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # all that decides when a call may be made
     0:0  uint40 announcedAt
     0:5  uint40 unbondingTime
-    0:10 uint32 batch
-    0:14 enum INotice.Status status
+    0:10 uint40 fundedAt
+    0:15 uint32 batch
+    0:19 enum INotice.Status status
 
     # for who reads the announcement; no rule needs it
     1:0 address announcer`,

@@ -29,6 +29,7 @@ const SLASHED = { ...DOUBTFUL, stake: 10n };
 
 /** Rounds until two epochs, four of unbonding, one of a pool's own batch and the rest of the first have passed. */
 const ROUNDS = 8;
+const ROUNDS_TO_WITHDRAW = 3;
 
 /**
  * Operators 3 and 5 are drained and operator 4 is on watch, so that all can be undone; a vouched-for pool is not listed. Of
@@ -56,7 +57,7 @@ async function deployAnnounced() {
   const { notice, eve } = system;
   const args = await argumentsOf(system);
   const calls = new Map<string, readonly [target: string, data: string, salt: string]>();
-  for (const [name, { role }] of Object.entries(NOTICE)) {
+  for (const [name, { role, announcer = role }] of Object.entries(NOTICE)) {
     const [contractName, method] = name.split(".") as [Restricted, string];
     const { target, interface: abi } = system.contracts[contractName];
     const data = new ethers.Interface(abi.fragments).encodeFunctionData(method, args[name]);
@@ -64,7 +65,7 @@ async function deployAnnounced() {
     await expect(notice.connect(eve).announce(...call), name)
       .to.be.revertedWithCustomError(notice, "NotAllowed")
       .withArgs(eve, call[0], data.slice(0, 10));
-    await notice.connect(holderOf(system, role)).announce(...call);
+    await notice.connect(holderOf(system, announcer)).announce(...call);
     const id = await notice.idOf(...call);
     const earliest = await notice.earliestOf(id);
     await expect(notice.connect(eve).execute(...call), name)
@@ -73,6 +74,8 @@ async function deployAnnounced() {
     calls.set(name, call);
   }
   for (let round = 0; round < ROUNDS; round += 1) await nextRound(system);
+  for (const call of calls.values()) await notice.noteFunded(await notice.idOf(...call));
+  for (let round = 0; round < ROUNDS_TO_WITHDRAW; round += 1) await nextRound(system);
 
   return { ...system, calls };
 }

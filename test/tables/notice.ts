@@ -8,6 +8,8 @@ interface Row {
   readonly role: Role;
   readonly when: "notice" | "at once";
   readonly why: string;
+  /** Who announces it at Notice, if not the role. */
+  readonly announcer?: Role;
 }
 
 const waits = (role: Role, why: string): Row => ({ role, when: "notice", why });
@@ -20,7 +22,8 @@ const TIGHTER = "it only tightens, within the guardian share";
 
 export const NOTICE: Readonly<Record<string, Row>> = {
   "MetaPool.connect": atOnce("admin", ONCE),
-  "MetaPool.pauseStaking": atOnce("guardian", "it stops who enters, never who leaves"),
+  // Made by Notice it keeps no distance from the last one.
+  "MetaPool.pauseStaking": { ...atOnce("guardian", "it stops who enters, never who leaves"), announcer: "governance" },
   "MetaPool.resumeStaking": atOnce("guardian", "it lets people in again"),
   "MetaPool.setParameters": waits("governance", "a higher fee takes from stakers"),
   "MetaPool.upgradeToAndCall": waits("governance", ANY_RULE),

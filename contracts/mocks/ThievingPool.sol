@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
+
+/// @title What a captured governance would upgrade the pool to.
+contract ThievingPool {
+    /// @notice Pays all that is there to whoever calls.
+    function take() external {
+        (bool success, ) = msg.sender.call{value: address(this).balance}("");
+        require(success);
+    }
+
+    function proxiableUUID() external pure returns (bytes32) {
+        return ERC1967Utils.IMPLEMENTATION_SLOT;
+    }
+}

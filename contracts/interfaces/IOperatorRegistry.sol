@@ -108,6 +108,7 @@ interface IOperatorRegistry {
     error RoundOpen(uint256 round);
     error AllocatorBusy();
     error GroupNotRead(uint256 group, uint256 round, uint256 firstRound);
+    error NetworkNotRead(uint256 atSnapshot, uint256 live);
     error WeightOutOfBounds(uint256 id, uint256 weight, uint256 minWeight, uint256 maxWeight);
     error WeightStepTooLarge(uint256 id, uint256 weight, uint256 lowest, uint256 highest);
     error LengthMismatch(uint256 ids, uint256 weights);
@@ -187,8 +188,9 @@ interface IOperatorRegistry {
 
     /// @notice Lowers one or more caps of a group; none may rise. Reverts while a round is open: until it ends nobody knows
     /// what the group's members hold, hence what this would make a violation; without notice also, with `GroupNotRead`, until
-    /// a round has read whom the group has lost and got. Counted as if the dimension were Hard, since
-    /// it may become so by what is announced already.
+    /// a round has read whom the group has lost and got, and, with `NetworkNotRead`, a lower share of a network whose stake
+    /// could not be read at the last snapshot, or cannot now. Counted as if the dimension were Hard, since it may become so
+    /// by what is announced already.
     function lowerGroupCaps(uint256 group, uint16 poolShareBps, uint16 netShareBps, uint96 absoluteCap) external;
 
     /// @notice Stops increases. By the guardian or the allocator. Reverts for no known id.

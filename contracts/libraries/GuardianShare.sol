@@ -89,7 +89,7 @@ library GuardianShare {
         _checkNotHigher(oldCaps.netShareBps, netShareBps);
         _checkNotHigher(oldCaps.absoluteCap, absoluteCap);
         self.checkNoRound(); // which sums up anew what the group's members hold
-        _checkGroupRead(self, id);
+        if (msg.sender != self.notice) _checkCountable(self, id, netShareBps != oldCaps.netShareBps);
 
         IOperatorRegistry.Group memory newCaps = IOperatorRegistry.Group(
             oldCaps.dimension,
@@ -144,12 +144,18 @@ library GuardianShare {
         return Tightening.soundPosition(self.allocatorOf(), id, record.absoluteCap);
     }
 
-    /// @dev Else what a group is about to hold would be tightened for nothing.
-    function _checkGroupRead(OperatorBook.State storage self, uint256 id) private view {
-        if (msg.sender == self.notice) return;
+    /// @dev Else what a group is about to hold, or what exceeds its share of a network that cannot be read, would be tightened
+    /// for nothing.
+    function _checkCountable(OperatorBook.State storage self, uint256 id, bool isNetShareLower) private view {
+        IAllocator allocator = self.allocatorOf();
+        IAllocator.PoolSnapshot memory pool = allocator.poolSnapshot();
+        uint256 first = self.groupRounds[id];
+        require(pool.round >= first, IOperatorRegistry.GroupNotRead(id, pool.round, first));
+        if (!isNetShareLower) return;
 
-        (uint256 round, uint256 first) = (self.allocatorOf().poolSnapshot().round, self.groupRounds[id]);
-        require(round >= first, IOperatorRegistry.GroupNotRead(id, round, first));
+        (, , uint256 networkStake) = allocator.liveTotals();
+        bool isRead = pool.networkStake != 0 && networkStake != 0;
+        require(isRead, IOperatorRegistry.NetworkNotRead(pool.networkStake, networkStake));
     }
 
     function _checkNotHigher(uint256 oldCap, uint256 newCap) private pure {

@@ -322,15 +322,36 @@ describe("OperatorRegistry", function () {
       });
     }
 
-    it("counts nothing by the network's share while the network cannot be read", async function () {
-      const { registry, allocator, byGuardian } = await loadCaps();
+    for (const [atSnapshot, live] of [
+      [0n, ether(100_000)],
+      [ether(100_000), 0n],
+      [0n, 0n],
+    ] as const) {
+      it(`attack: refuses a lower share of a network of ${atSnapshot} at the snapshot and ${live} now`, async function () {
+        const { registry, allocator, byGuardian } = await loadCaps();
+        await allocator.setTotals(ether(1_000), 0, live);
+        await allocator.setPoolSnapshot(ether(1_000), 0, atSnapshot);
+        await allocator.setGroup(1, ether(350), 0, 0);
+        const left = await registry.guardianShareLeft();
+
+        await expect(byGuardian.lowerGroupCaps(1, 4_000, 1, NO_CAP))
+          .to.be.revertedWithCustomError(registry, "NetworkNotRead")
+          .withArgs(atSnapshot, live);
+        await byGuardian.lowerGroupCaps(1, 3_000, NO_SHARE, NO_CAP);
+        expect(await registry.guardianShareLeft()).to.equal(left - ether(50));
+      });
+    }
+
+    it("takes a lower share of a network that cannot be read with notice", async function () {
+      const { registry, allocator, byNotice } = await loadCaps();
       await allocator.setTotals(ether(1_000), 0, 0);
       await allocator.setPoolSnapshot(ether(1_000), 0, 0);
-      await allocator.setGroup(1, ether(350), 0, 0);
+      const left = await registry.guardianShareLeft();
 
-      await byGuardian.lowerGroupCaps(1, 4_000, 1, NO_CAP);
+      await byNotice.lowerGroupCaps(1, 4_000, 1, NO_CAP);
 
-      expect(await registry.guardianShareLeft()).to.equal(ether(100));
+      expect((await registry.group(1)).netShareBps).to.equal(1n);
+      expect(await registry.guardianShareLeft()).to.equal(left);
     });
 
     for (const live of [true, false]) {

@@ -249,9 +249,9 @@ library AllocatorBook {
 
     /* CAPS AND TARGETS */
 
-    /// @dev Share of an amount; all of it and more for NO_SHARE.
+    /// @dev Share of an amount. NO_SHARE leaves any amount: what others have staked must not use it up.
     function shareDown(uint256 amount, uint256 shareBps) internal pure returns (uint256) {
-        return shareBps == NO_SHARE ? NO_CAP : (amount * shareBps) / BPS;
+        return shareBps == NO_SHARE ? type(uint256).max : (amount * shareBps) / BPS;
     }
 
     /// @dev The part of a cap that depends on T and N.

@@ -42,7 +42,8 @@ library Restated {
 
     /// @dev What ends of R with `units` of `all` units; a thousand that would be left are rounding.
     function ended(uint256 premium, uint256 units_, uint256 all) internal pure returns (uint256) {
-        return units_ != 0 && all - units_ <= 1_000 ? premium : (premium * units_) / all;
+        if (units_ == 0) return 0;
+        return all - units_ <= 1_000 ? premium : (premium * units_) / all;
     }
 
     /// @dev What belongs to the shares at once of the `gain` of an operator whose part of R ends.

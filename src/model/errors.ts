@@ -32,6 +32,7 @@ export interface Errors {
   StillHolding: [id: bigint, position: bigint, unbonding: bigint];
   RoundOpen: [round: bigint];
   GroupNotRead: [group: bigint, round: bigint, firstRound: bigint];
+  NetworkNotRead: [atSnapshot: bigint, live: bigint];
   UnknownGroup: [group: bigint];
   WrongDimension: [group: bigint, dimension: bigint, expected: bigint];
   WeightOutOfBounds: [id: bigint, weight: bigint, minWeight: bigint, maxWeight: bigint];

@@ -238,6 +238,9 @@ export function lowerGroupCaps(allocator: Allocator, now: bigint, id: bigint, ca
   const lastRound = allocator.snapshot?.round ?? 0n;
   const firstRound = allocator.groupRounds.get(id) ?? 0n;
   required(by === "notice" || lastRound >= firstRound, "GroupNotRead", id, lastRound, firstRound);
+  const [atSnapshot, live] = [allocator.snapshot?.network ?? 0n, liveTotals(allocator, now).network];
+  const isCountable = caps.netShareBps === group.netShareBps || (atSnapshot !== 0n && live !== 0n);
+  required(by === "notice" || isCountable, "NetworkNotRead", atSnapshot, live);
   tighten(allocator, now, groupTightening(allocator, now, group, caps), by);
   for (const key of ["poolShareBps", "netShareBps", "absoluteCap"] as const) Reflect.deleteProperty(group, key);
   Object.assign(group, caps);

@@ -120,11 +120,13 @@ contract StakingPoolHandler {
         uint256 available = POOL.withdrawable(account);
         uint256 amount = part % 2 == 0 ? available : 1 + (part % available);
         uint256 expected = _sharesFor(amount);
+        uint256 unstaked = POOL.get_account_unstaked_balance(account);
         vm.prank(account);
         try POOL.stake(amount) returns (uint256 got) {
             taken += amount;
             _promise(got == expected, "previewStake of a balance");
-            _promise(POOL.withdrawable(account) == available - amount, "stake: withdrawable");
+            _promise(POOL.withdrawable(account) >= available - amount, "stake: withdrawable");
+            _promise(_isLeft(account, unstaked - amount), "stake: balance");
         } catch {
             _failed("restake");
         }

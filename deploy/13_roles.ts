@@ -1,8 +1,8 @@
 import { id, Interface } from "ethers";
 
 import { artifacts, deployScript } from "../rocketh/deploy.ts";
-import { hasRole, isHandedOver } from "../rocketh/handover.ts";
-import { NOTICE_ROLES, noticed, RESTRICTIONS, ROLES, roleIdOf } from "../src/roles.ts";
+import { finalMembers, hasRole, isHandedOver } from "../rocketh/handover.ts";
+import { DEPLOYER_ROLES, RESTRICTIONS, roleIdOf } from "../src/roles.ts";
 
 const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 
@@ -13,9 +13,8 @@ const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 export default deployScript(
   async (environment) => {
     const { get, read, execute, namedAccounts } = environment;
-    const { deployer, governance, guardian, foundation, attester } = namedAccounts;
+    const { deployer } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
-    const notice = get("Notice").address;
     const isOver = await isHandedOver(environment);
 
     const selectorsOf = new Map<string, { target: `0x${string}`; role: bigint; selectors: string[] }>();
@@ -32,19 +31,8 @@ export default deployScript(
       selectorsOf.set(key, entry);
     }
 
-    const members: { role: bigint; account: `0x${string}` }[] = [
-      { role: ROLES.governance, account: governance },
-      { role: ROLES.guardian, account: guardian },
-      { role: ROLES.scorer, account: get("Scores").address },
-      { role: ROLES.foundation, account: foundation },
-      { role: ROLES.reporter, account: get("ReportOracle").address },
-      { role: ROLES.attester, account: attester },
-      ...NOTICE_ROLES.map((role) => ({ role, account: notice })),
-    ];
-    if (!isOver) {
-      members.push({ role: noticed("governance"), account: deployer });
-      members.push({ role: noticed("foundation"), account: deployer });
-    }
+    const deployers = isOver ? [] : DEPLOYER_ROLES.map((role) => ({ role, account: deployer }));
+    const members = [...finalMembers(environment), ...deployers];
 
     const calls = [...selectorsOf.values()].map(({ target, role, selectors }) =>
       ACCESS_MANAGER.encodeFunctionData("setTargetFunctionRole", [target, selectors, role]),

@@ -1,16 +1,56 @@
+import { BrowserProvider } from "ethers";
+
 import { type artifacts, type DeployEnvironment } from "./deploy.ts";
-import { ROLES } from "../src/roles.ts";
+import { accessDifferences } from "../src/access.ts";
+import { type Member, membersOf, ROLES } from "../src/roles.ts";
 
 type Environment = Pick<DeployEnvironment, "get" | "read" | "namedAccounts">;
+
+/** Who is to hold which role after the handover. */
+export function finalMembers({ get, namedAccounts }: Pick<DeployEnvironment, "get" | "namedAccounts">): Member[] {
+  const { governance, guardian, foundation, attester } = namedAccounts;
+  return membersOf({
+    governance,
+    guardian,
+    foundation,
+    attester,
+    Scores: get("Scores").address,
+    ReportOracle: get("ReportOracle").address,
+    Notice: get("Notice").address,
+  });
+}
+
+/** Refuses access that differs from what src/roles.ts and `members` say. */
+export async function checkAccess({ get, network }: DeployEnvironment, members: readonly Member[]): Promise<void> {
+  const { address: accessManager, receipt } = get("AccessManager");
+  const provider = new BrowserProvider(network.provider, undefined, { cacheTimeout: -1 });
+  const differences = await accessDifferences({
+    accessManager,
+    provider,
+    firstBlock: Number(receipt?.blockNumber ?? 0),
+    lastBlock: await provider.getBlockNumber(),
+    contracts: {
+      MetaPool: get("MetaPool").address,
+      Allocator: get("Allocator").address,
+      OperatorRegistry: get("OperatorRegistry").address,
+      Scores: get("Scores").address,
+      ReportOracle: get("ReportOracle").address,
+      Attributes: get("Attributes").address,
+    },
+    members,
+  });
+  if (differences.length === 0) return;
+  throw new Error(["The handover needs access as the files say, and it is not:", ...differences].join("\n"));
+}
 
 /** Whether `account` is a member of the AccessManager's `role`. */
 export async function hasRole(
   { get, read }: Pick<DeployEnvironment, "get" | "read">,
   role: bigint,
-  account: `0x${string}`,
+  account: string,
 ): Promise<boolean> {
   const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
-  const [isMember] = await read(accessManager, { functionName: "hasRole", args: [role, account] });
+  const [isMember] = await read(accessManager, { functionName: "hasRole", args: [role, account as `0x${string}`] });
 
   return isMember;
 }

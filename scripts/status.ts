@@ -1,3 +1,9 @@
 import { main } from "../src/cli/main.ts";
 
-await main(async () => (await import("../src/commands/status.ts")).statusCommand);
+await main(async () => {
+  const [{ statusCommand }, { config }] = await Promise.all([
+    import("../src/commands/status.ts"),
+    import("../rocketh/config.ts"),
+  ]);
+  return statusCommand(config.accounts);
+});

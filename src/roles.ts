@@ -14,9 +14,14 @@ export type Role = keyof typeof ROLES;
 /** Marks the role that only Notice holds, so that members of the role without it can announce a call but not make it. */
 export const NOTICE_BIT = 1n << 32n;
 
+/** The contracts that ask the AccessManager who may call them. */
+export const MANAGED = ["MetaPool", "Allocator", "OperatorRegistry", "Scores", "ReportOracle", "Attributes"] as const;
+
+export type ManagedContract = (typeof MANAGED)[number];
+
 /** One function that not everyone may call. */
 export interface Restriction {
-  readonly contract: "MetaPool" | "Allocator" | "OperatorRegistry" | "Scores" | "ReportOracle" | "Attributes";
+  readonly contract: ManagedContract;
   readonly signature: string;
   readonly role: Role;
   /** Whether only Notice may make the call, after the role has announced it. */
@@ -26,6 +31,13 @@ export interface Restriction {
 /** The role that `role` becomes for a function that needs notice. */
 export function noticed(role: Role): bigint {
   return ROLES[role] | NOTICE_BIT;
+}
+
+/** A role in words, such as "role 4294967297 (noticed governance)". */
+export function roleInWords(id: bigint): string {
+  const role = (Object.keys(ROLES) as Role[]).find((name) => ROLES[name] === (id & ~NOTICE_BIT));
+  if (role === undefined) return `role ${id}`;
+  return `role ${id} (${id === ROLES[role] ? role : `noticed ${role}`})`;
 }
 
 /** The role that the AccessManager is told for a function. */
@@ -44,6 +56,36 @@ export const NOTICE_ROLES: readonly bigint[] = [
   ROLES.guardian,
   ROLES.foundation,
 ];
+
+/** Who holds a role after the handover: an account of rocketh/config.ts, or a contract. */
+export const MEMBERS = [
+  { role: ROLES.governance, holder: "governance" },
+  { role: ROLES.guardian, holder: "guardian" },
+  { role: ROLES.scorer, holder: "Scores" },
+  { role: ROLES.foundation, holder: "foundation" },
+  { role: ROLES.reporter, holder: "ReportOracle" },
+  { role: ROLES.attester, holder: "attester" },
+  ...NOTICE_ROLES.map((role) => ({ role, holder: "Notice" as const })),
+] as const;
+
+export type Holder = (typeof MEMBERS)[number]["holder"];
+
+/** What the deployer holds until the handover, to set up and to list operators in the place of Notice. */
+export const DEPLOYER_ROLES: readonly bigint[] = [ROLES.admin, noticed("governance"), noticed("foundation")];
+
+/** An account that holds a role. */
+export interface Member {
+  readonly role: bigint;
+  readonly account: string;
+}
+
+/** `MEMBERS` with their addresses; who has none is left out. */
+export function membersOf(addresses: Readonly<Partial<Record<Holder, string>>>): Member[] {
+  return MEMBERS.flatMap(({ role, holder }) => {
+    const account = addresses[holder];
+    return account === undefined ? [] : [{ role, account }];
+  });
+}
 
 const UPGRADE = "upgradeToAndCall(address,bytes)";
 const RENOUNCE = "renounceUpgrades()";

@@ -39,7 +39,7 @@ export function readDeployment(folder: string, network: string): Deployment {
   return {
     chainId: BigInt(chain.chainId),
     genesisHash: chain.genesisHash ?? null,
-    firstBlock: Number(files.MetaPool.receipt?.blockNumber ?? 0),
+    firstBlock: blockOf(files.MetaPool),
     addresses: Object.fromEntries(Object.entries(files).map(([name, { address }]) => [name, address])) as Record<
       ContractName,
       string
@@ -55,6 +55,15 @@ export function readAddress(folder: string, network: string, name: string): stri
 /** The same where a deployment need not have it; null if it has not. */
 export function findAddress(folder: string, network: string, name: string): string | null {
   return existsSync(path.join(folder, network, `${name}.json`)) ? readAddress(folder, network, name) : null;
+}
+
+/** The block in which a further contract came to be, 0 if that is not recorded. */
+export function readBlock(folder: string, network: string, name: string): number {
+  return blockOf(readContract(path.join(folder, network), name));
+}
+
+function blockOf({ receipt }: ContractFile): number {
+  return Number(receipt?.blockNumber ?? 0);
 }
 
 function readContract(at: string, name: string): ContractFile {

@@ -1,5 +1,6 @@
 import { Result } from "ethers";
 
+import { type Accounts, readAccess } from "../cli/access.ts";
 import { type CommandFactory, inSession, placedCommand } from "../cli/command.ts";
 import { findAddress } from "../cli/deployment.ts";
 import type { Place } from "../cli/session.ts";
@@ -12,18 +13,28 @@ interface Options extends Place {
   readonly json: boolean;
 }
 
-export const statusCommand: CommandFactory = (world) =>
-  placedCommand("status", "Shows the pool: price, yield, money, exits, rounds and every operator.")
-    .option("--json", "as JSON, amounts in wei", false)
-    .action(async (options: Options) => {
-      await inSession(world, options, async ({ contracts, provider, deployment }) => {
-        const address = findAddress(options.deployments, options.network, "Attributes");
-        const attributes = address === null ? null : Attributes__factory.connect(address, provider);
-        const status = await readStatus({ ...contracts, attributes, provider, firstBlock: deployment.firstBlock });
-        if (options.json) world.out(toJson(plain(status), 2));
-        else renderStatus(status).forEach(world.out);
+/** `accounts` are those of rocketh/config.ts. */
+export const statusCommand =
+  (accounts: Accounts): CommandFactory =>
+  (world) =>
+    placedCommand("status", "Shows the pool: price, yield, money, exits, rounds and every operator.")
+      .option("--json", "as JSON, amounts in wei", false)
+      .action(async (options: Options) => {
+        await inSession(world, options, async (session) => {
+          const { contracts, provider, deployment } = session;
+          const address = findAddress(options.deployments, options.network, "Attributes");
+          const attributes = address === null ? null : Attributes__factory.connect(address, provider);
+          const status = await readStatus({
+            ...contracts,
+            attributes,
+            provider,
+            firstBlock: deployment.firstBlock,
+            readAccess: (block) => readAccess(session, accounts, block),
+          });
+          if (options.json) world.out(toJson(plain(status), 2));
+          else renderStatus(status).forEach(world.out);
+        });
       });
-    });
 
 /** Without the parts that are only there for the table. */
 function plain({ pool, ...rest }: Status): object {

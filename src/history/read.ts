@@ -1,5 +1,6 @@
 import { type EventLog, type Provider, ZeroAddress } from "ethers";
 
+import { type Blocks, inRanges } from "../logs.ts";
 import type { MetaPool } from "../../types/index.ts";
 
 /** One thing that happened to an account. Amounts in wei, shares in the pool's unit. */
@@ -16,13 +17,9 @@ export interface HistoryRow {
   readonly note: string;
 }
 
-export interface HistorySources {
+export interface HistorySources extends Omit<Blocks, "lastBlock"> {
   readonly metaPool: MetaPool;
   readonly provider: Provider;
-  readonly firstBlock: number;
-  /** Blocks per question to the node. */
-  readonly range?: number;
-  readonly onProgress?: (block: number, last: number) => void;
 }
 
 /** A decoded log of the pool. */
@@ -44,7 +41,6 @@ interface Exit {
   readonly batchUnits: bigint;
 }
 
-const RANGE = 10_000;
 /** Events that a mint or a burn belongs to. */
 const CAUSES = new Set(["Staked", "Unstaked", "InstantExit"]);
 
@@ -78,7 +74,7 @@ export async function readHistory(sources: HistorySources, account: string): Pro
 /** Logs of the pool that name the account. */
 async function readLogs(sources: HistorySources, account: string, last: number): Promise<PoolLog[]> {
   const { filters } = sources.metaPool;
-  const found = await inRanges(sources, last, (from, to) =>
+  const found = await inRanges({ ...sources, lastBlock: last }, (from, to) =>
     [
       filters.Deposited(account),
       filters.Staked(account),
@@ -103,23 +99,9 @@ function placeOf({ blockNumber, index }: PoolLog, after = 0): string {
 /** Fundings of some batches. */
 function readFunding(sources: HistorySources, batches: readonly bigint[], last: number): Promise<PoolLog[]> {
   const { metaPool } = sources;
-  return inRanges(sources, last, (from, to) =>
+  return inRanges({ ...sources, lastBlock: last }, (from, to) =>
     batches.map((batch) => metaPool.queryFilter(metaPool.filters.BatchFunded(batch) as never, from, to)),
   );
-}
-
-async function inRanges(
-  { firstBlock, range = RANGE, onProgress }: HistorySources,
-  last: number,
-  ask: (from: number, to: number) => Promise<unknown[]>[],
-): Promise<PoolLog[]> {
-  const found: PoolLog[] = [];
-  for (let from = firstBlock; from <= last; from += range) {
-    const to = Math.min(from + range - 1, last);
-    found.push(...((await Promise.all(ask(from, to))).flat() as PoolLog[]));
-    onProgress?.(to, last);
-  }
-  return found;
 }
 
 /** What the account asked for in each batch, and what everybody did. */

@@ -40,6 +40,8 @@ export interface Status {
   readonly operators: readonly OperatorStatus[];
   readonly idle: string | null;
   readonly dimensions: readonly DimensionStatus[];
+  /** Where roles are not what the files say; each is a warning, too. */
+  readonly access: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -52,6 +54,7 @@ export interface StatusSources {
   readonly provider: Provider;
   /** The block of the deployment. */
   readonly firstBlock: number;
+  readonly readAccess: (block: number) => Promise<string[]>;
 }
 
 const STATES = ["none", "ramping", "active", "draining", "delisted", "removed"];
@@ -64,6 +67,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
   const { block, pool, operators: all, groups } = await readLens(lens);
   const operators = all.filter(({ operator }) => STATES[Number(operator.state)] !== "removed");
   const rateAt = (blockTag: number): Promise<bigint> => metaPool.getRate({ blockTag });
+  const access = await sources.readAccess(block);
   return {
     block,
     pool,
@@ -73,7 +77,9 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     operators: operators.map(toStatus),
     idle: whyIdle(pool, operators),
     dimensions: dimensionsOf(groups),
+    access,
     warnings: [
+      ...access,
       ...groupWarnings(pool, groups),
       ...attributeWarnings(operators, await readAttested(sources, operators, block)),
       ...scoreWarnings(pool),

@@ -15,6 +15,7 @@ export function renderStatus({
   operators,
   idle,
   dimensions,
+  access,
   warnings,
 }: Status): string[] {
   const { book, live } = pool;
@@ -35,6 +36,7 @@ export function renderStatus({
     ["round", roundInWords(pool)],
     ["idle", idle ?? "nothing beyond the buffer's target"],
     ...dimensions.map((entry): [string, string] => [`caps per ${entry.dimension}`, dimensionInWords(entry)]),
+    ["access", access.length === 0 ? "as the files say" : "not as the files say"],
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const exits = waiting.map((entry) => [

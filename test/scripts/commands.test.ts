@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { expect } from "chai";
 
+import { config } from "../../rocketh/config.ts";
 import type { CommandFactory } from "../../src/cli/command.ts";
 import { exitCommand } from "../../src/commands/exit.ts";
 import { exportCommand } from "../../src/commands/export.ts";
@@ -13,9 +14,12 @@ import { stakeCommand } from "../../src/commands/stake.ts";
 import { statusCommand } from "../../src/commands/status.ts";
 import { unstakeCommand } from "../../src/commands/unstake.ts";
 import { withdrawCommand } from "../../src/commands/withdraw.ts";
+import { noticed, ROLES } from "../../src/roles.ts";
 import { connectTo, type Ended, recordDeployment, runWith, temporaryFolder } from "../fixtures/commands.ts";
 import { distanceOf, ether, ethers, loadBalanced, loadKeeper, networkHelpers, stateOf } from "../fixtures/keeper.ts";
 import { nextEpoch, waitFor } from "../fixtures/time.ts";
+
+const status = statusCommand(config.accounts);
 
 const STRANGER = "0x00000000000000000000000000000000DeaDBeef";
 
@@ -44,12 +48,12 @@ describe("commands", () => {
     it("says which option is missing or unknown", async () => {
       await load();
       expectFailure(await run(stakeCommand), "Required option '--amount <ether>' not specified.");
-      expectFailure(await run(statusCommand, "--jsn"), "Unknown option '--jsn' (Did you mean --json?)");
+      expectFailure(await run(status, "--jsn"), "Unknown option '--jsn' (Did you mean --json?)");
     });
 
     it("says that there is no deployment", async () => {
       expectFailure(
-        await run(statusCommand, "--network", "nowhere"),
+        await run(status, "--network", "nowhere"),
         `There is no deployment for the network "nowhere" in ${folder}: deploy first.`,
       );
     });
@@ -59,7 +63,7 @@ describe("commands", () => {
       await recordDeployment(folder, "elsewhere", fixture, { chainId: "560048" });
 
       for (const [command, args] of [
-        [statusCommand, []],
+        [status, []],
         [stakeCommand, ["--amount", "1"]],
         [keeperCommand, ["--once"]],
       ] as const) {
@@ -75,7 +79,7 @@ describe("commands", () => {
       await recordDeployment(folder, "stale", fixture, { genesisHash: `0x${"11".repeat(32)}` });
 
       expectFailure(
-        await run(statusCommand, "--network", "stale"),
+        await run(status, "--network", "stale"),
         'The node\'s chain is not the one that was deployed to on "stale": deploy again.',
       );
     });
@@ -355,7 +359,7 @@ describe("commands", () => {
       const { keeper } = await load();
       await run(keeperCommand, "--once", "--account", keeper.address);
 
-      const { code, out } = await run(statusCommand);
+      const { code, out } = await run(status);
 
       expect(code).to.equal(0);
       const text = out.join("\n");
@@ -374,7 +378,7 @@ describe("commands", () => {
       const { keeper, registry, notice } = await load();
       await run(keeperCommand, "--once", "--account", keeper.address);
       const lines = async () =>
-        (await run(statusCommand)).out.filter((line) => /^(caps per|warning)/.test(line)).map((line) => line.trim());
+        (await run(status)).out.filter((line) => /^(caps per|warning)/.test(line)).map((line) => line.trim());
       expect(await lines()).to.deep.equal([
         "caps per entity        hard, 2 groups",
         "caps per jurisdiction  hard, 3 groups",
@@ -400,7 +404,7 @@ describe("commands", () => {
       expect(warnings[0]).to.match(
         /^warning +group 1 holds [\d.,]+ ETH, above the [\d.,]+ ETH that are only monitored$/,
       );
-      const json = JSON.parse((await run(statusCommand, "--json")).out.join("\n")) as { dimensions: unknown[] };
+      const json = JSON.parse((await run(status, "--json")).out.join("\n")) as { dimensions: unknown[] };
       expect(json.dimensions).to.deep.equal([
         { dimension: "entity", mode: "monitor", groups: ["1", "2"], tenureGroup: null },
         { dimension: "jurisdiction", mode: "off", groups: ["3", "4", "5"], tenureGroup: null },
@@ -415,7 +419,7 @@ describe("commands", () => {
       const open = { poolShareBps: 2n ** 16n - 1n, netShareBps: 2n ** 16n - 1n, absoluteCap: 2n ** 96n - 1n };
       await registry.connect(signer).setGroup(6, { dimension: 4, ...open });
       const warnings = async () => {
-        const json = JSON.parse((await run(statusCommand, "--json")).out.join("\n")) as { warnings: string[] };
+        const json = JSON.parse((await run(status, "--json")).out.join("\n")) as { warnings: string[] };
         return json.warnings;
       };
       expect((await registry.operator(3)).groups).to.equal(0x0501n);
@@ -435,12 +439,61 @@ describe("commands", () => {
       expect(await warnings()).to.have.lengthOf(2);
 
       rmSync(path.join(folder, "localhost", "Attributes.json"));
-      expect(await warnings()).to.deep.equal([]);
+      expect(await warnings()).to.deep.equal([
+        "access cannot be compared with the files: the deployment has no Attributes",
+      ]);
+    });
+
+    it("says that access is as the files say, or warns of each difference", async () => {
+      const { accessManager, notice, guardian, others, governance } = await load();
+      const lines = async () =>
+        (await run(status)).out.filter((line) => /^(access|warning)/.test(line)).map((line) => line.trim());
+      expect(await lines()).to.deep.equal(["access                 as the files say"]);
+
+      const signer = await ethers.getImpersonatedSigner(await notice.getAddress());
+      await networkHelpers.setBalance(signer.address, ether(1));
+      const manager = accessManager.connect(signer);
+      const [second] = others;
+      await manager.grantRole(noticed("governance"), second!, 0);
+      await manager.setRoleAdmin(noticed("governance"), 77n);
+      await manager.grantRole(77n, second!, 0);
+      await manager.revokeRole(ROLES.guardian, guardian);
+      await manager.grantRole(ROLES.governance, governance, 60);
+      const differences = [
+        `role 4294967297 (noticed governance) of ${second!.address} is held, and the files say not held`,
+        "the admin of role 4294967297 (noticed governance) is role 77, and the files say role 0 (admin)",
+        `role 77 of ${second!.address} is held, and the files say not held`,
+        `the execution delay of role 1 (governance) of ${governance.address} is 60 s, and the files say 0 s`,
+        `role 2 (guardian) of ${guardian.address} is not held, and the files say held`,
+      ];
+
+      const [access, ...warnings] = await lines();
+      expect(access).to.equal("access                 not as the files say");
+      expect(warnings).to.have.members(differences.map((difference) => `warning                ${difference}`));
+      const { code, out } = await run(status, "--json");
+      expect(code).to.equal(0);
+      const json = JSON.parse(out.join("\n")) as { access: string[]; warnings: string[] };
+      expect(json.access).to.have.members(differences);
+      expect(json.warnings).to.have.members(differences);
+    });
+
+    it("compares access with the accounts that are named for the network", async () => {
+      const fixture = await load();
+      await recordDeployment(folder, "hoodi", fixture);
+      const { governance } = fixture;
+      const accounts = { ...config.accounts, governance: { default: 1, hoodi: STRANGER } };
+
+      const { out } = await run(statusCommand(accounts), "--network", "hoodi", "--json");
+
+      expect((JSON.parse(out.join("\n")) as { access: string[] }).access).to.deep.equal([
+        `role 1 (governance) of ${governance.address} is held, and the files say not held`,
+        `role 1 (governance) of ${STRANGER} is not held, and the files say held`,
+      ]);
     });
 
     it("says why money lies idle", async () => {
       const { metaPool, other, keeper } = await load();
-      const idle = async () => (await run(statusCommand)).out.find((line) => line.startsWith("idle"));
+      const idle = async () => (await run(status)).out.find((line) => line.startsWith("idle"));
       expect(await idle()).to.match(/no round has been settled yet; run the keeper\.$/);
 
       await run(keeperCommand, "--once", "--account", keeper.address);
@@ -461,13 +514,13 @@ describe("commands", () => {
       }
       await metaPool.connect(staker).unstake(ether(100));
 
-      const { out } = await run(statusCommand);
+      const { out } = await run(status);
 
       const text = out.join("\n");
       expect(text).to.match(/^yield, 7 days +\d+(\.\d+)? % a year, after the fee$/m);
       expect(text).to.match(/^yield, 30 days +n\/a: the pool is only/m);
       expect(text).to.match(/^exits of batch +ETH +due at about$/m);
-      const json = JSON.parse((await run(statusCommand, "--json")).out.join("\n")) as {
+      const json = JSON.parse((await run(status, "--json")).out.join("\n")) as {
         yields: { perYear: string | null }[];
         waiting: { assets: string }[];
         operators: unknown[];

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { expect } from "chai";
 import { network } from "hardhat";
 
+import { config } from "../../rocketh/config.ts";
 import { connectHardhat } from "../../src/cli/hardhat.ts";
 import { stakeCommand } from "../../src/commands/stake.ts";
 import { statusCommand } from "../../src/commands/status.ts";
@@ -11,6 +12,8 @@ import { recordDeployment, runWith, temporaryFolder } from "../fixtures/commands
 import { deployTrellis } from "../fixtures/deployment.ts";
 import { createOperators } from "../fixtures/operators.ts";
 import { nextEpoch } from "../fixtures/time.ts";
+
+const lookUp = statusCommand(config.accounts);
 
 /** Nothing listens there. */
 const SILENT = "http://127.0.0.1:9";
@@ -98,7 +101,7 @@ describe("scripts", function () {
   });
 
   it("need no key to look", async () => {
-    const ended = await runWith(connectHardhat, statusCommand, [
+    const ended = await runWith(connectHardhat, lookUp, [
       ...["--network", "hoodi", "--deployments", folder, "--rpc", rpc],
     ]);
 
@@ -108,7 +111,7 @@ describe("scripts", function () {
   });
 
   it("say where the node's address is missing", async () => {
-    const ended = await runWith(connectHardhat, statusCommand, ["--network", "hoodi", "--deployments", folder]);
+    const ended = await runWith(connectHardhat, lookUp, ["--network", "hoodi", "--deployments", folder]);
 
     expect(ended.err).to.eql([
       "It is not known where the node is: set HOODI_RPC_URL (npx hardhat keystore set HOODI_RPC_URL).",
@@ -117,7 +120,7 @@ describe("scripts", function () {
 
   it("say that the network is unknown", async () => {
     await recordOnce();
-    const ended = await runWith(connectHardhat, statusCommand, ["--network", "atlantis", "--deployments", folder]);
+    const ended = await runWith(connectHardhat, lookUp, ["--network", "atlantis", "--deployments", folder]);
 
     expect(ended.err).to.eql(['hardhat.config.ts has no network "atlantis".']);
   });

@@ -139,8 +139,6 @@ describe("select", () => {
     const load = async () => {
       const fixture = await loadBalanced();
       await recordDeployment(folder, "localhost", fixture);
-      const record = { address: await fixture.notice.getAddress() };
-      writeFileSync(inFolder("localhost/Notice.json"), JSON.stringify(record));
       return fixture;
     };
     const read = (name: string): unknown => JSON.parse(readFileSync(inFolder(`proposal/${name}`), "utf8"));

@@ -207,6 +207,8 @@ describe("StakingPool", () => {
         expect(await pool.get_account_unstaked_balance(alice)).to.equal(asked);
         await checkPool(pool, network, SEED);
 
+        await expect(pool.connect(bob).deposit_and_stake({ value: ether(1) })).to.emit(pool, "Staked");
+
         await waitUnbonding();
         await expect(pool.connect(alice).withdraw_all()).to.changeEtherBalance(ethers, alice, asked);
         await checkPool(pool, network, SEED);

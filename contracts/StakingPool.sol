@@ -31,7 +31,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
     struct Notice {
         uint256 announcedAt;
         uint256 end;
-        uint256 batch; // the last one with exits asked for until `end`; 0 until that is known
+        uint256 later; // the first batch without exits asked for until `end`; 0 until that is known
     }
 
     uint256 private constant MAX_COMMISSION_BPS = 5_000;
@@ -298,7 +298,7 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
         require(newBps != 0, NoCommissionAnnounced());
         require(block.timestamp >= earliest, CommissionNotReady(earliest, block.timestamp));
         _sync(BATCHES_PER_CALL);
-        uint256 batch = _notice.batch;
+        uint256 batch = _notice.later - 1;
         uint256 funded = fundedThrough();
         require(funded >= batch || block.timestamp >= latest, CommissionWaitsForExits(batch, funded));
 
@@ -641,10 +641,10 @@ contract StakingPool is IOperatorPool, IStakingPoolOwner, Ownable2StepUpgradeabl
 
     /// @dev When the notice's time is first seen over, exits asked for in it are in the filling batch or before.
     function _writeNoticeBatch() private {
-        if (_announcedRaiseBps == 0 || _notice.batch != 0 || block.timestamp < _notice.end) return;
+        if (_announcedRaiseBps == 0 || _notice.later != 0 || block.timestamp < _notice.end) return;
 
         uint256 filling = _book.fillingBatch;
-        _notice.batch = _book.fillingUnits == 0 ? filling - 1 : filling;
+        _notice.later = _book.fillingUnits == 0 ? filling : filling + 1;
     }
 
     /* INTERNAL: USERS */

@@ -88,7 +88,7 @@ interface IStakingPool {
     function unstake_all() external;
 
     /// @notice Pays exactly `amount` wei of free balance, then of matured exits, oldest first, to the caller.
-    /// First tries to fund up to two waiting batches.
+    /// First tries to fund a few waiting batches: two of the meta pool, eight of an operator's pool.
     function withdraw(uint256 amount) external;
 
     /// @notice Pays the caller's free balance and all of its matured exits. @return amount paid, in wei.

@@ -7,6 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @notice Pure arithmetic on memory, so that views show in the same block what the next call will write.
 ///
 ///     holdings = equity + owed                      bonded, unbonding and cash at the last booking
+///     gain, loss = what holdings are more, or less, than at the last booking: rewards and slashes of one booking are one sum
 ///     gain     → fee = ⌊gain·commission⌋, paid in shares at the price after the rest of the gain
 ///     loss     → bond shares first, ⌈loss·supply/equity⌉; the rest falls on equity and owed in proportion
 ///

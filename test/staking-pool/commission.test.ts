@@ -155,6 +155,16 @@ describe("StakingPool", () => {
       await expect(pool.applyCommission()).to.emit(pool, "CommissionChanged");
     });
 
+    it("does not wait for who asked later at a pool that nobody had left before", async () => {
+      const { pool, alice, announcedAt } = await loadAnnounced();
+      await networkHelpers.time.increaseTo(announcedAt + NOTICE);
+      await pool.ping(); // the time is over, and nobody has asked
+      await pool.connect(alice).unstake(ether(1));
+      await expect(pool.applyCommission())
+        .to.emit(pool, "CommissionChanged")
+        .withArgs(COMMISSION, COMMISSION + 200n);
+    });
+
     it("does not wait for a batch that nobody is in", async () => {
       const { pool, announcedAt } = await loadAnnounced();
       await networkHelpers.time.increaseTo(announcedAt + NOTICE);

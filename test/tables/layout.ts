@@ -415,7 +415,7 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     # a raise of the commission: rare, and code is dearer than storage there
     0:0 uint256 announcedAt
     1:0 uint256 end
-    2:0 uint256 batch`,
+    2:0 uint256 later`,
 
   "INotice.Announcement": `
     # all that decides when a call may be made

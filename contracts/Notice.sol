@@ -5,6 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {IAllocator} from "./interfaces/IAllocator.sol";
 import {IMetaPool} from "./interfaces/IMetaPool.sol";
 import {INotice} from "./interfaces/INotice.sol";
@@ -24,6 +25,7 @@ contract Notice is INotice {
     uint256 private constant ROUNDS = 2;
     uint256 private constant PATIENCE = 90 days;
     uint256 private constant LIFETIME = 120 days;
+    bytes3 private constant DELEGATION = 0xef0100; // begins the code of a delegated account, by EIP-7702
 
     IAccessManager public immutable ACCESS_MANAGER;
     IMetaPool public immutable META_POOL;
@@ -44,6 +46,7 @@ contract Notice is INotice {
         _checkAllowed(_mayAnnounce(msg.sender, target, data), target, data);
         id = idOf(target, data, salt);
         require(_statusOf(id) != Status.Pending, AlreadyPending(id));
+        _checkCode(target, data);
 
         uint256 batch = META_POOL.fillingBatch();
         _announcements[id] = Announcement({
@@ -67,7 +70,7 @@ contract Notice is INotice {
 
         found.fundedAt = block.timestamp.toUint40();
 
-        emit ExitsFunded(id, _leavingEndOf(id));
+        emit ExitsFunded(id, leavingEndOf(id));
     }
 
     /// @inheritdoc INotice
@@ -89,7 +92,7 @@ contract Notice is INotice {
         require(_isDue(id), TooEarly(id, earliestOf(id), block.timestamp));
         bool strict = isStrict(target, data);
         _checkFunded(id, strict);
-        require(!strict || _haveLeft(id), ExitsNotWithdrawn(id, _leavingEndOf(id), block.timestamp));
+        require(!strict || _haveLeft(id), ExitsNotWithdrawn(id, leavingEndOf(id), block.timestamp));
 
         _announcements[id].status = Status.Executed;
 
@@ -123,6 +126,13 @@ contract Notice is INotice {
         uint256 unbondingTime = REGISTRY.longestUnbonding().max(found.unbondingTime);
 
         return found.announcedAt + EPOCHS * ALLOCATOR.epochLength() + unbondingTime;
+    }
+
+    /// @inheritdoc INotice
+    function leavingEndOf(bytes32 id) public view returns (uint256) {
+        uint256 fundedAt = _announcements[id].fundedAt;
+
+        return fundedAt == 0 ? type(uint256).max : fundedAt + EPOCHS * ALLOCATOR.epochLength();
     }
 
     /// @inheritdoc INotice
@@ -160,21 +170,17 @@ contract Notice is INotice {
         return META_POOL.fundedThrough() >= found.batch + ROUNDS;
     }
 
-    /// @dev Never before it was noted that all are funded.
-    function _leavingEndOf(bytes32 id) private view returns (uint256) {
-        uint256 fundedAt = _announcements[id].fundedAt;
-        return fundedAt == 0 ? type(uint256).max : fundedAt + EPOCHS * ALLOCATOR.epochLength();
-    }
-
     function _haveLeft(bytes32 id) private view returns (bool) {
-        return block.timestamp >= _leavingEndOf(id);
+        return block.timestamp >= leavingEndOf(id);
     }
 
     /// @dev Whether the account holds the function's role without the bit that asks for notice. AccessManager's own
     /// functions, and those that nobody was given, are governance's, which may also do what the guardian may. A pause that
-    /// Notice makes keeps no distance from the last one: it is governance's alone.
+    /// Notice makes keeps no distance from the last one: it is governance's alone. What would make another call in Notice's
+    /// name, by all of its roles, is nobody's.
     function _mayAnnounce(address account, address target, bytes calldata data) private view returns (bool) {
         bytes4 selector = bytes4(data);
+        if (target == address(this) || (target == address(ACCESS_MANAGER) && _forwards(selector))) return false;
         uint64 role =
             target == address(ACCESS_MANAGER) ? Roles.ADMIN : ACCESS_MANAGER.getTargetFunctionRole(target, selector);
         uint64 announcer = Roles.announcerOf(role);
@@ -184,6 +190,10 @@ contract Notice is INotice {
         return _hasRole(announcer, account);
     }
 
+    function _forwards(bytes4 selector) private pure returns (bool) {
+        return selector == IAccessManager.execute.selector || selector == Multicall.multicall.selector;
+    }
+
     function _hasRole(uint64 role, address account) private view returns (bool isMember) {
         (isMember, ) = ACCESS_MANAGER.hasRole(role, account);
     }
@@ -191,6 +201,20 @@ contract Notice is INotice {
     function _checkAllowed(bool allowed, address target, bytes calldata data) private view {
         require(data.length >= 4, MissingSelector(data.length));
         require(allowed, NotAllowed(msg.sender, target, bytes4(data)));
+    }
+
+    /// @dev The code that a strict call gives power to is there to be read from the announcement on. It stays what it is, but
+    /// that of an account which is delegated (EIP-7702).
+    function _checkCode(address target, bytes calldata data) private view {
+        bytes4 selector = bytes4(data);
+        uint256 start; // of the argument that names it
+        if (target == address(ACCESS_MANAGER) && selector == IAccessManager.updateAuthority.selector) start = 36;
+        else if (target != address(ACCESS_MANAGER) && isStrict(target, data)) start = 4;
+        else return;
+
+        address named = data.length < start + 32 ? address(0) : address(uint160(uint256(bytes32(data[start:]))));
+        bytes memory code = named.code;
+        require(code.length != 0 && bytes3(code) != DELEGATION, CodeNotReadable(named));
     }
 
     function _checkFunded(bytes32 id, bool strict) private view {

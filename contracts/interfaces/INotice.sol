@@ -44,6 +44,8 @@ interface INotice {
     /// @notice The data is too short to name a function.
     error MissingSelector(uint256 length);
     error AlreadyPending(bytes32 id);
+    /// @notice There is no code at `account`, or one that its owner can replace: nobody can read what is announced.
+    error CodeNotReadable(address account);
     error NotPending(bytes32 id, Status status);
     error TooEarly(bytes32 id, uint256 earliest, uint256 timestamp);
     /// @notice Exits up to batch `needed` are not funded yet; `fundedThrough` are.
@@ -54,7 +56,8 @@ interface INotice {
     error CallFailed(bytes32 id, bytes reason);
 
     /// @notice Announces a call. Only by who could make it, or by governance what the guardian could; `pauseStaking`, which
-    /// keeps no spacing with notice, by governance alone. Emits the full call.
+    /// keeps no spacing with notice, by governance alone. Nobody announces a call of this contract, nor one through the
+    /// AccessManager. New logic, a factory and another AccessManager must have their code. Emits the full call.
     function announce(address target, bytes calldata data, bytes32 salt) external returns (bytes32 id);
 
     /// @notice Notes, once, that the exits which an announcement waits for are funded. Two epochs later they can have been
@@ -71,6 +74,8 @@ interface INotice {
     function idOf(address target, bytes calldata data, bytes32 salt) external pure returns (bytes32 id);
     /// @notice When (a) is met: two epochs plus the longest unbonding time after the announcement.
     function earliestOf(bytes32 id) external view returns (uint256);
+    /// @notice When a strict call has waited for who withdraws; the largest number before `noteFunded`.
+    function leavingEndOf(bytes32 id) external view returns (uint256);
     /// @notice Whether `execute` would make the call now, if the call itself succeeds.
     function isExecutable(address target, bytes calldata data, bytes32 salt) external view returns (bool);
     /// @notice Whether a call never skips waiting for the exits, nor for who withdraws: upgrades, factories and changes of

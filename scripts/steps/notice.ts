@@ -9,9 +9,6 @@ export interface Call {
   readonly data: string;
 }
 
-/** Of a strict call, once it is noted that the exits are funded. */
-const EPOCHS_TO_WITHDRAW = 2n;
-
 const NO_SALT = `0x${"00".repeat(32)}`;
 
 /** Announces a call, lets its time pass and rounds complete until it can be made, and makes it. */
@@ -25,7 +22,7 @@ export async function changeWithNotice(trellis: Trellis, announcer: HardhatEther
 
 /** Lets time pass and rounds complete until an announced call can be made. */
 export async function waitForNotice(trellis: Trellis, { target, data }: Call): Promise<void> {
-  const { notice, allocator } = trellis;
+  const { notice } = trellis;
   const id = await notice.idOf(target, data, NO_SALT);
   const earliest = await notice.earliestOf(id);
   while ((await now(trellis)) < earliest) await nextRound(trellis);
@@ -33,6 +30,5 @@ export async function waitForNotice(trellis: Trellis, { target, data }: Call): P
   if (!(await notice.isStrict(target, data))) return;
 
   await notice.noteFunded(id);
-  const { fundedAt } = await notice.announcement(id);
-  await waitUntil(trellis, fundedAt + EPOCHS_TO_WITHDRAW * (await allocator.epochLength()));
+  await waitUntil(trellis, await notice.leavingEndOf(id));
 }

@@ -1,4 +1,4 @@
-/** Roles that are captured: A42 and A65 of docs/attacks.md. */
+/** Roles that are captured: A42, A48 and A65 of docs/attacks.md. */
 import { expect } from "chai";
 
 import {
@@ -77,6 +77,39 @@ describe("Attacks", () => {
         expect(paid).to.be.closeTo(asked, DUST);
       });
     }
+
+    it("A65 an upgrade that names an address without code cannot be announced, so that nobody waits for what it will be", async () => {
+      const world = await networkHelpers.loadFixture(deploy);
+      const { metaPool, notice, governance, eve: attacker, alice } = world;
+      const ledger = await openLedger(connection, [metaPool], { attacker: [attacker], victim: [alice] });
+      const to = ethers.getCreateAddress({ from: attacker.address, nonce: await attacker.getNonce() });
+      const data = metaPool.interface.encodeFunctionData("upgradeToAndCall", [to, "0x"]);
+
+      await expect(notice.connect(governance).announce(metaPool, data, ethers.ZeroHash))
+        .to.be.revertedWithCustomError(notice, "CodeNotReadable")
+        .withArgs(to);
+      expect(await ledger.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
+    });
+
+    it("A48 governance that is captured vouches for no pool in Notice's name", async () => {
+      const world = await networkHelpers.loadFixture(deploy);
+      const { metaPool, notice, registry, governance: attacker, alice } = world;
+      const ledger = await openLedger(connection, [metaPool], { attacker: [attacker], victim: [alice] });
+      const pool = await ethers.deployContract("HostilePool");
+      const vouch = registry.interface.encodeFunctionData("whitelistPool", [await pool.getAddress()]);
+      const byAttacker = notice.connect(attacker);
+      const at = ethers.getAddress(await registry.getAddress());
+      await expect(byAttacker.announce(at, vouch, ethers.ZeroHash))
+        .to.be.revertedWithCustomError(notice, "NotAllowed")
+        .withArgs(attacker, at, vouch.slice(0, 10));
+
+      const nested = notice.interface.encodeFunctionData("announce", [at, vouch, ethers.ZeroHash]);
+      await expect(byAttacker.announce(notice, nested, ethers.ZeroHash))
+        .to.be.revertedWithCustomError(notice, "NotAllowed")
+        .withArgs(attacker, ethers.getAddress(await notice.getAddress()), nested.slice(0, 10));
+      expect(await registry.isWhitelisted(pool)).to.equal(false);
+      expect(await ledger.changes()).to.deep.equal({ attacker: 0n, victim: 0n });
+    });
 
     it("A42 a guardian that announces its pauses at Notice repeats them no sooner", async () => {
       const world = await networkHelpers.loadFixture(deploy);

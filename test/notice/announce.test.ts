@@ -54,6 +54,56 @@ describe("Notice", function () {
       });
     }
 
+    it("attack: nobody announces what Notice would do in its own name", async function () {
+      const { notice, byGovernance, registry, accessManager, governance, calls } = await loadNotice();
+      const [at, manager] = [await notice.getAddress(), await accessManager.getAddress()];
+      const inner = registry.interface.encodeFunctionData("whitelistPool", [governance.address]);
+      const encode = accessManager.interface.encodeFunctionData.bind(accessManager.interface);
+
+      for (const [target, data] of [
+        [at, notice.interface.encodeFunctionData("announce", [await registry.getAddress(), inner, SALT])],
+        [at, notice.interface.encodeFunctionData("cancel", [...calls.unwhitelist])],
+        [manager, encode("execute", [await registry.getAddress(), inner])],
+        [manager, encode("multicall", [[calls.grant[1]]])],
+      ] as const) {
+        await expect(byGovernance.announce(target, data, SALT))
+          .to.be.revertedWithCustomError(notice, "NotAllowed")
+          .withArgs(governance, target, data.slice(0, 10));
+      }
+    });
+
+    for (const [code, what] of [
+      ["0x", "none"],
+      [`0xef0100${"11".repeat(20)}`, "that of an account, which its owner can change"],
+    ] as const) {
+      it(`attack: reverts when the code that is given power is ${what}`, async function () {
+        const { notice, byGovernance, byFoundation, registry, accessManager, stranger } = await loadNotice();
+        await networkHelpers.setCode(stranger.address, code);
+        const [at, manager] = [await registry.getAddress(), await accessManager.getAddress()];
+        const upgrade = registry.interface.encodeFunctionData("upgradeToAndCall", [stranger.address, "0x"]);
+        const factory = registry.interface.encodeFunctionData("setFactoryWhitelisted", [stranger.address, true]);
+        const authority = accessManager.interface.encodeFunctionData("updateAuthority", [at, stranger.address]);
+
+        for (const [by, target, data] of [
+          [byGovernance, at, upgrade],
+          [byFoundation, at, factory],
+          [byGovernance, manager, authority],
+        ] as const) {
+          await expect(by.announce(target, data, SALT))
+            .to.be.revertedWithCustomError(notice, "CodeNotReadable")
+            .withArgs(stranger);
+        }
+      });
+    }
+
+    it("reverts when the argument that names the code is missing", async function () {
+      const { notice, byGovernance, calls } = await loadNotice();
+
+      await expect(byGovernance.announce(calls.upgrade[0], ethers.dataSlice(calls.upgrade[1], 0, 35), SALT))
+        .to.be.revertedWithCustomError(notice, "CodeNotReadable")
+        .withArgs(ethers.ZeroAddress);
+    });
+
     it("attack: reverts when a call is announced twice", async function () {
       const { notice, byGovernance, calls, idOf } = await loadNotice();
       await byGovernance.announce(...calls.cap);

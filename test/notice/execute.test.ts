@@ -244,9 +244,7 @@ describe("Notice", function () {
 
     it("attack: whoever is granted the noticed role still needed notice for that", async function () {
       const { notice, accessManager, byGovernance, metaPool, stranger } = await loadNotice();
-      const data = accessManager.interface.encodeFunctionData("multicall", [
-        [accessManager.interface.encodeFunctionData("grantRole", [2n ** 32n + 1n, stranger.address, 0])],
-      ]);
+      const data = accessManager.interface.encodeFunctionData("grantRole", [2n ** 32n + 1n, stranger.address, 0]);
       const call = [await accessManager.getAddress(), data, SALT] as const;
       await byGovernance.announce(...call);
       await networkHelpers.time.increase(PATIENCE);

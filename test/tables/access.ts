@@ -419,6 +419,7 @@ const NOTICE: ContractAccess = {
     "idOf(address,bytes,bytes32)",
     "isExecutable(address,bytes,bytes32)",
     "isStrict(address,bytes)",
+    "leavingEndOf(bytes32)",
   ],
 };
 

@@ -196,6 +196,7 @@ contract Scores is IScores, AccessManaged {
 
         if (reward == Sanity.Outcome.SetAside) emit RewardSetAside(id, report.epoch, rateBefore, rate);
         if (reward == Sanity.Outcome.Confirmed) emit RewardConfirmed(id, report.epoch, rateBefore, rate);
+        if (reward == Sanity.Outcome.Dropped) emit RewardDropped(id, report.epoch, rateBefore, rate);
         if (slash == Sanity.Outcome.SetAside) emit SlashSetAside(id, report.epoch, counters.slashed, counters.stake);
         if (slash == Sanity.Outcome.Confirmed) emit SlashAccepted(id, report.epoch, counters.slashed);
     }

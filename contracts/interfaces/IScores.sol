@@ -106,6 +106,8 @@ interface IScores {
     event RewardSetAside(uint256 indexed id, uint256 indexed epoch, uint256 previousRate, uint256 reportedRate);
     /// @notice A second report agreed with the rate that was set aside.
     event RewardConfirmed(uint256 indexed id, uint256 indexed epoch, uint256 previousRate, uint256 newRate);
+    /// @notice The next report is near the rate of before again: the one that was set aside is forgotten.
+    event RewardDropped(uint256 indexed id, uint256 indexed epoch, uint256 previousRate, uint256 newRate);
     event SlashSetAside(uint256 indexed id, uint256 indexed epoch, uint256 slashed, uint256 stake);
     event SlashAccepted(uint256 indexed id, uint256 indexed epoch, uint256 slashed);
     event RewardResolved(uint256 indexed id, uint256 oldRate, uint256 newRate);
@@ -124,6 +126,8 @@ interface IScores {
     event OperatorDrained(uint256 indexed id, uint256 indexed epoch, Cause cause);
     /// @notice The guardian share does not allow a drain yet: it is owed.
     event DrainRefused(uint256 indexed id, uint256 indexed epoch, Cause cause);
+    /// @notice A drain is not owed any more: clean reports forgave it, or somebody else drained the operator.
+    event DrainDropped(uint256 indexed id, uint256 indexed epoch, Cause cause);
     event OperatorWatched(uint256 indexed id, uint256 indexed epoch, Cause cause);
     event WatchLifted(uint256 indexed id, uint256 indexed epoch);
     event OperatorReadmitted(uint256 indexed id, uint256 indexed epoch);

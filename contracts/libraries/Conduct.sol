@@ -52,8 +52,8 @@ library Conduct {
     ) internal pure returns (Verdict memory verdict) {
         self.lowDuties = _shift(self.lowDuties, facts.distance, facts.isLow) & LOW_DUTY_WINDOW;
         self.strikes = _shift(self.strikes, facts.distance, facts.isBehind) & STRIKE_WINDOW;
-        if (!isClean(facts)) self.clean = 0;
-        else if (self.clean < CLEAN_TO_READMIT) ++self.clean;
+        if (hasFault(facts)) self.clean = 0;
+        else if (!facts.isOdd && self.clean < CLEAN_TO_READMIT) ++self.clean;
 
         IScores.Cause cause = _causeToDrain(self, facts);
         if (standing != Standing.Listed || _isForgiven(self)) self.owed = IScores.Cause.None;
@@ -76,10 +76,10 @@ library Conduct {
         self.owed = IScores.Cause.None;
     }
 
-    function isClean(Facts memory facts) internal pure returns (bool) {
-        bool hasFault = facts.isLow || facts.isBehind || facts.isDear || facts.isSlashed;
-        bool isUnclear = facts.isOdd || facts.isDoubtful;
-        return facts.isActive && !hasFault && !isUnclear;
+    /// @dev An odd reward is none: whoever stakes with an operator makes one, so that it counts neither for nor against it.
+    function hasFault(Facts memory facts) internal pure returns (bool) {
+        bool isBad = facts.isLow || facts.isBehind || facts.isDear || facts.isSlashed;
+        return isBad || facts.isDoubtful || !facts.isActive;
     }
 
     function countLowDuties(IScores.Record memory self) internal pure returns (uint256) {

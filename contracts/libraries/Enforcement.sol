@@ -24,9 +24,11 @@ library Enforcement {
         uint256 distance
     ) internal {
         IScores.Record memory record = self.records[id];
+        IScores.Cause owed = record.owed;
         Conduct.Facts memory facts = _factsOf(page, reported, distance);
         Conduct.Verdict memory verdict = record.judge(facts, _standingOf(page.system, id, operator.state));
         _count(page, id, facts, record, reported.duty);
+        if (owed != record.owed) emit IScores.DrainDropped(id, page.report.epoch, owed);
 
         IScores.Cause watch = verdict.watch;
         if (verdict.drain != IScores.Cause.None) {

@@ -16,7 +16,8 @@ library Sanity {
     enum Outcome {
         Taken, // or nothing was reported
         SetAside,
-        Confirmed // what was set aside, by a second report; of a slash: accepted
+        Confirmed, // what was set aside, by a second report; of a slash: accepted
+        Dropped // what was set aside, since the next report is near what was known before
     }
 
     uint16 internal constant ACTIVE = 1;
@@ -91,7 +92,8 @@ library Sanity {
             bool isConfirmed = !isFirst && isFar(rate, self.rate);
             (self.rate, self.pendingRate) = (rate.toUint48(), 0);
             self.marks &= ~RATE_PENDING;
-            return isConfirmed ? Outcome.Confirmed : Outcome.Taken;
+            if (!wasPending) return Outcome.Taken;
+            return isConfirmed ? Outcome.Confirmed : Outcome.Dropped;
         }
 
         self.pendingRate = rate.toUint48();

@@ -45,8 +45,8 @@ export function judge(
 ): { record: ConductRecord; verdict: Verdict } {
   const lowDuties = shift(before.lowDuties, facts.distance, facts.isLow) & LOW_DUTY_WINDOW;
   const strikes = shift(before.strikes, facts.distance, facts.isBehind) & STRIKE_WINDOW;
-  const further = before.clean < CLEAN_TO_READMIT ? before.clean + 1n : before.clean;
-  const clean = isClean(facts) ? further : 0n;
+  const further = before.clean < CLEAN_TO_READMIT && !facts.isOdd ? before.clean + 1n : before.clean;
+  const clean = hasFault(facts) ? 0n : further;
 
   const isListed = standing === STANDINGS.listed;
   const isForgiven = clean === CLEAN_TO_READMIT && before.owed !== CAUSES.slash;
@@ -74,9 +74,10 @@ export function pardonRecord(record: ConductRecord): ConductRecord {
   return { ...record, owed: CAUSES.none };
 }
 
-function isClean(facts: Facts): boolean {
-  const hasFault = facts.isLow || facts.isBehind || facts.isDear || facts.isSlashed;
-  return facts.isActive && !hasFault && !facts.isOdd && !facts.isDoubtful;
+/** An odd reward is none: it counts neither for nor against an operator. */
+function hasFault(facts: Facts): boolean {
+  const isBad = facts.isLow || facts.isBehind || facts.isDear || facts.isSlashed;
+  return isBad || facts.isDoubtful || !facts.isActive;
 }
 
 function causeToDrain(facts: Facts, lowDuties: bigint, strikes: bigint): bigint {

@@ -5,7 +5,7 @@ import { BPS, dutyOf, rateOf, toGwei } from "./score.ts";
 import { MARKS, type Reported } from "./types.ts";
 
 /** What became of a reward or a slash. */
-export type Outcome = "taken" | "setAside" | "confirmed";
+export type Outcome = "taken" | "setAside" | "confirmed" | "dropped";
 
 export interface Taken {
   readonly reported: Reported;
@@ -26,9 +26,11 @@ export function takeCounters(before: Reported, counters: Counters, epoch: bigint
   marks = set(marks, MARKS.raised, isRaised);
 
   const isNear = isFirst || !isFar(rate, before.rate);
-  const isAgreed = has(before, MARKS.ratePending) && !isFar(rate, before.pendingRate);
+  const wasPending = has(before, MARKS.ratePending);
+  const isAgreed = wasPending && !isFar(rate, before.pendingRate);
   const isBelieved = isNear || isAgreed;
-  const reward: Outcome = isNear ? "taken" : isAgreed ? "confirmed" : "setAside";
+  const near: Outcome = wasPending ? "dropped" : "taken";
+  const reward: Outcome = isNear ? near : isAgreed ? "confirmed" : "setAside";
   marks = set(marks, MARKS.ratePending, !isBelieved);
 
   const isLarge = counters.slashed * BPS > LIMIT_BPS * counters.stake;

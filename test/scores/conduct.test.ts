@@ -212,18 +212,18 @@ describe("Scores", () => {
   });
 
   describe("watch", () => {
-    it("is lifted by three clean reports in a row", async () => {
+    it("is lifted by three clean reports in a row, those whose reward is set aside not counted", async () => {
       const fixture = await loadScores();
       const { scores, registry } = fixture;
       const odd = all({ reward: 3n * good().reward });
-      await live(fixture, [CLEAN, all(LOW), CLEAN, CLEAN, odd, CLEAN, CLEAN]);
+      await live(fixture, [CLEAN, all(LOW), CLEAN, CLEAN, all({ active: false }), CLEAN, odd, CLEAN]);
       expect(await stateOf(fixture)).to.deep.equal(WATCHED);
-      await report(fixture, FIRST + 7n, CLEAN);
+      await report(fixture, FIRST + 8n, CLEAN);
 
       const scoring = scores.score(100, PAGE);
       await expect(scoring)
         .to.emit(scores, "WatchLifted")
-        .withArgs(1n, FIRST + 7n);
+        .withArgs(1n, FIRST + 8n);
       await expect(scoring).to.emit(registry, "WatchChanged").withArgs(1n, false);
       expect(await stateOf(fixture)).to.deep.equal(ACTIVE);
     });
@@ -241,6 +241,19 @@ describe("Scores", () => {
 
       expect(await stateOf(fixture)).to.deep.equal({ ...ACTIVE, watch: true });
       await expect(live(fixture, [CLEAN], FIRST + 4n).then((each) => each)).to.not.emit(scores, "WatchLifted");
+    });
+  });
+
+  describe("a drain by reports", () => {
+    it("attack: ends after six clean reports, however often somebody stakes with the operator in an epoch's last block", async () => {
+      const fixture = await loadScores();
+      // The reward of an epoch in which 100 ether earned, over the 143 ether that there are in its last block.
+      const odd = all({ stake: ether(143) });
+      await live(fixture, [CLEAN, all({ commissionBps: 1_001n }), CLEAN, odd, CLEAN, odd, CLEAN, odd, CLEAN, odd]);
+      expect(await stateOf(fixture)).to.deep.equal(DRAINED);
+
+      await live(fixture, [CLEAN, odd, CLEAN], FIRST + 10n);
+      expect(await stateOf(fixture)).to.deep.equal({ ...ACTIVE, state: State.ramping });
     });
   });
 
@@ -283,7 +296,9 @@ describe("Scores", () => {
         true,
       ]);
 
-      await live(fixture, [CLEAN], FIRST + 6n);
+      await expect(live(fixture, [CLEAN], FIRST + 6n).then((scoring) => scoring))
+        .to.emit(scores, "DrainDropped")
+        .withArgs(2n, FIRST + 6n, Cause.commission);
       expect((await scores.conductOf(2)).owed).to.equal(Cause.none);
       expect(await stateOf(fixture, 2)).to.deep.equal(ACTIVE);
     });
@@ -307,7 +322,9 @@ describe("Scores", () => {
       await allocator.setPosition(2, ether(101), 0n, false);
       await live(fixture, [all({}, { slashed: 1n })]);
       await registry.connect(noticeSigner).drain(2);
-      await live(fixture, [CLEAN], FIRST + 1n);
+      await expect(live(fixture, [CLEAN], FIRST + 1n).then((scoring) => scoring))
+        .to.emit(scores, "DrainDropped")
+        .withArgs(2n, FIRST + 1n, Cause.slash);
 
       expect((await scores.conductOf(2)).owed).to.equal(Cause.none);
       expect(await stateOf(fixture, 2)).to.deep.equal({ ...WATCHED, state: State.draining });

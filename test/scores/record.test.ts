@@ -163,6 +163,13 @@ describe("Scores", () => {
         ["RewardConfirmed", 1n],
         ["SlashAccepted", 2n],
       ]);
+
+      await byReporter.record(FIRST + 3n, 1, all());
+      const fourth = byReporter.record(FIRST + 4n, 1, all(double));
+      await expect(fourth)
+        .to.emit(scores, "RewardDropped")
+        .withArgs(1n, FIRST + 4n, 400_000_000n, 400_000_000n);
+      expect(await saidIn(fourth)).to.deep.equal([["RewardDropped", 1n]]);
     });
 
     it("drops a report that was not scored to its end, and says how far it was", async () => {

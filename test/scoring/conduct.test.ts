@@ -86,7 +86,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "two clean reports": {
     clean: { clean: 3n, lift: true },
     "not active": {},
-    "reward set aside": {},
+    "reward set aside": { clean: 2n },
     behind: { strikes: 0b1n },
     low: { lowDuties: 0b1n, strikes: 0b1n, watch: duties },
     dear: { drain: commission },
@@ -96,7 +96,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "three clean reports": {
     clean: { clean: 4n, lift: true },
     "not active": {},
-    "reward set aside": {},
+    "reward set aside": { clean: 3n, lift: true },
     behind: { strikes: 0b1n },
     low: { lowDuties: 0b1n, strikes: 0b1n, watch: duties },
     dear: { drain: commission },
@@ -106,7 +106,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "five clean reports": {
     clean: { clean: 6n, lift: true },
     "not active": {},
-    "reward set aside": {},
+    "reward set aside": { clean: 5n, lift: true },
     behind: { strikes: 0b1n },
     low: { lowDuties: 0b1n, strikes: 0b1n, watch: duties },
     dear: { drain: commission },
@@ -116,7 +116,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "many clean reports": {
     clean: { clean: 6n, lift: true },
     "not active": {},
-    "reward set aside": {},
+    "reward set aside": { clean: 6n, lift: true },
     behind: { strikes: 0b1n },
     low: { lowDuties: 0b1n, strikes: 0b1n, watch: duties },
     dear: { drain: commission },
@@ -166,7 +166,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "low two epochs ago": {
     clean: { lowDuties: 0b100n, strikes: 0b100n, clean: 2n },
     "not active": { lowDuties: 0b100n, strikes: 0b100n },
-    "reward set aside": { lowDuties: 0b100n, strikes: 0b100n },
+    "reward set aside": { lowDuties: 0b100n, strikes: 0b100n, clean: 1n },
     behind: { lowDuties: 0b100n, strikes: 0b101n },
     low: { lowDuties: 0b101n, strikes: 0b101n, watch: duties, drain: duties },
     dear: { lowDuties: 0b100n, strikes: 0b100n, drain: commission },
@@ -176,7 +176,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "low three epochs ago": {
     clean: { strikes: 0b1000n, clean: 3n, lift: true },
     "not active": { strikes: 0b1000n },
-    "reward set aside": { strikes: 0b1000n },
+    "reward set aside": { strikes: 0b1000n, clean: 2n },
     behind: { strikes: 0b1001n },
     low: { lowDuties: 0b1n, strikes: 0b1001n, watch: duties },
     dear: { strikes: 0b1000n, drain: commission },
@@ -196,7 +196,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "owed for duties, five clean reports": {
     clean: { clean: 6n, lift: true },
     "not active": { drain: duties },
-    "reward set aside": { drain: duties },
+    "reward set aside": { clean: 5n, drain: duties },
     behind: { strikes: 0b1n, drain: duties },
     low: { lowDuties: 0b1n, strikes: 0b1n, watch: duties, drain: duties },
     dear: { drain: commission, owed: duties },
@@ -216,7 +216,7 @@ const LISTED: Readonly<Record<State, Readonly<Record<Trigger, Row>>>> = {
   "owed for a slash, five clean reports": {
     clean: { clean: 6n, drain: slash },
     "not active": { drain: slash },
-    "reward set aside": { drain: slash },
+    "reward set aside": { clean: 5n, drain: slash },
     behind: { strikes: 0b1n, drain: slash },
     low: { lowDuties: 0b1n, strikes: 0b1n, watch: duties, drain: slash },
     dear: { drain: slash },

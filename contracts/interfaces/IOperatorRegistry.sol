@@ -80,6 +80,9 @@ interface IOperatorRegistry {
     event GroupsChanged(uint256 indexed id, uint40 oldGroups, uint40 newGroups);
     event GroupChanged(uint256 indexed group, Group oldGroup, Group newGroup);
     event PolicyChanged(Policy oldPolicy, Policy newPolicy);
+    /// @notice An operator sits in the tenure group. `laterGroup`, 0 for none, is its own of that dimension: it is in that once
+    /// its ramp ends, unless `GroupsChanged` gives it another before.
+    event TenureBegun(uint256 indexed id, uint256 laterGroup);
     event TenureGroupChanged(uint256 indexed oldGroup, uint256 indexed newGroup);
     event DimensionModeChanged(uint256 indexed dimension, DimensionMode oldMode, DimensionMode newMode);
     /// @notice Reports drained an operator, and may bring it back until its state changes or a guardian confirms the drain.

@@ -107,8 +107,7 @@ library Curation {
         _checkGroups(self, groups);
 
         uint40 oldGroups = record.groups;
-        record.groups = groups;
-        uint40 newGroups = self.enter(id);
+        uint40 newGroups = self.give(id, groups);
         self.noteRegrouping(oldGroups, newGroups);
 
         emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);

@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAllocator} from "../interfaces/IAllocator.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {OperatorBook} from "./OperatorBook.sol";
+import {Tenure} from "./Tenure.sol";
 import {Tightening} from "./Tightening.sol";
 
 /// @title What may be tightened in the registry without notice, and how much of the pool by it in an epoch.
@@ -97,7 +98,8 @@ library GuardianShare {
             netShareBps,
             absoluteCap
         );
-        _use(self, Tightening.ofGroup(self.allocatorOf(), id, oldCaps, newCaps));
+        uint256 newcomers = oldCaps.dimension == Tenure.DIMENSION ? self.tenureGroup : 0; // of whom any may join it
+        _use(self, Tightening.ofGroup(self.allocatorOf(), id, newcomers, oldCaps, newCaps));
         self.setGroup(id, newCaps);
     }
 
@@ -124,12 +126,14 @@ library GuardianShare {
         emit IOperatorRegistry.GuardianShareUsed(epoch, amount, used + amount);
     }
 
-    /// @dev Of the smaller T: a large stake that leaves again adds nothing.
+    /// @dev Of the smaller T, and of no more than operators held when the last round ended: a large stake that leaves again,
+    /// whether it came before that or after, adds nothing.
     function _share(OperatorBook.State storage self) private view returns (uint256) {
         IAllocator allocator = self.allocatorOf();
+        IAllocator.PoolSnapshot memory pool = allocator.poolSnapshot();
         (uint256 total, , ) = allocator.liveTotals();
 
-        return (total.min(allocator.poolSnapshot().total) * self.policy.guardianShareBps) / OperatorBook.BPS;
+        return (total.min(pool.total).min(pool.healthy) * self.policy.guardianShareBps) / OperatorBook.BPS;
     }
 
     function _used(OperatorBook.State storage self, uint256 epoch) private view returns (uint256) {

@@ -35,7 +35,7 @@ library OperatorBook {
         uint24 maxWeight;
         uint24 epochWeight; // when the epoch `weightEpoch` began
         uint32 weightEpoch;
-        uint8 laterGroup; // its own group of the tenure group's dimension, once it has ramped up
+        uint8 laterGroup; // while it is IN_TENURE: its own group of that dimension, once it has ramped up
     }
 
     struct Factory {
@@ -71,6 +71,7 @@ library OperatorBook {
     uint8 internal constant WATCHED = 1; // by guardian or allocator
     uint8 internal constant WATCHED_BY_REPORT = 2;
     uint8 internal constant DRAINED_BY_REPORT = 4; // while it is draining, unless a guardian has drained it as well
+    uint8 internal constant IN_TENURE = 8; // it sits in a tenure group instead of its own
 
     uint16 internal constant NO_SHARE = type(uint16).max;
     uint96 internal constant NO_CAP = type(uint96).max;

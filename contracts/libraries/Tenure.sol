@@ -12,12 +12,9 @@ library Tenure {
     uint8 internal constant DIMENSION = 5;
     uint8 private constant SHIFT = 8 * (DIMENSION - 1);
 
-    /// @dev Lets an operator ramp that is listed already. Who was established in the tenure group stays there afterwards.
+    /// @dev Lets an operator ramp that is listed already.
     function beginRamp(OperatorBook.State storage self, uint256 id) internal {
-        OperatorBook.Record storage record = self.records[id];
-        uint40 oldGroups = record.groups;
-        bool wasEstablished = record.drainedFrom == IOperatorRegistry.State.Active;
-        if (wasEstablished && _groupIn(oldGroups) == self.tenureGroup) record.laterGroup = self.tenureGroup;
+        uint40 oldGroups = self.records[id].groups;
         self.setState(id, IOperatorRegistry.State.Ramping);
 
         uint40 newGroups = enter(self, id);
@@ -31,13 +28,23 @@ library Tenure {
         self.setState(id, IOperatorRegistry.State.Active);
 
         OperatorBook.Record storage record = self.records[id];
-        (uint40 oldGroups, uint8 tenure) = (record.groups, self.tenureGroup);
-        if (tenure == 0 || _groupIn(oldGroups) != tenure) return;
+        if (record.marks & OperatorBook.IN_TENURE == 0) return;
+        uint40 oldGroups = record.groups;
         uint40 newGroups = _with(oldGroups, record.laterGroup);
         record.groups = newGroups;
         record.laterGroup = 0;
+        record.marks &= ~OperatorBook.IN_TENURE;
 
         if (newGroups != oldGroups) emit IOperatorRegistry.GroupsChanged(id, oldGroups, newGroups);
+    }
+
+    /// @dev Gives an operator its groups. Who is given back the tenure group that it sits in keeps what waits.
+    function give(OperatorBook.State storage self, uint256 id, uint40 groups) internal returns (uint40 newGroups) {
+        OperatorBook.Record storage record = self.records[id];
+        if (_groupIn(groups) != _groupIn(record.groups)) record.marks &= ~OperatorBook.IN_TENURE;
+        record.groups = groups;
+
+        return enter(self, id);
     }
 
     /// @dev Puts an operator into the tenure group if it ramps and there is one. What it was given in that dimension waits, so
@@ -46,12 +53,21 @@ library Tenure {
         OperatorBook.Record storage record = self.records[id];
         uint8 tenure = self.tenureGroup;
         groups = record.groups;
-        uint8 own = _groupIn(groups);
-        if (record.state != IOperatorRegistry.State.Ramping || tenure == 0 || own == tenure) return groups;
+        if (record.state != IOperatorRegistry.State.Ramping || tenure == 0) return groups;
 
+        if (record.marks & OperatorBook.IN_TENURE == 0) _keep(record, id, _groupIn(groups), tenure);
         groups = _with(groups, tenure);
         record.groups = groups;
-        record.laterGroup = own;
+    }
+
+    /// @dev Who was established in the tenure group stays there afterwards; who is new does not.
+    function _keep(OperatorBook.Record storage record, uint256 id, uint8 own, uint8 tenure) private {
+        bool isNew = record.drainedFrom != IOperatorRegistry.State.Active;
+        uint8 later = own == tenure && isNew ? 0 : own;
+        record.laterGroup = later;
+        record.marks |= OperatorBook.IN_TENURE;
+
+        emit IOperatorRegistry.TenureBegun(id, later);
     }
 
     function _groupIn(uint40 groups) private pure returns (uint8) {

@@ -11,6 +11,12 @@ import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 library Tightening {
     using Math for uint256;
 
+    /// @dev T' and N.
+    struct Totals {
+        uint256 stake;
+        uint256 network;
+    }
+
     uint16 internal constant NO_SHARE = type(uint16).max;
     uint256 internal constant BPS = 10_000;
 
@@ -21,43 +27,76 @@ library Tightening {
         return position - _violation(position, cap, allocator.parameters().graceBps);
     }
 
-    /// @notice What lower caps of a group turn into a violation, by the totals of the last snapshot or the live ones,
-    /// whichever gives more: else a large stake that leaves again would make room for it.
+    /// @notice What lower caps of a group turn into a violation, of what it holds or is about to hold, whichever is more.
+    /// T' is that of the last snapshot, the live one, or what operators held at the snapshot: else a large stake that leaves
+    /// again would make room for it.
+    /// @param newcomers The group whose members may join this one without notice, 0 for none.
     function ofGroup(
         IAllocator allocator,
         uint256 id,
+        uint256 newcomers,
         IOperatorRegistry.Group memory oldCaps,
         IOperatorRegistry.Group memory newCaps
-    ) internal view returns (uint256) {
+    ) internal view returns (uint256 most) {
         IAllocator.GroupSnapshot memory held = allocator.groupSnapshot(id);
-        IAllocator.PoolSnapshot memory pool = allocator.poolSnapshot();
-        (uint256 total, uint256 faultedStake, uint256 networkStake) = allocator.liveTotals();
+        IAllocator.GroupSnapshot memory awaited = _awaited(allocator, id, newcomers);
+        Totals[3] memory moments = _moments(allocator);
         uint256 graceBps = allocator.parameters().graceBps;
 
-        uint256 recorded = uint256(pool.total) + pool.faultedStake;
-        uint256 byRecord =
-            _groupViolation(held, newCaps, recorded, pool.networkStake, graceBps) -
-                _groupViolation(held, oldCaps, recorded, pool.networkStake, graceBps);
-        uint256 live = total + faultedStake;
-        uint256 byLive =
-            _groupViolation(held, newCaps, live, networkStake, graceBps) -
-                _groupViolation(held, oldCaps, live, networkStake, graceBps);
+        for (uint256 k; k < moments.length; ++k) {
+            most = most.max(_increase(held, oldCaps, newCaps, moments[k], graceBps));
+            most = most.max(_increase(awaited, oldCaps, newCaps, moments[k], graceBps));
+        }
+    }
 
-        return byRecord.max(byLive);
+    /// @dev What a group holds once its faulted members answer again and all newcomers have joined it.
+    function _awaited(
+        IAllocator allocator,
+        uint256 id,
+        uint256 newcomers
+    ) private view returns (IAllocator.GroupSnapshot memory held) {
+        held = allocator.groupSnapshot(id);
+        held.position += held.faulted;
+        held.faulted = 0;
+        if (newcomers == 0 || newcomers == id) return held;
+
+        IAllocator.GroupSnapshot memory joining = allocator.groupSnapshot(newcomers);
+        held.position += joining.position + joining.faulted;
+    }
+
+    function _moments(IAllocator allocator) private view returns (Totals[3] memory) {
+        IAllocator.PoolSnapshot memory pool = allocator.poolSnapshot();
+        (uint256 total, uint256 faultedStake, uint256 networkStake) = allocator.liveTotals();
+
+        return
+            [
+                Totals(uint256(pool.total) + pool.faultedStake, pool.networkStake),
+                Totals(uint256(pool.healthy) + pool.faultedStake, pool.networkStake),
+                Totals(total + faultedStake, networkStake)
+            ];
+    }
+
+    function _increase(
+        IAllocator.GroupSnapshot memory held,
+        IOperatorRegistry.Group memory oldCaps,
+        IOperatorRegistry.Group memory newCaps,
+        Totals memory totals,
+        uint256 graceBps
+    ) private pure returns (uint256) {
+        return _groupViolation(held, newCaps, totals, graceBps) - _groupViolation(held, oldCaps, totals, graceBps);
     }
 
     /// @dev A network stake that could not be read, 0, is no reason for a violation.
     function _groupViolation(
         IAllocator.GroupSnapshot memory held,
         IOperatorRegistry.Group memory caps,
-        uint256 total,
-        uint256 networkStake,
+        Totals memory totals,
         uint256 graceBps
     ) private pure returns (uint256) {
         uint256 cap = caps.absoluteCap;
-        if (caps.poolShareBps != NO_SHARE) cap = cap.min((total * caps.poolShareBps) / BPS);
-        if (caps.netShareBps != NO_SHARE && networkStake != 0) {
-            cap = cap.min(((networkStake * caps.netShareBps) / BPS).saturatingSub(held.others));
+        if (caps.poolShareBps != NO_SHARE) cap = cap.min((totals.stake * caps.poolShareBps) / BPS);
+        if (caps.netShareBps != NO_SHARE && totals.network != 0) {
+            cap = cap.min(((totals.network * caps.netShareBps) / BPS).saturatingSub(held.others));
         }
 
         return _violation(held.position, cap.saturatingSub(held.faulted), graceBps);

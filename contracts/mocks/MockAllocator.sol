@@ -44,10 +44,16 @@ contract MockAllocator {
         _networkStake = networkStake;
     }
 
+    /// @dev All of T is at operators.
     function setPoolSnapshot(uint96 total, uint96 faultedStake, uint96 networkStake) external {
         _poolSnapshot.total = total;
+        _poolSnapshot.healthy = total;
         _poolSnapshot.faultedStake = faultedStake;
         _poolSnapshot.networkStake = networkStake;
+    }
+
+    function setHealthy(uint96 healthy) external {
+        _poolSnapshot.healthy = healthy;
     }
 
     function setSnapshotRound(uint32 snapshotRound) external {

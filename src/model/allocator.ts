@@ -717,15 +717,23 @@ export function modeOf({ modes }: Allocator, dimension: number): Mode {
 
 /** The same by any caps. */
 export function groupCapBy(allocator: Allocator, group: Group, totals: Totals, use: Use): bigint | undefined {
-  const members = membersOf(allocator, group.id);
-  const others = sum(members.map((operator) => operator.snapshot.others));
-  const faulted = sum(members.map((operator) => operator.snapshot.faulted));
-  const cap = least([
+  const bound = groupBound(allocator, group, totals, use);
+  return bound === undefined ? undefined : monus(bound, groupFaultedOf(allocator, group.id));
+}
+
+/** The same with what faulted members hold, for all members together. */
+export function groupBound(allocator: Allocator, group: Group, totals: Totals, use: Use): bigint | undefined {
+  const others = sum(membersOf(allocator, group.id).map((operator) => operator.snapshot.others));
+  return least([
     policyShare(group.poolShareBps, totals),
     netShare(group.netShareBps, totals, { others }, use),
     group.absoluteCap,
   ]);
-  return cap === undefined ? undefined : monus(cap, faulted);
+}
+
+/** What a group's faulted members held at the snapshot. */
+export function groupFaultedOf(allocator: Allocator, id: bigint): bigint {
+  return sum(membersOf(allocator, id).map((operator) => operator.snapshot.faulted));
 }
 
 /** W_g: weights of members with a cap above zero, as far as it is known when they are read. */

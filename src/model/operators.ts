@@ -40,7 +40,8 @@ export interface Operator {
   weightBounds: { least: bigint; most: bigint };
   weightBefore: { weight: bigint; epoch: bigint }; // when the epoch of the last change began
   groups: bigint[];
-  laterGroup: bigint | undefined; // its own group of the tenure group's dimension, once it has ramped up
+  isInTenure: boolean; // it sits in a tenure group instead of its own
+  laterGroup: bigint | undefined; // that of its own, once it has ramped up
   absoluteCap: bigint | undefined;
   position: bigint;
   unbonding: bigint;
@@ -114,6 +115,7 @@ export function newOperator(id: bigint, pool: OperatorPool, listing: Listing): O
     weightBounds: listing.weightBounds ?? { least: 0n, most: listing.weight * 10n },
     weightBefore: { weight: listing.weight, epoch: listing.epoch ?? 0n },
     groups: listing.groups ?? [],
+    isInTenure: false,
     laterGroup: undefined,
     absoluteCap: listing.absoluteCap,
     position: 0n,

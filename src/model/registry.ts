@@ -6,7 +6,8 @@ import {
   type Allocator,
   type Caps,
   type Group,
-  groupCapBy,
+  groupBound,
+  groupFaultedOf,
   groupPositionOf,
   heldAt,
   list as addOperator,
@@ -21,7 +22,7 @@ import { max, min, monus, mulDivDown } from "./arithmetic.ts";
 import { BPS, epochAt } from "./book.ts";
 import { required } from "./errors.ts";
 import { type Listing, type Operator, type OperatorPool, setWatch } from "./operators.ts";
-import { beginRamp, enterTenure, isOfTenure, noteRegrouping, setState } from "./tenure.ts";
+import { beginRamp, enterTenure, giveGroups, isOfTenure, noteRegrouping, setState, TENURE } from "./tenure.ts";
 
 const WEIGHT_STEP_BPS = 2_000n;
 const DIMENSIONS = 5n;
@@ -192,8 +193,7 @@ export function lowerAbsoluteCap(allocator: Allocator, now: bigint, id: bigint, 
 export function setGroups(allocator: Allocator, id: bigint, groups: bigint[]): void {
   const operator = listedOf(allocator, id);
   const before = operator.groups;
-  operator.groups = groups;
-  enterTenure(allocator, operator);
+  giveGroups(allocator, operator, groups);
   noteRegrouping(allocator, before, operator.groups);
 }
 
@@ -256,7 +256,8 @@ export function setPolicy(allocator: Allocator, policy: Policy): void {
 /* THE GUARDIAN'S SHARE */
 
 export function guardianShareLeft(allocator: Allocator, now: bigint): bigint {
-  const total = min(liveTotals(allocator, now).total, allocator.snapshot?.total ?? 0n);
+  const { total: atSnapshot = 0n, healthy = 0n } = allocator.snapshot ?? {};
+  const total = min(liveTotals(allocator, now).total, min(atSnapshot, healthy));
   const share = mulDivDown(total, allocator.policy.guardianShareBps ?? 0n, BPS);
   const { epoch, amount } = allocator.guardianUsed;
   return monus(share, epoch === epochAt(allocator.book, now) ? amount : 0n);
@@ -283,13 +284,34 @@ function soundPosition(allocator: Allocator, operator: Operator): bigint {
   return operator.position - violation(allocator, operator.position, operator.absoluteCap);
 }
 
-/** What lower caps of a group make a violation: by the last round's totals or by those of now, whichever is more. */
-function groupTightening(allocator: Allocator, now: bigint, { id, ...old }: Group, caps: Caps): bigint {
-  const position = groupPositionOf(allocator, id);
-  const violationBy = (of: Caps, totals: Totals) =>
-    violation(allocator, position, groupCapBy(allocator, { id, ...of }, totals, "violation"));
-  const moments = [allocator.snapshot, liveTotals(allocator, now)].filter((totals) => totals !== undefined);
-  return max(0n, ...moments.map((totals) => violationBy(caps, totals) - violationBy(old, totals)));
+/**
+ * What lower caps of a group make a violation, of what it holds or is about to hold, whichever is more: by the last round's totals, by those of
+ * now, or by what operators held when that round ended.
+ */
+function groupTightening(allocator: Allocator, now: bigint, group: Group, caps: Caps): bigint {
+  const { id, dimension } = group;
+  const held = { position: groupPositionOf(allocator, id), faulted: groupFaultedOf(allocator, id) };
+  const awaited = { position: held.position + held.faulted, faulted: 0n };
+  const { tenureGroup } = allocator;
+  if (dimension === TENURE && tenureGroup !== undefined && tenureGroup !== id) {
+    awaited.position += groupPositionOf(allocator, tenureGroup) + groupFaultedOf(allocator, tenureGroup);
+  }
+  const increases = momentsOf(allocator, now).flatMap((totals) => {
+    const [before, after] = [group, { id, ...caps }].map((by) => groupBound(allocator, by, totals, "violation"));
+    return [held, awaited].map(({ position, faulted }) => {
+      const [old, next] = [before, after].map((cap) => (cap === undefined ? undefined : monus(cap, faulted)));
+      return violation(allocator, position, next) - violation(allocator, position, old);
+    });
+  });
+  return max(0n, ...increases);
+}
+
+function momentsOf(allocator: Allocator, now: bigint): Totals[] {
+  const { snapshot } = allocator;
+  const live = liveTotals(allocator, now);
+  if (snapshot === undefined) return [live];
+  const { total, healthy, withFaulted } = snapshot;
+  return [snapshot, { ...snapshot, total: healthy, withFaulted: withFaulted - total + healthy }, live];
 }
 
 /* CHECKS */

@@ -4,13 +4,10 @@ import { max } from "./arithmetic.ts";
 import type { Operator } from "./operators.ts";
 
 /** The dimension of the tenure group. */
-const TENURE = 5;
+export const TENURE = 5;
 
-/** Lets an operator ramp that is listed already. Who was established in the tenure group stays there afterwards. */
+/** Lets an operator ramp that is listed already. */
 export function beginRamp(allocator: Allocator, operator: Operator): void {
-  const { tenureGroup } = allocator;
-  const isOwn = tenureGroup !== undefined && operator.groups.includes(tenureGroup);
-  if (operator.drainedFrom === "Active" && isOwn) operator.laterGroup = tenureGroup;
   setState(operator, "Ramping");
   const before = operator.groups;
   enterTenure(allocator, operator);
@@ -19,10 +16,17 @@ export function beginRamp(allocator: Allocator, operator: Operator): void {
 
 export function endRamp(allocator: Allocator, operator: Operator): void {
   setState(operator, "Active");
-  const { tenureGroup } = allocator;
-  if (tenureGroup === undefined || !operator.groups.includes(tenureGroup)) return;
+  if (!operator.isInTenure) return;
   operator.groups = withTenure(allocator, operator.groups, operator.laterGroup);
   operator.laterGroup = undefined;
+  operator.isInTenure = false;
+}
+
+/** Gives an operator its groups. Who is given back the tenure group that it sits in keeps what waits. */
+export function giveGroups(allocator: Allocator, operator: Operator, groups: bigint[]): void {
+  if (groupIn(allocator, groups) !== groupIn(allocator, operator.groups)) operator.isInTenure = false;
+  operator.groups = groups;
+  enterTenure(allocator, operator);
 }
 
 /** The groups of an operator have changed: what those that it left and joined hold is read in the next round. */
@@ -34,11 +38,18 @@ export function noteRegrouping(allocator: Allocator, oldGroups: readonly bigint[
   }
 }
 
-/** Puts an operator that ramps into the tenure group, if there is one; its own group of that dimension waits. */
+/**
+ * Puts an operator that ramps into the tenure group, if there is one; its own group of that dimension waits. Who was established in the tenure
+ * group stays there afterwards; who is new does not.
+ */
 export function enterTenure(allocator: Allocator, operator: Operator): void {
   const { tenureGroup } = allocator;
-  if (operator.state !== "Ramping" || tenureGroup === undefined || operator.groups.includes(tenureGroup)) return;
-  operator.laterGroup = operator.groups.find((id) => isOfTenure(allocator, id));
+  if (operator.state !== "Ramping" || tenureGroup === undefined) return;
+  if (!operator.isInTenure) {
+    const own = groupIn(allocator, operator.groups);
+    operator.laterGroup = own === tenureGroup && operator.drainedFrom !== "Active" ? undefined : own;
+    operator.isInTenure = true;
+  }
   operator.groups = withTenure(allocator, operator.groups, tenureGroup);
 }
 
@@ -51,6 +62,10 @@ export function setState(operator: Operator, state: Operator["state"]): void {
 function withTenure(allocator: Allocator, groups: bigint[], group: bigint | undefined): bigint[] {
   const others = groups.filter((id) => !isOfTenure(allocator, id));
   return group === undefined ? others : [...others, group];
+}
+
+function groupIn(allocator: Allocator, groups: readonly bigint[]): bigint | undefined {
+  return groups.find((id) => isOfTenure(allocator, id));
 }
 
 export function isOfTenure({ groups }: Allocator, id: bigint): boolean {

@@ -28,7 +28,7 @@ async function deploy() {
     parameters: { allocator: LOOSE },
   });
   await delegate(world);
-  await world.registry.connect(world.guardian).lowerAbsoluteCap(1, ether(20));
+  await world.registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(20));
   await move(world, [down(1, ether(5))]);
   await nextEpoch(world);
   const self = world.allocator.connect(await impersonated(await world.allocator.getAddress()));

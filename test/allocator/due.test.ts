@@ -41,7 +41,7 @@ async function deploy() {
     world,
     amounts.map((amount, index) => up(index + 1, amount)),
   );
-  await world.registry.connect(world.guardian).lowerAbsoluteCap(1, ether(20));
+  await world.registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(20));
   await move(world, [down(1, ether(5))]);
   return world;
 }
@@ -92,10 +92,10 @@ describe("Allocator", () => {
 
     it("begins anew, as a whole, with what was asked for while something was due", async () => {
       const world = await load();
-      const { allocator, registry, hostile, guardian } = world;
+      const { allocator, registry, hostile } = world;
       await nextRound(world); // the first 5 arrive
       expect(await dueOf(world)).to.deep.equal([0n, 0n, 0n, false]);
-      await registry.connect(guardian).lowerAbsoluteCap(1, ether(19));
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(19));
       await move(world, [down(1, ether(1))]);
       await hostile[0]!.setTrickle(ether("0.4"));
       const first = await allocator.nextRoundAt();
@@ -103,7 +103,7 @@ describe("Allocator", () => {
       // Less than half of it came: it is due from the first reading on.
       expect(await dueOf(world)).to.deep.equal([ether("0.6"), first + UNBONDING, 0n, false]);
       await hostile[0]!.setMode(Mode.neverPays);
-      await registry.connect(guardian).lowerAbsoluteCap(1, ether(17));
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(17));
       await move(world, [down(1, ether(2))]);
       await nextRound(world);
       expect(await dueOf(world)).to.deep.equal([ether("0.6"), first + UNBONDING, 0n, false]);
@@ -120,12 +120,12 @@ describe("Allocator", () => {
 
     it("is, once half of it has come, all that is on its way by then", async () => {
       const world = await load();
-      const { allocator, registry, hostile, guardian } = world;
+      const { allocator, registry, hostile } = world;
       await hostile[0]!.setTrickle(ether(2));
       await settleAt(world, await allocator.nextRoundAt()); // 2 of 5: less than half
       const { dueAt } = await allocator.recordOf(1);
       expect(await dueOf(world)).to.deep.equal([ether(3), dueAt, 0n, false]);
-      await registry.connect(guardian).lowerAbsoluteCap(1, ether(10));
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(10));
       expect(await move(world, [down(1, ether(10))])).to.deep.equal([ether(10)]);
 
       await nextRound(world); // 2 of 3: the last one is due anew, with the 10

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 
 import {
+  asNotice,
   delegate,
   deployWorld,
   down,
@@ -25,7 +26,7 @@ async function deploy() {
     parameters: { allocator: LOOSE, pool: { bufferTargetBps: 1_000 } },
   });
   await delegate(world);
-  await world.registry.connect(world.guardian).lowerAbsoluteCap(1, ether(20));
+  await world.registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(20));
   await move(world, [down(1, ether(5))]);
   return world;
 }

@@ -181,7 +181,7 @@ describe("Allocator", () => {
     it("stay where they are while the foundation does not vouch for the pool", async () => {
       const world = await grown(2);
       const { registry, foundation, newcomer, ramp } = world;
-      await registry.connect(foundation).unwhitelistPool(newcomer.pool);
+      await registry.connect(await asNotice(world)).unwhitelistPool(newcomer.pool);
       expect(await epoch(world)).to.equal(ramp);
       expect((await roomsOf(world)).cap).to.equal(0n);
       await registry.connect(foundation).whitelistPool(newcomer.pool);
@@ -388,8 +388,8 @@ describe("Allocator", () => {
 
     it("begin anew when a drained operator is reinstated", async () => {
       const world = await grown(4);
-      const { registry, guardian, newcomer, ramp } = world;
-      await registry.connect(guardian).drain(newcomer.id);
+      const { registry, newcomer, ramp } = world;
+      await registry.connect(await asNotice(world)).drain(newcomer.id);
       await nextRound(world);
       expect(await rampOf(world)).to.equal(0n);
       await registry.connect(await asNotice(world)).reinstate(newcomer.id);
@@ -401,7 +401,7 @@ describe("Allocator", () => {
 
     it("end with a de-listing", async () => {
       const world = await grown(1);
-      await world.registry.connect(world.guardian).delist(world.newcomer.id);
+      await world.registry.connect(await asNotice(world)).delist(world.newcomer.id);
       await nextRound(world);
 
       expect(await rampOf(world)).to.equal(0n);

@@ -97,8 +97,8 @@ describe("Allocator", () => {
 
     it("gives no cap to a pool that is not vouched for any more, and forgets one that is removed", async () => {
       const world = await load();
-      const { allocator, registry, hostile, foundation } = world;
-      await registry.connect(foundation).unwhitelistPool(hostile[0]!);
+      const { allocator, registry, hostile } = world;
+      await registry.connect(await asNotice(world)).unwhitelistPool(hostile[0]!);
       await registry.connect(await asNotice(world)).delist(2);
       await registry.remove(2);
       await nextEpoch(world);
@@ -134,9 +134,9 @@ describe("Allocator", () => {
 
     it("writes nobody down who has nothing, and who has only what is on its way", async () => {
       const world = await load();
-      const { allocator, registry, hostile, guardian } = world;
+      const { allocator, registry, hostile } = world;
       await move(world, [up(1, ether(5))]);
-      await registry.connect(guardian).lowerAbsoluteCap(1, 0);
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, 0);
       expect(await move(world, [down(1, ether(5))])).to.deep.equal([ether(5)]);
       for (const pool of hostile.slice(0, 2)) await pool.setMode(Mode.reverts);
       for (let round = 0; round < 2; round += 1) await nextRound(world);
@@ -157,11 +157,11 @@ describe("Allocator", () => {
 
     it("measures a loss by the larger of what it had at the last round and what legs brought since", async () => {
       const world = await load();
-      const { allocator, registry, hostile, guardian } = world;
+      const { allocator, registry, hostile } = world;
       await move(world, [up(1, ether(10)), up(2, ether(20))]);
       await nextRound(world);
       await move(world, [up(1, ether(10))]);
-      await registry.connect(guardian).lowerAbsoluteCap(2, ether(11));
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(2, ether(11));
       await move(world, [down(2, ether(9))]);
       // 30 % of 20 each, and a wei: the first had 10 at the round, the second has 11 now.
       await hostile[0]!.lose(ether(6));

@@ -40,7 +40,7 @@ async function deploy() {
 async function deployRefused() {
   const world = await deploy();
   await world.pool.setMode(Mode.revertsOnUnstake);
-  await world.registry.connect(world.guardian).drain(1);
+  await world.registry.connect(await asNotice(world)).drain(1);
   expect(await move(world, [down(1, POSITION)])).to.deep.equal([0n]);
   return world;
 }
@@ -62,12 +62,12 @@ describe("Allocator", () => {
   describe("what a pool does not unstake, though asked", () => {
     it("is noted in proportion to its position, up, the largest of all", async () => {
       const world = await networkHelpers.loadFixture(deploy);
-      const { pool, registry, guardian } = world;
+      const { pool, registry } = world;
       await pool.setMode(Mode.keepsStake);
-      await registry.connect(guardian).lowerAbsoluteCap(1, POSITION - 2_500_000_000_001n);
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, POSITION - 2_500_000_000_001n);
       expect(await move(world, [down(1, POSITION)])).to.deep.equal([0n]);
       expect(await refusedBps(world)).to.equal(0n); // below the smallest move: nobody asked
-      await registry.connect(guardian).lowerAbsoluteCap(1, POSITION - ether(1) - 1n);
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, POSITION - ether(1) - 1n);
       for (const amount of [ether(1), ether(1) / 2n]) {
         expect(await move(world, [down(1, amount)])).to.deep.equal([0n]);
         expect(await refusedBps(world)).to.equal(400n); // a 25th
@@ -147,8 +147,8 @@ describe("Allocator", () => {
 
     it("is none of an honest pool that has lost everything since the book last looked", async () => {
       const world = await networkHelpers.loadFixture(deploy);
-      const { allocator, network, registry, foundation, guardian, honest } = world;
-      await registry.connect(guardian).drain(2);
+      const { allocator, network, registry, foundation, honest } = world;
+      await registry.connect(await asNotice(world)).drain(2);
       await network.connect(foundation).slash(honest[0]!.pool, 10_000n);
       expect(await move(world, [down(2, POSITION)])).to.deep.equal([0n]);
       expect((await allocator.recordOf(2)).refusedBps).to.equal(0n); // what is not there is a loss
@@ -169,12 +169,12 @@ describe("Allocator", () => {
 
     it("stops a pool that must go from showing a hundredth more every epoch: its friends get one of them", async () => {
       const world = await networkHelpers.loadFixture(deploy);
-      const { allocator, metaPool, pool, registry, guardian, eve, alice } = world;
+      const { allocator, metaPool, pool, registry, eve, alice } = world;
       await metaPool.connect(eve).deposit_and_stake({ value: ether(100) });
       const party = { address: await pool.getAddress() };
       const ledger = await openLedger(connection, [metaPool], { attacker: [eve, party], victim: [alice] });
       await pool.setMode(Mode.keepsStake);
-      await registry.connect(guardian).drain(1);
+      await registry.connect(await asNotice(world)).drain(1);
       let gains = 0n;
       for (let epoch = 0; epoch < 3; epoch += 1) {
         await pool.connect(eve).reward({ value: ether("0.25") }); // it stays with the pool, which is eve's
@@ -200,7 +200,7 @@ describe("Allocator", () => {
     /** 15 of the 25 are on their way when the pool moves them back at its next ping. */
     async function deployRestaking() {
       const world = await deploy();
-      await world.registry.connect(world.guardian).lowerAbsoluteCap(1, ether(10));
+      await world.registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(10));
       expect(await move(world, [down(1, ether(15))])).to.deep.equal([ether(15)]);
       await world.pool.setMode(Mode.restakes);
       return world;
@@ -220,10 +220,10 @@ describe("Allocator", () => {
 
     it("is lost when a leg finds it", async () => {
       const world = await networkHelpers.loadFixture(deployRestaking);
-      const { allocator, metaPool, pool, registry, guardian } = world;
+      const { allocator, metaPool, pool, registry } = world;
       const { assets } = await metaPool.getBook();
       await pool.ping();
-      await registry.connect(guardian).drain(1);
+      await registry.connect(await asNotice(world)).drain(1);
       await pool.setMode(Mode.keepsStake);
       expect(await move(world, [down(1, ether(10))])).to.deep.equal([0n]);
       expect(await heldOf(world)).to.deep.equal([ether(10), 0n, 0n]);

@@ -126,10 +126,10 @@ describe("Allocator", () => {
 
     it("are not back while they owe what was due, even who pays most of it: that ends a part of the premium, and the rest is still lost", async () => {
       const world = await networkHelpers.loadFixture(deploy);
-      const { allocator, metaPool, hostile, guardian, registry } = world;
+      const { allocator, metaPool, hostile, registry } = world;
       const first = hostile[0]!;
       await first.setMode(Mode.neverPays);
-      await registry.connect(guardian).lowerAbsoluteCap(1, ether(19));
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(1, ether(19));
       expect(await move(world, [down(1, ether(6))])).to.deep.equal([ether(6)]);
       for (let round = 2; round <= 6; round += 1) await nextRound(world);
       const { dueAt } = await allocator.recordOf(1);
@@ -186,7 +186,7 @@ describe("Allocator", () => {
       const world = await networkHelpers.loadFixture(deploy);
       const [first, second] = world.hostile;
       await second!.setMode(Mode.neverPays);
-      await world.registry.connect(world.guardian).lowerAbsoluteCap(2, ether(19));
+      await world.registry.connect(await asNotice(world)).lowerAbsoluteCap(2, ether(19));
       expect(await move(world, [down(2, ether(6))])).to.deep.equal([ether(6)]);
       for (let round = 2; round <= 7; round += 1) await nextRound(world);
       expect((await world.allocator.positionOf(2)).writtenDown).to.equal(true);

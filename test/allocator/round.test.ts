@@ -56,7 +56,7 @@ async function deploy() {
     absoluteCaps: Array.from({ length: 7 }, () => ether(20)),
     parameters: { allocator: LOOSE, policy: { netShareBps: 500, bondRatio: 10 } },
   });
-  const { allocator, registry, network, hostile, guardian, eve } = world;
+  const { allocator, registry, network, hostile, eve } = world;
   const governed = registry.connect(await asNotice(world));
   await network.connect(eve).bond({ value: N });
   await governed.setGroup(4, { dimension: 2, poolShareBps: NO_SHARE, netShareBps: 400, absoluteCap: NO_CAP });
@@ -76,10 +76,10 @@ async function deploy() {
   await at(start);
   await allocator.settle(100, PAGE);
 
-  await registry.connect(guardian).lowerAbsoluteCap(3, ether(6));
-  await registry.connect(guardian).lowerAbsoluteCap(5, ether(11));
+  await registry.connect(await asNotice(world)).lowerAbsoluteCap(3, ether(6));
+  await registry.connect(await asNotice(world)).lowerAbsoluteCap(5, ether(11));
   expect(await move(world, [down(3, ether(2)), down(5, ether(4))])).to.deep.equal([ether(2), ether(4)]);
-  await registry.connect(guardian).drain(7);
+  await registry.connect(await asNotice(world)).drain(7);
   await governed.setGroups(7, packGroups([0, 4]));
   await hostile[0]!.reward({ value: GAIN });
   await hostile[1]!.lose(ether(1));

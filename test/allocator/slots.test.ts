@@ -113,7 +113,7 @@ describe("Allocator", () => {
       const world = await networkHelpers.loadFixture(deployPlaced);
       const { allocator, registry } = world;
       await registry.connect(await asNotice(world)).setWeightBounds(1, 10, 10);
-      await registry.connect(world.guardian).lowerAbsoluteCap(2, ether(20));
+      await registry.connect(await asNotice(world)).lowerAbsoluteCap(2, ether(20));
       await nextRound(world);
       expect(await certifyFair(world)).to.equal(true);
       const { round } = await allocator.poolSnapshot();

@@ -10,11 +10,11 @@ import {
   move,
   networkHelpers,
   nextRound,
-  NO_SHARE,
   sum,
   up,
   type World,
 } from "../fixtures/allocator.ts";
+import { ROLES } from "../../src/roles.ts";
 import { listNewcomer, type Newcomer } from "../fixtures/newcomers.ts";
 import { certifyFair } from "../fixtures/rounds.ts";
 
@@ -114,15 +114,12 @@ describe("Allocator", () => {
 
     it("is where an operator is again that reports drained and readmit, on a ramp that begins anew", async () => {
       const world = await networkHelpers.loadFixture(deploy);
-      const { allocator, registry, scorer } = world;
+      const { accessManager, allocator, registry, scorer } = world;
       const [position] = await move(world, [up(1, ether(10_000))]);
-      await registry.connect(await asNotice(world)).setPolicy({
-        poolShareBps: 1_000,
-        netShareBps: NO_SHARE,
-        guardianShareBps: 2_000,
-        bondRatio: 0,
-      });
-      await registry.connect(scorer).drainByReport(1);
+      // Nobody else holds anything, so that it is more than the guardian share.
+      const notice = await asNotice(world);
+      await accessManager.connect(notice).grantRole(ROLES.scorer, notice, 0);
+      await registry.connect(notice).drainByReport(1);
       await nextRound(world);
       await registry.connect(scorer).readmit(1);
       await nextRound(world);

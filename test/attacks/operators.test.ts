@@ -354,17 +354,93 @@ describe("Attacks", () => {
         bondRatio: 0,
         guardianShareBps: 2_600,
       });
+      await nextRound(world);
       const ledger = await watch(world);
       await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
       await registry.connect(guardian).drain(1);
 
-      const left = ((await allocator.poolSnapshot()).total * 2_600n) / 10_000n - POSITION;
+      const left = ((await allocator.poolSnapshot()).healthy * 2_600n) / 10_000n - POSITION;
       expect(await registry.guardianShareLeft()).to.equal(left);
       await expect(registry.connect(guardian).drain(2))
         .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
         .withArgs(POSITION, left);
       const { attacker, victim } = await ledger.changes();
       expect([attacker, victim]).to.deep.equal([0n, 0n]);
+    });
+
+    it("A45 a deposit of nine times the pool that stays for a round's end does not let the guardian drain more, either", async () => {
+      const world = await networkHelpers.loadFixture(deployFour);
+      const { metaPool, registry, guardian, eve } = world;
+      await nextRound(world);
+      const positions = await positionsOf(world);
+      const share = await registry.guardianShareLeft();
+      const ledger = await watch(world);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await nextRound(world);
+
+      expect(await registry.guardianShareLeft()).to.equal(share);
+      for (const [index, position] of positions.entries()) {
+        await expect(registry.connect(guardian).drain(index + 1))
+          .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+          .withArgs(position, share);
+      }
+      await metaPool.connect(eve).unstake_all();
+      await move(world, all("down", 4));
+      expect(await positionsOf(world)).to.deep.equal(positions);
+      const { attacker, victim } = await ledger.changes();
+      expect(attacker).to.be.within(-DUST, 0n);
+      expect(victim).to.be.at.least(-DUST);
+    });
+
+    it("A45 a deposit of nine times the pool makes no room for lower caps of a group, whenever it comes", async () => {
+      const world = await deployWorld({
+        hostile: 2,
+        honest: [{}, {}],
+        groups: [{ dimension: 1, poolShareBps: 6_000 }],
+        groupsOf: [[1], [1]],
+        stake: ether("99.9"),
+        parameters: { allocator: LOOSE },
+      });
+      await delegate(world);
+      await nextRound(world);
+      const { allocator, metaPool, registry, guardian, eve } = world;
+      const byGuardian = registry.connect(guardian);
+      const share = await registry.guardianShareLeft();
+      const { position } = await allocator.groupSnapshot(1);
+      await metaPool.connect(eve).deposit_and_stake({ value: ether(900) });
+      await nextRound(world);
+
+      // Of what operators held then, before the deposit, which leaves again.
+      const { healthy } = await allocator.poolSnapshot();
+      const violation = position - (healthy * 500n) / 10_000n;
+      await expect(byGuardian.lowerGroupCaps(1, 500, NO_SHARE, NO_CAP))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(violation, share);
+    });
+
+    it("A45 a group is not tightened for nothing while a member of it is faulted", async () => {
+      const world = await deployWorld({
+        hostile: 1,
+        honest: [{}, {}, {}],
+        groups: [{ dimension: 1, poolShareBps: 3_000 }],
+        groupsOf: [[1]],
+        stake: ether("99.9"),
+        parameters: { allocator: LOOSE },
+      });
+      await delegate(world);
+      const { allocator, registry, guardian } = world;
+      await world.hostile[0]!.setMode(Mode.reverts);
+      await nextRound(world);
+      const share = await registry.guardianShareLeft();
+      const { position, faulted } = await allocator.groupSnapshot(1);
+      expect(position).to.equal(0n);
+
+      const { total, faultedStake, healthy } = await allocator.poolSnapshot();
+      const least = total < healthy ? total : healthy;
+      const cap = (least + faultedStake) / 10_000n;
+      await expect(registry.connect(guardian).lowerGroupCaps(1, 1, NO_SHARE, NO_CAP))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(faulted - cap, share);
     });
 
     it("A45 a member that claims any stake of others takes no room of a group without a share of the network", async () => {
@@ -545,6 +621,7 @@ describe("Attacks", () => {
       const held = await ethers.provider.getBalance(liar);
 
       expect(await move(world, [up(1, ether(10))])).to.deep.equal([0n]);
+      await nextRound(world); // with a guardian share of its own
       await registry.connect(guardian).drain(2);
       expect(await move(world, [up(2, ether(10))])).to.deep.equal([0n]);
       expect(await ethers.provider.getBalance(liar)).to.equal(held);

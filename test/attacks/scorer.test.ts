@@ -36,13 +36,14 @@ async function deployScored() {
     stake: ether(99),
     parameters: {
       allocator: LOOSE,
-      policy: { poolShareBps: 2_000, guardianShareBps: 1_300 },
+      policy: { poolShareBps: 2_000, guardianShareBps: 1_350 },
     },
   });
   const { registry, guardian, scorer, metaPool, alice } = world;
   const byNotice = registry.connect(await asNotice(world));
   await byNotice.setTenureGroup(TENURE);
   await delegate(world);
+  await nextRound(world);
   const ledger = await openLedger(connection, [metaPool], { attacker: [scorer], victim: [alice] });
 
   return { ...world, ledger, byNotice, byGuardian: registry.connect(guardian), byScorer: registry.connect(scorer) };
@@ -145,8 +146,8 @@ describe("Attacks", () => {
       const { allocator, registry, byGuardian, byScorer } = world;
       let drained = 0n;
       for (let epoch = 1n; epoch <= 3n; epoch += 1n) {
-        const { total } = await allocator.poolSnapshot();
-        const share = (total * 1_300n) / 10_000n;
+        const { total, healthy } = await allocator.poolSnapshot();
+        const share = ((total < healthy ? total : healthy) * 1_350n) / 10_000n;
         const first = Number(epoch) * 2 - 1;
         const [position, next] = [await heldBy(world, [first]), await heldBy(world, [first + 1])];
         await byScorer.drainByReport(first);

@@ -203,8 +203,8 @@ export async function bringAbout(system: System, seed: number): Promise<State> {
       await round(); // with a guardian share of its own
       const byReport = encode(system.registry.interface, "drainByReport", [1n]);
       await send(system, by(system.scorer.address, addresses.registry, byReport));
+      await round(); // for what is owed, while all of it is still there
       await legs("down");
-      await round(); // for what is owed
     },
     removed: async () => {
       // Beyond the guardian share, hence by Notice.

@@ -1,3 +1,4 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { network } from "hardhat";
 
 import { fairAllocation } from "../../src/allocation/fair.ts";
@@ -51,6 +52,14 @@ export const BINDING = {
 
 export function ether(amount: number): bigint {
   return ethers.parseEther(amount.toString());
+}
+
+/** Notice, with ether for gas: what it tightens is not counted. */
+export async function asNotice({ notice }: Trellis): Promise<HardhatEthersSigner> {
+  const address = await notice.getAddress();
+  await networkHelpers.impersonateAccount(address);
+  await networkHelpers.setBalance(address, ether(10));
+  return ethers.getSigner(address);
 }
 
 /** A pool with operators, before the handover: nothing is staked yet. */

@@ -32,6 +32,13 @@ describe("OperatorRegistry", function () {
       expect(await registry.guardianShareLeft()).to.equal(ether(50));
     });
 
+    it("is a share of what operators held, if that is less than T", async function () {
+      const { registry, allocator } = await loadPositions();
+      await allocator.setHealthy(ether(300));
+
+      expect(await registry.guardianShareLeft()).to.equal(ether(30));
+    });
+
     it("is zero under a policy of zero, whatever it was", async function () {
       const { registry, byNotice, byGuardian } = await loadPositions();
       await byNotice.setPolicy({ ...POLICY, guardianShareBps: 0n });

@@ -1,6 +1,15 @@
 import { expect } from "chai";
 
-import { deployPool, listing, loadUnhandedRegistry, pack, State } from "../fixtures/registry.ts";
+import {
+  deployPool,
+  ether,
+  listing,
+  loadUnhandedRegistry,
+  NO_CAP,
+  NO_SHARE,
+  pack,
+  State,
+} from "../fixtures/registry.ts";
 import { inTenure, loadOperators, loadTenure, TENURE, VETERANS } from "../fixtures/curation.ts";
 
 describe("OperatorRegistry", function () {
@@ -86,7 +95,9 @@ describe("OperatorRegistry", function () {
       await byNotice.list(await listing(candidate));
 
       await expect(byNotice.setGroups(4, pack(1, 2)))
-        .to.emit(registry, "GroupsChanged")
+        .to.emit(registry, "TenureBegun")
+        .withArgs(4n, 0n)
+        .and.to.emit(registry, "GroupsChanged")
         .withArgs(4n, pack(0, 0, 0, 0, TENURE), pack(1, 2, 0, 0, TENURE));
       expect((await registry.operator(4)).groups).to.equal(pack(1, 2, 0, 0, TENURE));
     });
@@ -172,6 +183,24 @@ describe("OperatorRegistry", function () {
     });
   });
 
+  describe("lowerGroupCaps with a tenure group", function () {
+    it("attack: counts who may join the group once it has ramped up", async function () {
+      const { registry, allocator, byGuardian } = await loadTenure();
+      await allocator.setGroup(TENURE, ether(60), 0, ether(50));
+      await allocator.setGroup(VETERANS, ether(30), 0, 0);
+
+      await expect(byGuardian.lowerGroupCaps(VETERANS, 0, NO_SHARE, NO_CAP))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(ether(140), ether(100));
+      // Nobody joins the tenure group itself but who ramps, nor groups of another dimension.
+      await byGuardian.lowerGroupCaps(1, 0, NO_SHARE, NO_CAP);
+      expect(await registry.guardianShareLeft()).to.equal(ether(100));
+      await expect(byGuardian.lowerGroupCaps(TENURE, 0, NO_SHARE, NO_CAP))
+        .to.be.revertedWithCustomError(registry, "GuardianShareExceeded")
+        .withArgs(ether(110), ether(100));
+    });
+  });
+
   describe("activate with a tenure group", function () {
     it("takes out of it who has ramped up", async function () {
       const { registry, byNotice, byAllocator } = await loadTenure();
@@ -228,13 +257,47 @@ describe("OperatorRegistry", function () {
       expect((await registry.operator(3)).groups).to.equal(inTenure(VETERANS));
     });
 
-    it("leaves in a former tenure group who ramped in it", async function () {
+    it("takes out of a former tenure group who ramped in it", async function () {
       const { registry, byAllocator, byNotice } = await loadTenure();
-      await byNotice.setGroups(3, pack(1));
+      await byNotice.setGroups(3, inTenure(VETERANS));
       await byNotice.setTenureGroup(0);
 
-      await expect(byAllocator.activate(3)).not.to.emit(registry, "GroupsChanged");
+      await expect(byAllocator.activate(3))
+        .to.emit(registry, "GroupsChanged")
+        .withArgs(3n, inTenure(TENURE), inTenure(VETERANS));
+      expect((await registry.operator(3)).groups).to.equal(inTenure(VETERANS));
+    });
+
+    it("gives its own group to who went on ramping in another tenure group", async function () {
+      const { registry, byAllocator, byNotice, byScorer } = await loadTenure();
+      await byNotice.setGroups(3, inTenure(VETERANS));
+      await byNotice.setGroup(5, {
+        dimension: 5,
+        poolShareBps: NO_SHARE,
+        netShareBps: NO_SHARE,
+        absoluteCap: NO_CAP,
+      });
+      await byNotice.setTenureGroup(5);
+      await byScorer.drainByReport(3);
+      await byScorer.readmit(3);
+      expect((await registry.operator(3)).groups).to.equal(inTenure(5));
+
+      await byAllocator.activate(3);
+
+      expect((await registry.operator(3)).groups).to.equal(inTenure(VETERANS));
+    });
+
+    it("gives the group that it was given while it was draining", async function () {
+      const { registry, byAllocator, byNotice, byScorer } = await loadTenure();
+      await byNotice.setGroups(3, pack(1));
+      await byScorer.drainByReport(3);
+      await byNotice.setGroups(3, inTenure(VETERANS));
+      await byScorer.readmit(3);
       expect((await registry.operator(3)).groups).to.equal(inTenure(TENURE));
+
+      await byAllocator.activate(3);
+
+      expect((await registry.operator(3)).groups).to.equal(inTenure(VETERANS));
     });
   });
 });

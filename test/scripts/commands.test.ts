@@ -17,6 +17,7 @@ import { withdrawCommand } from "../../src/commands/withdraw.ts";
 import { noticed, ROLES } from "../../src/roles.ts";
 import { connectTo, type Ended, recordDeployment, runWith, temporaryFolder } from "../fixtures/commands.ts";
 import { distanceOf, ether, ethers, loadBalanced, loadKeeper, networkHelpers, stateOf } from "../fixtures/keeper.ts";
+import { answer, failing } from "../fixtures/nodes.ts";
 import { nextEpoch, waitFor } from "../fixtures/time.ts";
 
 const status = statusCommand(config.accounts);
@@ -331,6 +332,28 @@ describe("commands", () => {
         await run(exitCommand, "--account", staker.address),
         `${staker.address} has not asked for anything back: say --all to unstake everything.`,
       );
+    });
+
+    it("asks a node again that does not answer", async () => {
+      const { metaPool, staker } = await load(loadBalanced);
+      await metaPool.connect(staker).unstake(ether(500));
+      const pool = await metaPool.getAddress();
+      const asked = new Set<string>();
+      // Each question about the pool fails at first.
+      const provider = failing(ethers.provider, (method, [request]) => {
+        const { to, data = "" } = Object(request) as { to?: string; data?: string };
+        if (method !== "call" || to !== pool || asked.has(data)) return null;
+        asked.add(data);
+        return answer(429, "exceeded its compute units per second capacity");
+      });
+      const flaky = { ...ethers, provider } as typeof ethers;
+
+      const { code, out } = await runWith(connectTo(flaky), exitCommand, [
+        ...["--account", staker.address, "--deployments", folder],
+      ]);
+
+      expect(out.at(-1)).to.match(/^[\d.]+ ETH is still on its way: come back at .* UTC, in .*\.$/);
+      expect(code).to.equal(0);
     });
 
     it("leads out, visit after visit", async () => {

@@ -49,6 +49,18 @@ export function answerOf(error: unknown): Answer | null {
   return chainOf(error).findLast(({ code }) => NUMBER.test(code) && code !== UNSENT) ?? null;
 }
 
+/** Whether a node says that it is asked too often. */
+export function isBusy(error: unknown): boolean {
+  return chainOf(error).some(({ code, message }) => code === "429" || BUSY_WORDS.test(message));
+}
+
+/** Whether the same question may be answered later: a node is silent, busy or behind, and does not refuse what is asked. */
+export function isPassing(error: unknown): boolean {
+  if (faultOf(error) !== "node") return false;
+  if (answerOf(error) === null || isBusy(error)) return true;
+  return chainOf(error).some(({ message }) => NODE_WORDS.test(message) || ANSWER_WORDS.test(message));
+}
+
 /** The message of an error without what follows its first line. */
 export function messageOf(error: unknown): string {
   const short = error instanceof Object && "shortMessage" in error ? error.shortMessage : undefined;

@@ -124,10 +124,10 @@ describe("keeper", () => {
       let calls = 0;
       const contracts = through(contractsOf(fixture, fixture.keeper), () => {
         calls += 1;
-        return calls % 3 === 0 ? timeout() : null;
+        return calls % 7 === 0 ? timeout() : null;
       });
 
-      const report = await runOnce(contracts, { ...SMALL, patience: { attempts: 20, backOff: 1 } });
+      const report = await runOnce(contracts, { ...SMALL, patience: { attempts: 10, backOff: 1 } });
 
       expect(report.complete).to.equal(true);
       expect(await distanceOf(fixture)).to.equal(0n);
@@ -418,10 +418,10 @@ describe("keeper", () => {
       let calls = 0;
       const contracts = through(contractsOf(fixture, staker), () => {
         calls += 1;
-        return calls % 3 === 0 ? answer(429, "exceeded its compute units per second capacity") : null;
+        return calls % 7 === 0 ? answer(429, "exceeded its compute units per second capacity") : null;
       });
 
-      const departure = await leave({ ...contracts, signer: staker }, { patience: { attempts: 20, backOff: 1 } });
+      const departure = await leave({ ...contracts, signer: staker }, { patience: { attempts: 10, backOff: 1 } });
 
       expect(departure.state).to.equal("waiting");
     });

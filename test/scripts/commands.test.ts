@@ -500,6 +500,25 @@ describe("commands", () => {
       expect(json.warnings).to.have.members(differences);
     });
 
+    it("says that access cannot be read, and shows all else", async () => {
+      await load();
+      const provider = failing(ethers.provider, (method) =>
+        method === "getLogs" ? answer(-32_602, "logs are for those who pay") : null,
+      );
+      const connect = connectTo({ ...ethers, provider });
+      const sentence = "The node answers with an error: logs are for those who pay.";
+
+      const { code, out } = await runWith(connect, status, ["--deployments", folder]);
+
+      expect(code).to.equal(0);
+      expect(out.filter((line) => /^(access|warning)/.test(line))).to.deep.equal([
+        `access                 cannot be read: ${sentence}`,
+      ]);
+      expect(out.filter((line) => line.includes(" active ")).length).to.equal(12);
+      const json = await runWith(connect, status, ["--json", "--deployments", folder]);
+      expect(JSON.parse(json.out.join("\n"))).to.include({ access: null, accessUnread: sentence });
+    });
+
     it("compares access with the accounts that are named for the network", async () => {
       const fixture = await load();
       await recordDeployment(folder, "hoodi", fixture);
@@ -561,6 +580,25 @@ describe("commands", () => {
       expectFailure(await run(historyCommand, STRANGER), `${STRANGER} has never used this pool.`);
       expectFailure(await run(historyCommand, "me"), '"me" is not an address.');
       expectFailure(await run(historyCommand, STRANGER, "--csv", "--json"), "Say one of --csv and --json.");
+    });
+
+    it("reads from a node that answers for a few blocks at a time, and not always", async () => {
+      const { staker } = await load();
+      let asked = 0;
+      const provider = failing(ethers.provider, (method, [filter]) => {
+        if (method !== "getLogs") return null;
+        asked += 1;
+        if (asked % 100 === 0) return answer(429, "exceeded its compute units per second capacity");
+        const { fromBlock, toBlock } = filter as { fromBlock: number; toBlock: number };
+        return toBlock - fromBlock < 5 ? null : answer(-32_602, "query exceeds max block range 5.");
+      });
+      const connect = connectTo({ ...ethers, provider });
+
+      const { code, out } = await runWith(connect, historyCommand, [staker.address, "--json", "--deployments", folder]);
+
+      expect(code).to.equal(0);
+      expect(asked).to.be.greaterThan(100);
+      expect(out).to.deep.equal((await run(historyCommand, staker.address, "--json")).out);
     });
 
     it("tells an account's story with its balance after each step", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -57,6 +57,40 @@ describe("commands", () => {
         await run(status, "--network", "nowhere"),
         `There is no deployment for the network "nowhere" in ${folder}: deploy first.`,
       );
+    });
+
+    it("says what is wrong with the address of a node", async () => {
+      await load();
+      for (const rpc of ["foo", "", "localhost:8545", "ws://localhost:8545"]) {
+        expectFailure(
+          await run(status, "--rpc", rpc),
+          `"${rpc}" is not the address of a node: write it like http://127.0.0.1:8545.`,
+        );
+      }
+    });
+
+    it("says which record of the deployment is broken, and how", async () => {
+      const fixture = await loadKeeper();
+      const records = path.join(folder, "records");
+      for (const [name, content, what] of [
+        [".chain", {}, "its chainId is missing"],
+        [".chain", null, "its chainId is missing"],
+        [".chain", { chainId: "mainnet" }, 'its chainId is "mainnet"'],
+        ["MetaPool.json", {}, "its address is missing"],
+        ["MetaPool.json", [], "its address is missing"],
+        ["Allocator.json", { address: "0x12" }, 'its address is "0x12"'],
+        ["PoolLens.json", { address: null }, "its address is null"],
+        ["MetaPool.json", { address: STRANGER, receipt: { blockNumber: "soon" } }, 'its receipt.blockNumber is "soon"'],
+      ] as const) {
+        await recordDeployment(records, "localhost", fixture);
+        const file = path.join(records, "localhost", name);
+        writeFileSync(file, JSON.stringify(content));
+
+        expectFailure(
+          await runWith(connectTo(ethers), status, ["--deployments", records]),
+          `${file} is broken: ${what}.`,
+        );
+      }
     });
 
     it("says that the node is on another chain", async () => {
@@ -656,6 +690,18 @@ describe("commands", () => {
       const abi = JSON.parse(readFileSync(path.join(out, "abi/MetaPool.json"), "utf8")) as { name?: string }[];
       expect(abi.some(({ name }) => name === "deposit_and_stake")).to.equal(true);
       expect(existsSync(path.join(out, "src/MetaPool.ts"))).to.equal(true);
+    });
+
+    it("says which record of a deployment is broken", async () => {
+      const records = path.join(folder, "records");
+      await recordDeployment(records, "localhost", await loadKeeper());
+      const file = path.join(records, "localhost", "MetaPool.json");
+      writeFileSync(file, "{}");
+
+      expectFailure(
+        await runWith(connectTo(ethers), exportCommand, ["--deployments", records, "--out", path.join(folder, "out")]),
+        `${file} is broken: its address is missing.`,
+      );
     });
 
     it("says that the contracts are not built", async () => {

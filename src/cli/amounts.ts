@@ -25,6 +25,14 @@ export function parseAddress(text: string): string {
   return getAddress(text);
 }
 
+/** The address of a node. */
+export function parseUrl(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
+    throw new Failure(`"${text}" is not the address of a node: write it like http://127.0.0.1:8545.`);
+  }
+  return text;
+}
+
 /** A whole number of at least one. */
 export function parseCount(text: string): number {
   const count = Number(text);

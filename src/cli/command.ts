@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 
+import { parseUrl } from "./amounts.ts";
 import { explain } from "./explain.ts";
 import { Failure } from "./failure.ts";
 import type { Connect, Place, Session, SigningSession } from "./session.ts";
@@ -23,7 +24,7 @@ export function placedCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .option("--network <name>", "network of hardhat.config.ts", "localhost")
-    .option("--rpc <url>", "another node than the configured one")
+    .option("--rpc <url>", "another node than the configured one", parseUrl)
     .option("--deployments <folder>", "where deployments are recorded", "deployments");
 }
 

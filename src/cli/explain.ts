@@ -1,6 +1,6 @@
 import { type ErrorDescription, Interface, isError } from "ethers";
 
-import { faultOf, messageOf } from "../keeper/errors.ts";
+import { answerOf, faultOf, messageOf, revertDataOf } from "../keeper/errors.ts";
 import {
   Allocator__factory,
   Attributes__factory,
@@ -36,6 +36,9 @@ const ERRORS = new Interface([
 const TIMES = new Set(["until", "deadline", "timestamp", "earliest", "expiry", "allowedAt", "readyAt"]);
 const AMOUNTS = new Set(["requested", "available", "assets", "amount", "actual", "minimum", "supply", "value"]);
 
+/** How a node says that it does not know who asks. */
+const KEY_CODES = new Set(["401", "403"]);
+
 type Words = (args: Readonly<Record<string, string>>) => string;
 
 /** What the errors that a user meets mean. */
@@ -65,7 +68,7 @@ export function explain(error: unknown): string {
     case "funds":
       return "The account does not have enough ether for this and its gas.";
     case "node":
-      return "The node does not answer: check that it runs and that its address is right.";
+      return answerInWords(error) ?? "The node does not answer: check that it runs and that its address is right.";
     case "state":
       return isError(error, "CALL_EXCEPTION")
         ? "The contract refused the call without saying why."
@@ -73,6 +76,14 @@ export function explain(error: unknown): string {
     case "unknown":
       return endedWithDot(messageOf(error));
   }
+}
+
+/** What a node has answered in place of a result, in a sentence; null if nothing came. */
+export function answerInWords(error: unknown): string | null {
+  const answer = answerOf(error);
+  if (answer === null) return null;
+  if (KEY_CODES.has(answer.code)) return "The node refuses the key: check the one that its address has.";
+  return endedWithDot(`The node answers with an error: ${answer.message.replace(/\n[^]*/, "")}`);
 }
 
 /** Whether a contract refused with the error of that name. */
@@ -103,21 +114,6 @@ function inWords(name: string, value: unknown): string {
   if (typeof value !== "bigint") return String(value);
   if (TIMES.has(name)) return formatTime(value);
   return AMOUNTS.has(name) ? `${formatAmount(value, 18)} ETH` : value.toString();
-}
-
-/** The data that a call reverted with, wherever in the error the node has put it. */
-export function revertDataOf(error: unknown): string | null {
-  const seen = new Set<unknown>();
-  const queue = [error];
-  while (queue.length > 0 && seen.size < 32) {
-    const next = queue.shift();
-    if (!(next instanceof Object) || seen.has(next)) continue;
-    seen.add(next);
-    const { data, error: inner, cause, info } = next as Record<"data" | "error" | "cause" | "info", unknown>;
-    if (typeof data === "string" && /^0x[0-9a-f]{8,}$/i.test(data)) return data;
-    queue.push(data, inner, cause, info);
-  }
-  return null;
 }
 
 function endedWithDot(text: string): string {

@@ -8,6 +8,7 @@ export async function main(load: () => Promise<CommandFactory>): Promise<void> {
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort());
   process.once("SIGTERM", () => abort.abort());
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endUnread);
   try {
     const [command, { runCommand }, { connectHardhat }] = await Promise.all([
       load(),
@@ -25,4 +26,10 @@ export async function main(load: () => Promise<CommandFactory>): Promise<void> {
     process.stderr.write(missing ? "The contracts are not built: run npm run build.\n" : `${String(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Whoever reads may stop at any line, as `head` does. */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
 }

@@ -10,6 +10,7 @@ import {
   PoolLens__factory,
 } from "../../types/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
+import { answerInWords } from "./explain.ts";
 import { Failure } from "./failure.ts";
 
 /** What every command is told about where it works. */
@@ -135,7 +136,8 @@ async function withConfigurationExplained<T>({ network }: Place, ask: () => Prom
       throw new Failure(`hardhat.config.ts has no network "${network}".`, { cause: error });
     }
     if (faultOf(error) === "node" || /cannot connect/i.test(message)) {
-      throw new Failure(`The node of the network "${network}" does not answer: is it running?`, { cause: error });
+      const silent = `The node of the network "${network}" does not answer: is it running?`;
+      throw new Failure(answerInWords(error) ?? silent, { cause: error });
     }
     throw error;
   }

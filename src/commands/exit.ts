@@ -7,6 +7,7 @@ import type { Place } from "../cli/session.ts";
 import { write } from "../cli/write.ts";
 import { chainTime } from "../keeper/contracts.ts";
 import { leave } from "../keeper/leave.ts";
+import { DEFAULT_PATIENCE, withRetries } from "../keeper/retry.ts";
 import { logTo } from "./keeper.ts";
 
 interface Options extends Place {
@@ -29,14 +30,15 @@ export const exitCommand: CommandFactory = (world) =>
         const keeper = { ...contracts, signer };
         const settings = { dryRun: options.dryRun, log: logTo(world, false) };
 
-        const shares = await metaPool.balanceOf(account);
-        const unstaked = await metaPool.get_account_unstaked_balance(account);
+        const shares = await ask(() => metaPool.balanceOf(account));
+        const unstaked = await ask(() => metaPool.get_account_unstaked_balance(account));
         if (unstaked === 0n && shares === 0n) throw new Failure(`${account} has nothing in the pool.`);
         if (unstaked === 0n && !options.all) {
           throw new Failure(`${account} has not asked for anything back: say --all to unstake everything.`);
         }
         if (options.all && shares > 0n) {
-          world.out(`Unstake everything: ${formatAmount(await metaPool.get_account_staked_balance(account))} ETH.`);
+          const assets = await ask(() => metaPool.get_account_staked_balance(account));
+          world.out(`Unstake everything: ${formatAmount(assets)} ETH.`);
           await write(world, session, options.dryRun, await metaPool.unstake_all.populateTransaction());
         }
 
@@ -47,17 +49,22 @@ export const exitCommand: CommandFactory = (world) =>
             world.out(state === "out" ? "Done: nothing is left in the pool." : "Done: every exit is paid.");
             return;
           }
-          const now = await chainTime(provider);
+          const now = await ask(() => chainTime(provider));
           const pause = formatDuration(comeBackAt - now);
           world.out(
             `${formatAmount(open)} ETH is still on its way: come back at ${formatTime(comeBackAt)}, in ${pause}.`,
           );
           if (!options.wait || options.dryRun) return;
 
-          while ((await chainTime(provider)) < comeBackAt) {
+          while ((await ask(() => chainTime(provider))) < comeBackAt) {
             if (world.signal?.aborted === true) return;
             await sleep(POLL, undefined, { signal: world.signal }).catch(() => undefined);
           }
         }
       });
     });
+
+/** Reads, patiently. */
+function ask<T>(question: () => Promise<T>): Promise<T> {
+  return withRetries(DEFAULT_PATIENCE, question);
+}

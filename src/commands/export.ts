@@ -4,6 +4,7 @@ import path from "node:path";
 import { Command } from "commander";
 
 import type { CommandFactory } from "../cli/command.ts";
+import { findAddress, readChain } from "../cli/deployment.ts";
 import { Failure } from "../cli/failure.ts";
 import { type Addresses, bundle, type Compiled, PUBLISHED } from "../integration/bundle.ts";
 
@@ -47,14 +48,12 @@ function readAddresses(deployments: string): Addresses {
   const networks = readdirSync(deployments).filter((network) => existsSync(path.join(deployments, network, ".chain")));
   return Object.fromEntries(
     networks.map((network) => {
-      const folder = path.join(deployments, network);
-      const { chainId } = JSON.parse(readFileSync(path.join(folder, ".chain"), "utf8")) as { chainId: string | number };
       const contracts = PUBLISHED.flatMap((name): [string, string][] => {
-        const file = path.join(folder, `${name}.json`);
-        if (!existsSync(file)) return [];
-        return [[name, (JSON.parse(readFileSync(file, "utf8")) as { address: string }).address]];
+        const address = findAddress(deployments, network, name);
+        return address === null ? [] : [[name, address]];
       });
-      return [network, { chainId: Number(chainId), contracts: Object.fromEntries(contracts) }];
+      const chainId = Number(readChain(deployments, network).chainId);
+      return [network, { chainId, contracts: Object.fromEntries(contracts) }];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { getAddress, type Provider, type Signer } from "ethers";
 
+import { Failure } from "../cli/failure.ts";
 import type { Allocator, MetaPool, OperatorRegistry, PoolLens } from "../../types/index.ts";
 
 /** What the keeper works on. Without a signer it only says what it would do. */
@@ -31,7 +32,7 @@ export function unsigned(contracts: KeeperContracts): KeeperContracts {
 }
 
 /** Why the keeper refuses to work. */
-export class WrongDeployment extends Error {}
+export class WrongDeployment extends Failure {}
 
 /** Refuses another chain than the expected one, and contracts that do not belong together. Returns the chain's id. */
 export async function checkDeployment(contracts: KeeperContracts, expected?: bigint): Promise<bigint> {

@@ -1,8 +1,8 @@
 import type { Signer } from "ethers";
 
 import { readLens } from "../lens/read.ts";
-import { chainTime, type KeeperContracts, providerOf } from "./contracts.ts";
-import { openDesk, say, send } from "./desk.ts";
+import { chainTime, type KeeperContracts } from "./contracts.ts";
+import { ask, type Desk, openDesk, say, send } from "./desk.ts";
 import { fundExitsJob } from "./fund.ts";
 import type { KeeperOptions } from "./options.ts";
 import { rebalanceJob } from "./rebalance.ts";
@@ -38,28 +38,29 @@ export async function leave(
   const { metaPool } = contracts;
   const desk = await openDesk("withdraw", contracts, options);
   let paid = 0n;
-  const withdrawable = await metaPool.withdrawable(account);
+  const withdrawable = await ask(desk, () => metaPool.withdrawable(account));
   if (withdrawable > 0n) {
     const request = await metaPool.getFunction("withdraw_all").populateTransaction();
     const { receipt } = await send(desk, { ...request, gasLimit: WITHDRAW_GAS });
     if (receipt !== null) paid = withdrawable;
     say(desk, receipt === null ? "would withdraw" : "withdrew", { assets: withdrawable });
   }
-  const open = (await metaPool.exitsOf(account)).reduce((sum, exit) => sum + exit.open, 0n);
-  const staked = await metaPool.balanceOf(account);
+  const exits = await ask(desk, () => metaPool.exitsOf(account));
+  const open = exits.reduce((sum, exit) => sum + exit.open, 0n);
+  const staked = await ask(desk, () => metaPool.balanceOf(account));
   return {
     state: open > 0n ? "waiting" : staked > 0n ? "staked" : "out",
     paid,
     open,
-    comeBackAt: open > 0n ? await nextChance(contracts) : 0n,
+    comeBackAt: open > 0n ? await nextChance(desk) : 0n,
   };
 }
 
 /** When exits may come a step further: with the next round, or with the first one after something has unbonded. */
-async function nextChance(contracts: KeeperContracts): Promise<bigint> {
-  const { pool, operators } = await readLens(contracts.lens);
+async function nextChance(desk: Desk): Promise<bigint> {
+  const { pool, operators } = await ask(desk, () => readLens(desk.contracts.lens));
   const { nextAt, epochLength } = pool.round;
-  const now = await chainTime(providerOf(contracts));
+  const now = await ask(desk, () => chainTime(desk.provider));
   // Before the exit's own round has begun nothing is asked of the operators.
   const isBegun = pool.fundedThrough + 1n < pool.fillingBatch;
   const dues = operators.map(({ record }) => record.dueAt).filter((dueAt) => dueAt > now);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { Failure } from "../cli/failure.ts";
 import { faultOf, messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 
@@ -13,6 +14,8 @@ export interface RepeatOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How mistakes in the program show. A fetch that fails does so, too, but that is a fault of the node. */
+const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError];
 /** Longest pause after failed cycles, in seconds. */
 const MOST_BACK_OFF = 600;
 
@@ -26,11 +29,17 @@ export async function repeat(cycle: () => Promise<number>, options: RepeatOption
       pause = await cycle();
       failures = 0;
     } catch (error) {
-      if (faultOf(error) === "unknown") throw error;
+      if (isLasting(error)) throw error;
       failures += 1;
       pause = Math.min(pollSeconds * 2 ** (failures - 1), MOST_BACK_OFF);
       log({ level: "warn", job, message: "a cycle failed", fields: { reason: messageOf(error), pause } });
     }
     await sleep(pause * 1_000, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Whether no waiting mends it: a wrong deployment, what somebody has to put right, a mistake in the program. */
+function isLasting(error: unknown): boolean {
+  if (error instanceof Failure) return true;
+  return faultOf(error) === "unknown" && MISTAKES.some((mistake) => error instanceof mistake);
 }

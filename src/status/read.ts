@@ -1,6 +1,7 @@
 import type { Provider } from "ethers";
 
 import type { Attributes, MetaPool, PoolLens } from "../../types/index.ts";
+import { explain } from "../cli/explain.ts";
 import { type OperatorView, type PoolView, readLens } from "../lens/read.ts";
 import { attributeWarnings } from "./attributes.ts";
 import { type DimensionStatus, dimensionsOf, groupWarnings } from "./dimensions.ts";
@@ -40,8 +41,10 @@ export interface Status {
   readonly operators: readonly OperatorStatus[];
   readonly idle: string | null;
   readonly dimensions: readonly DimensionStatus[];
-  /** Where roles are not what the files say; each is a warning, too. */
-  readonly access: readonly string[];
+  /** Where roles are not what the files say; each is a warning, too. Null if that cannot be read. */
+  readonly access: readonly string[] | null;
+  /** Why it cannot, in a sentence; null if it can. */
+  readonly accessUnread: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -67,7 +70,8 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
   const { block, pool, operators: all, groups } = await readLens(lens);
   const operators = all.filter(({ operator }) => STATES[Number(operator.state)] !== "removed");
   const rateAt = (blockTag: number): Promise<bigint> => metaPool.getRate({ blockTag });
-  const access = await sources.readAccess(block);
+  const access = await sources.readAccess(block).catch(explain);
+  const [differences, accessUnread] = typeof access === "string" ? [null, access] : [access, null];
   return {
     block,
     pool,
@@ -77,9 +81,10 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     operators: operators.map(toStatus),
     idle: whyIdle(pool, operators),
     dimensions: dimensionsOf(groups),
-    access,
+    access: differences,
+    accessUnread,
     warnings: [
-      ...access,
+      ...(differences ?? []),
       ...groupWarnings(pool, groups),
       ...attributeWarnings(operators, await readAttested(sources, operators, block)),
       ...scoreWarnings(pool),

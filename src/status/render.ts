@@ -16,6 +16,7 @@ export function renderStatus({
   idle,
   dimensions,
   access,
+  accessUnread,
   warnings,
 }: Status): string[] {
   const { book, live } = pool;
@@ -36,7 +37,7 @@ export function renderStatus({
     ["round", roundInWords(pool)],
     ["idle", idle ?? "nothing beyond the buffer's target"],
     ...dimensions.map((entry): [string, string] => [`caps per ${entry.dimension}`, dimensionInWords(entry)]),
-    ["access", access.length === 0 ? "as the files say" : "not as the files say"],
+    ["access", accessInWords(access, accessUnread)],
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const exits = waiting.map((entry) => [
@@ -71,6 +72,11 @@ function yieldInWords({ perYear, reason }: Yield): string {
 function dimensionInWords({ mode, groups, tenureGroup }: DimensionStatus): string {
   const count = `${groups.length} ${groups.length === 1 ? "group" : "groups"}`;
   return tenureGroup === null ? `${mode}, ${count}` : `${mode}, ${count}; who ramps sits in group ${tenureGroup}`;
+}
+
+function accessInWords(access: Status["access"], unread: Status["accessUnread"]): string {
+  if (access === null) return `cannot be read: ${unread}`;
+  return access.length === 0 ? "as the files say" : "not as the files say";
 }
 
 function stakesInWords({ book, stakingPaused }: PoolView): string {

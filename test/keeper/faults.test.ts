@@ -4,6 +4,7 @@ import { makeError } from "ethers";
 import { explain } from "../../src/cli/explain.ts";
 import { faultOf } from "../../src/keeper/errors.ts";
 import { toJsonLine, toLine } from "../../src/keeper/log.ts";
+import { errorOf } from "../fixtures/nodes.ts";
 import { MetaPool__factory } from "../../types/index.ts";
 
 const withCode = (code: string, message = "oh") => Object.assign(new Error(message), { code });
@@ -40,6 +41,10 @@ describe("keeper", () => {
         [-32_099, "busy"],
         [-32_603, "Internal error"],
         [-32_603, "upstream unavailable"],
+        [-32_601, "the method is not known"],
+        [-32_602, "block is out of range"],
+        [-32_100, "something else"],
+        [429, "Your app has exceeded its compute units per second capacity."],
       ] as const;
       for (const [code, message] of answers) {
         expect(faultOf(answered(code, message)), message).to.equal("node");
@@ -55,9 +60,29 @@ describe("keeper", () => {
       expect(faultOf(answered(-32_000, "nonce too low"))).to.equal("state");
       expect(faultOf(answered(-32_000, "replacement transaction underpriced"))).to.equal("state");
       expect(faultOf(answered(-32_603, "execution reverted"))).to.equal("state");
-      expect(faultOf(answered(-32_601, "the method is not known"))).to.equal("unknown");
-      expect(faultOf(answered(-32_602, "invalid params"))).to.equal("unknown");
-      expect(faultOf(answered(-32_100, "something else"))).to.equal("unknown");
+      const data = "0x12345678";
+      expect(faultOf(Object.assign(answered(-32_015, "VM execution error"), { data }))).to.equal("state");
+    });
+
+    it("are the node's whatever it answers in place of a result", async () => {
+      const json = (code: number, message: string): string =>
+        JSON.stringify({ jsonrpc: "2.0", id: 1, error: { code, message } });
+      const silent = "The node does not answer: check that it runs and that its address is right.";
+      const refused = "The node refuses the key: check the one that its address has.";
+      const answers = [
+        [200, json(429, "Too much capacity."), "The node answers with an error: Too much capacity."],
+        [200, json(-32_602, "block is out of range"), "The node answers with an error: block is out of range."],
+        [200, "<html><script nonce=1>insufficient funds</script></html>", silent],
+        [401, json(-32_600, "Must be authenticated!"), refused],
+        [403, "no", refused],
+        [200, json(401, "bad project"), refused],
+        [500, "oh", "The node answers with an error: Response status code 500: Internal Server Error."],
+      ] as const;
+      for (const [status, body, sentence] of answers) {
+        const error = await errorOf(status, body);
+        expect(faultOf(error), body).to.equal("node");
+        expect(explain(error)).to.equal(sentence);
+      }
     });
 
     it("are explained in one sentence, with the arguments of a custom error", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import type { Provider, TransactionRequest, TransactionResponse } from "ethers";
+import type { TransactionRequest, TransactionResponse } from "ethers";
 
+import { Failure } from "../../src/cli/failure.ts";
 import { certifyJob } from "../../src/keeper/certify.ts";
 import type { KeeperContracts } from "../../src/keeper/contracts.ts";
 import { fundExitsJob } from "../../src/keeper/fund.ts";
@@ -22,6 +23,7 @@ import {
   refusalOf,
   stateOf,
 } from "../fixtures/keeper.ts";
+import { answer, failing } from "../fixtures/nodes.ts";
 import { Crash, dyingAfter, Wrapped } from "../fixtures/signers.ts";
 import { nextEpoch, waitUntil } from "../fixtures/time.ts";
 
@@ -32,18 +34,7 @@ const IMPATIENT = { patience: { attempts: 4, backOff: 1 } };
 
 /** Contracts read through a node whose answers fail when `fails` says so. */
 function through(contracts: KeeperContracts, fails: (method: string) => Error | null): KeeperContracts {
-  const real = contracts.allocator.runner!.provider!;
-  const provider: Provider = new Proxy(real, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]): unknown => {
-        const failure = fails(String(name));
-        if (failure !== null) return Promise.reject(failure);
-        return (value as (...args: unknown[]) => unknown).apply(target, args);
-      };
-    },
-  });
+  const provider = failing(contracts.allocator.runner!.provider!, fails);
   return {
     ...contracts,
     metaPool: contracts.metaPool.connect(provider),
@@ -133,10 +124,10 @@ describe("keeper", () => {
       let calls = 0;
       const contracts = through(contractsOf(fixture, fixture.keeper), () => {
         calls += 1;
-        return calls % 3 === 0 ? timeout() : null;
+        return calls % 7 === 0 ? timeout() : null;
       });
 
-      const report = await runOnce(contracts, { ...SMALL, patience: { attempts: 20, backOff: 1 } });
+      const report = await runOnce(contracts, { ...SMALL, patience: { attempts: 10, backOff: 1 } });
 
       expect(report.complete).to.equal(true);
       expect(await distanceOf(fixture)).to.equal(0n);
@@ -332,6 +323,48 @@ describe("keeper", () => {
       expect(complete).to.eql([true]);
       expect(await distanceOf(fixture)).to.equal(0n);
     });
+
+    it("outlives whatever a node says, and what nobody has heard of", async () => {
+      for (const error of [answer(-32_602, "block is out of range"), new Error("HHE999: whatever this is")]) {
+        const fixture = await loadKeeper();
+        const stop = new AbortController();
+        let calls = 0;
+        const contracts = through(contractsOf(fixture, fixture.keeper), () => {
+          calls += 1;
+          return calls < 8 ? error : null;
+        });
+        const complete: boolean[] = [];
+
+        await watch(contracts, {
+          ...IMPATIENT,
+          pollSeconds: 0.01,
+          signal: stop.signal,
+          onCycle: (report) => {
+            complete.push(report.complete);
+            if (report.complete) stop.abort();
+          },
+        });
+
+        expect(complete.at(-1)).to.equal(true);
+        expect(await distanceOf(fixture)).to.equal(0n);
+      }
+    });
+
+    it("ends at what no waiting mends", async () => {
+      const fixture = await loadKeeper();
+      const contracts = contractsOf(fixture, fixture.keeper);
+      expect(await refusalOf(watch(contracts, { chainId: 1n }))).to.match(/^The node is on chain 31337, /);
+      for (const error of [new TypeError("a mistake"), new Failure("A sentence.")]) {
+        expect(
+          await refusalOf(
+            watch(
+              through(contracts, () => error),
+              IMPATIENT,
+            ),
+          ),
+        ).to.equal(error.message);
+      }
+    });
   });
 
   describe("leave", () => {
@@ -376,6 +409,21 @@ describe("keeper", () => {
 
       expect(state).to.equal("out");
       expect(await ethers.provider.getBalance(staker)).to.be.greaterThan(balance + worth - ether(1));
+    });
+
+    it("asks a node again that does not answer", async () => {
+      const fixture = await loadBalanced();
+      const { metaPool, staker } = fixture;
+      await metaPool.connect(staker).unstake(ether(500));
+      let calls = 0;
+      const contracts = through(contractsOf(fixture, staker), () => {
+        calls += 1;
+        return calls % 7 === 0 ? answer(429, "exceeded its compute units per second capacity") : null;
+      });
+
+      const departure = await leave({ ...contracts, signer: staker }, { patience: { attempts: 10, backOff: 1 } });
+
+      expect(departure.state).to.equal("waiting");
     });
 
     it("says that a stake is left when nothing was asked for", async () => {

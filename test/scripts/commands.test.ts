@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -17,6 +17,7 @@ import { withdrawCommand } from "../../src/commands/withdraw.ts";
 import { noticed, ROLES } from "../../src/roles.ts";
 import { connectTo, type Ended, recordDeployment, runWith, temporaryFolder } from "../fixtures/commands.ts";
 import { distanceOf, ether, ethers, loadBalanced, loadKeeper, networkHelpers, stateOf } from "../fixtures/keeper.ts";
+import { answer, failing } from "../fixtures/nodes.ts";
 import { nextEpoch, waitFor } from "../fixtures/time.ts";
 
 const status = statusCommand(config.accounts);
@@ -56,6 +57,40 @@ describe("commands", () => {
         await run(status, "--network", "nowhere"),
         `There is no deployment for the network "nowhere" in ${folder}: deploy first.`,
       );
+    });
+
+    it("says what is wrong with the address of a node", async () => {
+      await load();
+      for (const rpc of ["foo", "", "localhost:8545", "ws://localhost:8545"]) {
+        expectFailure(
+          await run(status, "--rpc", rpc),
+          `"${rpc}" is not the address of a node: write it like http://127.0.0.1:8545.`,
+        );
+      }
+    });
+
+    it("says which record of the deployment is broken, and how", async () => {
+      const fixture = await loadKeeper();
+      const records = path.join(folder, "records");
+      for (const [name, content, what] of [
+        [".chain", {}, "its chainId is missing"],
+        [".chain", null, "its chainId is missing"],
+        [".chain", { chainId: "mainnet" }, 'its chainId is "mainnet"'],
+        ["MetaPool.json", {}, "its address is missing"],
+        ["MetaPool.json", [], "its address is missing"],
+        ["Allocator.json", { address: "0x12" }, 'its address is "0x12"'],
+        ["PoolLens.json", { address: null }, "its address is null"],
+        ["MetaPool.json", { address: STRANGER, receipt: { blockNumber: "soon" } }, 'its receipt.blockNumber is "soon"'],
+      ] as const) {
+        await recordDeployment(records, "localhost", fixture);
+        const file = path.join(records, "localhost", name);
+        writeFileSync(file, JSON.stringify(content));
+
+        expectFailure(
+          await runWith(connectTo(ethers), status, ["--deployments", records]),
+          `${file} is broken: ${what}.`,
+        );
+      }
     });
 
     it("says that the node is on another chain", async () => {
@@ -333,6 +368,28 @@ describe("commands", () => {
       );
     });
 
+    it("asks a node again that does not answer", async () => {
+      const { metaPool, staker } = await load(loadBalanced);
+      await metaPool.connect(staker).unstake(ether(500));
+      const pool = await metaPool.getAddress();
+      const asked = new Set<string>();
+      // Each question about the pool fails at first.
+      const provider = failing(ethers.provider, (method, [request]) => {
+        const { to, data = "" } = Object(request) as { to?: string; data?: string };
+        if (method !== "call" || to !== pool || asked.has(data)) return null;
+        asked.add(data);
+        return answer(429, "exceeded its compute units per second capacity");
+      });
+      const flaky = { ...ethers, provider } as typeof ethers;
+
+      const { code, out } = await runWith(connectTo(flaky), exitCommand, [
+        ...["--account", staker.address, "--deployments", folder],
+      ]);
+
+      expect(out.at(-1)).to.match(/^[\d.]+ ETH is still on its way: come back at .* UTC, in .*\.$/);
+      expect(code).to.equal(0);
+    });
+
     it("leads out, visit after visit", async () => {
       const fixture = await load(loadBalanced);
       const { metaPool, staker } = fixture;
@@ -477,6 +534,25 @@ describe("commands", () => {
       expect(json.warnings).to.have.members(differences);
     });
 
+    it("says that access cannot be read, and shows all else", async () => {
+      await load();
+      const provider = failing(ethers.provider, (method) =>
+        method === "getLogs" ? answer(-32_602, "logs are for those who pay") : null,
+      );
+      const connect = connectTo({ ...ethers, provider });
+      const sentence = "The node answers with an error: logs are for those who pay.";
+
+      const { code, out } = await runWith(connect, status, ["--deployments", folder]);
+
+      expect(code).to.equal(0);
+      expect(out.filter((line) => /^(access|warning)/.test(line))).to.deep.equal([
+        `access                 cannot be read: ${sentence}`,
+      ]);
+      expect(out.filter((line) => line.includes(" active ")).length).to.equal(12);
+      const json = await runWith(connect, status, ["--json", "--deployments", folder]);
+      expect(JSON.parse(json.out.join("\n"))).to.include({ access: null, accessUnread: sentence });
+    });
+
     it("compares access with the accounts that are named for the network", async () => {
       const fixture = await load();
       await recordDeployment(folder, "hoodi", fixture);
@@ -540,6 +616,25 @@ describe("commands", () => {
       expectFailure(await run(historyCommand, STRANGER, "--csv", "--json"), "Say one of --csv and --json.");
     });
 
+    it("reads from a node that answers for a few blocks at a time, and not always", async () => {
+      const { staker } = await load();
+      let asked = 0;
+      const provider = failing(ethers.provider, (method, [filter]) => {
+        if (method !== "getLogs") return null;
+        asked += 1;
+        if (asked % 100 === 0) return answer(429, "exceeded its compute units per second capacity");
+        const { fromBlock, toBlock } = filter as { fromBlock: number; toBlock: number };
+        return toBlock - fromBlock < 5 ? null : answer(-32_602, "query exceeds max block range 5.");
+      });
+      const connect = connectTo({ ...ethers, provider });
+
+      const { code, out } = await runWith(connect, historyCommand, [staker.address, "--json", "--deployments", folder]);
+
+      expect(code).to.equal(0);
+      expect(asked).to.be.greaterThan(100);
+      expect(out).to.deep.equal((await run(historyCommand, staker.address, "--json")).out);
+    });
+
     it("tells an account's story with its balance after each step", async () => {
       const fixture = await load(loadBalanced);
       const { metaPool, staker, other, keeper } = fixture;
@@ -595,6 +690,18 @@ describe("commands", () => {
       const abi = JSON.parse(readFileSync(path.join(out, "abi/MetaPool.json"), "utf8")) as { name?: string }[];
       expect(abi.some(({ name }) => name === "deposit_and_stake")).to.equal(true);
       expect(existsSync(path.join(out, "src/MetaPool.ts"))).to.equal(true);
+    });
+
+    it("says which record of a deployment is broken", async () => {
+      const records = path.join(folder, "records");
+      await recordDeployment(records, "localhost", await loadKeeper());
+      const file = path.join(records, "localhost", "MetaPool.json");
+      writeFileSync(file, "{}");
+
+      expectFailure(
+        await runWith(connectTo(ethers), exportCommand, ["--deployments", records, "--out", path.join(folder, "out")]),
+        `${file} is broken: its address is missing.`,
+      );
     });
 
     it("says that the contracts are not built", async () => {

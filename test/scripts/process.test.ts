@@ -10,6 +10,7 @@ import { stakeCommand } from "../../src/commands/stake.ts";
 import { statusCommand } from "../../src/commands/status.ts";
 import { recordDeployment, runWith, temporaryFolder } from "../fixtures/commands.ts";
 import { deployTrellis } from "../fixtures/deployment.ts";
+import { serve } from "../fixtures/nodes.ts";
 import { createOperators } from "../fixtures/operators.ts";
 import { nextEpoch } from "../fixtures/time.ts";
 
@@ -87,6 +88,34 @@ describe("scripts", function () {
       out: "",
       err: 'The node of the network "localhost" does not answer: is it running?\n',
     });
+  });
+
+  it("say that the node refuses the key", async () => {
+    for (const code of [401, 403]) {
+      const { url, close } = await serve(code, "");
+      const ended = await runWith(connectHardhat, lookUp, ["--deployments", folder, "--rpc", url]);
+      close();
+
+      expect(ended.err).to.eql(["The node refuses the key: check the one that its address has."]);
+    }
+  });
+
+  it("end without a word when nobody reads on", async () => {
+    for (const args of [
+      ["status", ...place()],
+      ["status", "--help"],
+    ] as const) {
+      const child = spawn(process.execPath, ["--import", "tsx", `scripts/${args[0]}.ts`, ...args.slice(1)], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      child.stdout.destroy();
+      let err = "";
+      child.stderr.on("data", (text: Buffer) => (err += text.toString()));
+
+      const [code] = (await once(child, "close")) as [number];
+
+      expect({ code, err }).to.eql({ code: 0, err: "" });
+    }
   });
 
   it("say that there is no key", async () => {

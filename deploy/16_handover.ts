@@ -1,6 +1,6 @@
 import { getAddress, Interface } from "ethers";
 
-import { artifacts, deployScript } from "../rocketh/deploy.ts";
+import { artifacts, deployScript, refusal } from "../rocketh/deploy.ts";
 import { checkAccess, finalMembers, hasRole } from "../rocketh/handover.ts";
 import { DEPLOYER_ROLES } from "../src/roles.ts";
 
@@ -10,16 +10,12 @@ const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 export default deployScript(
   async (environment) => {
     const { get, read, execute, namedAccounts } = environment;
-    const { deployer, ...others } = namedAccounts;
+    const { deployer } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
     const metaPool = get<typeof artifacts.MetaPool.abi>("MetaPool");
 
-    for (const [name, account] of Object.entries(others)) {
-      if (getAddress(account) === getAddress(deployer))
-        throw new Error(`The deployer cannot hand over to itself: it is the ${name}, too.`);
-    }
     if ((await read(metaPool, { functionName: "get_owner_id" })) !== getAddress(get("Notice").address)) {
-      throw new Error("The handover needs a pool that is connected to Notice.");
+      throw refusal("The handover needs a pool that is connected to Notice.");
     }
 
     const held: bigint[] = [];

@@ -1,6 +1,6 @@
 import { BrowserProvider } from "ethers";
 
-import { type artifacts, type DeployEnvironment } from "./deploy.ts";
+import { type artifacts, type DeployEnvironment, refusal } from "./deploy.ts";
 import { accessDifferences } from "../src/access.ts";
 import { type Member, membersOf, ROLES } from "../src/roles.ts";
 
@@ -40,7 +40,7 @@ export async function checkAccess({ get, network }: DeployEnvironment, members: 
     members,
   });
   if (differences.length === 0) return;
-  throw new Error(["The handover needs access as the files say, and it is not:", ...differences].join("\n"));
+  throw refusal(["The handover needs access as the files say, and it is not:", ...differences].join("\n"));
 }
 
 /** Whether `account` is a member of the AccessManager's `role`. */

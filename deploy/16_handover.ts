@@ -1,15 +1,16 @@
 import { getAddress, Interface } from "ethers";
 
 import { artifacts, deployScript, refusal } from "../rocketh/deploy.ts";
-import { checkAccess, finalMembers, hasRole } from "../rocketh/handover.ts";
+import { checkAccess, checkParameters, finalMembers, hasRole } from "../rocketh/handover.ts";
+import { changeParameters, type ParameterChanges } from "../rocketh/parameters.ts";
 import { DEPLOYER_ROLES } from "../src/roles.ts";
 
 const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 
 /** The deployer gives up every role that it holds. Operators are listed before this, or with notice after it. */
-export default deployScript(
-  async (environment) => {
-    const { get, read, execute, namedAccounts } = environment;
+export default deployScript<ParameterChanges>(
+  async (environment, changes) => {
+    const { get, read, execute, data, namedAccounts } = environment;
     const { deployer } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
     const metaPool = get<typeof artifacts.MetaPool.abi>("MetaPool");
@@ -25,6 +26,9 @@ export default deployScript(
     const members = finalMembers(environment);
     await checkAccess(environment, [...members, ...held.map((role) => ({ role, account: deployer }))]);
     if (held.length === 0) return;
+
+    // Afterwards governance may change them.
+    await checkParameters(environment, changeParameters(data.parameters, changes));
 
     // Admin last: it is what the others could be given again with.
     const calls = held.toReversed().map((role) => ACCESS_MANAGER.encodeFunctionData("renounceRole", [role, deployer]));

@@ -68,9 +68,9 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     attester: await signerOf(named.attester),
     /** Accounts without a part. */
     others: signers.filter(({ address }) => !names.includes(address.toLowerCase())),
-    /** Ends the deployer's powers. */
-    handOver: async () => {
-      await handOver(environment);
+    /** Ends the deployer's powers; `changes` are those to parameters since. */
+    handOver: async (changes: ParameterChanges = {}) => {
+      await handOver(environment, { ...options.parameters, ...changes });
     },
   };
 }

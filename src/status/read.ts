@@ -42,6 +42,8 @@ export interface Status {
   readonly dimensions: readonly DimensionStatus[];
   /** Where roles are not what the files say; each is a warning, too. */
   readonly access: readonly string[];
+  /** Where parameters are not what the files say. Governance may have changed them, so none is a warning. */
+  readonly parameters: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -55,6 +57,7 @@ export interface StatusSources {
   /** The block of the deployment. */
   readonly firstBlock: number;
   readonly readAccess: (block: number) => Promise<string[]>;
+  readonly readParameters: (block: number) => Promise<string[]>;
 }
 
 const STATES = ["none", "ramping", "active", "draining", "delisted", "removed"];
@@ -78,6 +81,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     idle: whyIdle(pool, operators),
     dimensions: dimensionsOf(groups),
     access,
+    parameters: await sources.readParameters(block),
     warnings: [
       ...access,
       ...groupWarnings(pool, groups),

@@ -16,6 +16,7 @@ export function renderStatus({
   idle,
   dimensions,
   access,
+  parameters,
   warnings,
 }: Status): string[] {
   const { book, live } = pool;
@@ -37,6 +38,10 @@ export function renderStatus({
     ["idle", idle ?? "nothing beyond the buffer's target"],
     ...dimensions.map((entry): [string, string] => [`caps per ${entry.dimension}`, dimensionInWords(entry)]),
     ["access", access.length === 0 ? "as the files say" : "not as the files say"],
+    ...(parameters.length === 0 ? ["as the files say"] : parameters).map((line): [string, string] => [
+      "parameters",
+      line,
+    ]),
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const exits = waiting.map((entry) => [

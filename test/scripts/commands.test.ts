@@ -19,7 +19,7 @@ import { connectTo, type Ended, recordDeployment, runWith, temporaryFolder } fro
 import { distanceOf, ether, ethers, loadBalanced, loadKeeper, networkHelpers, stateOf } from "../fixtures/keeper.ts";
 import { nextEpoch, waitFor } from "../fixtures/time.ts";
 
-const status = statusCommand(config.accounts);
+const status = statusCommand(config);
 
 const STRANGER = "0x00000000000000000000000000000000DeaDBeef";
 
@@ -483,7 +483,7 @@ describe("commands", () => {
       const { governance } = fixture;
       const accounts = { ...config.accounts, governance: { default: 1, hoodi: STRANGER } };
 
-      const { out } = await run(statusCommand(accounts), "--network", "hoodi", "--json");
+      const { out } = await run(statusCommand({ ...config, accounts }), "--network", "hoodi", "--json");
 
       expect((JSON.parse(out.join("\n")) as { access: string[] }).access).to.deep.equal([
         `role 1 (governance) of ${governance.address} is held, and the files say not held`,

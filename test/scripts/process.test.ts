@@ -13,7 +13,7 @@ import { deployTrellis } from "../fixtures/deployment.ts";
 import { createOperators } from "../fixtures/operators.ts";
 import { nextEpoch } from "../fixtures/time.ts";
 
-const lookUp = statusCommand(config.accounts);
+const lookUp = statusCommand(config);
 
 /** Nothing listens there. */
 const SILENT = "http://127.0.0.1:9";

@@ -10,7 +10,7 @@ const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 /** The deployer gives up every role that it holds. Operators are listed before this, or with notice after it. */
 export default deployScript<ParameterChanges>(
   async (environment, changes) => {
-    const { get, read, execute, data, namedAccounts } = environment;
+    const { get, read, execute, showMessage, data, namedAccounts } = environment;
     const { deployer } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
     const metaPool = get<typeof artifacts.MetaPool.abi>("MetaPool");
@@ -25,8 +25,10 @@ export default deployScript<ParameterChanges>(
     }
     const members = finalMembers(environment);
     await checkAccess(environment, [...members, ...held.map((role) => ({ role, account: deployer }))]);
-    if (held.length === 0) return;
-
+    if (held.length === 0) {
+      showMessage("Handed over before; nothing is left to do.");
+      return;
+    }
     // Afterwards governance may change them.
     await checkParameters(environment, changeParameters(data.parameters, changes));
 
@@ -38,6 +40,7 @@ export default deployScript<ParameterChanges>(
       args: [calls as `0x${string}`[]],
     });
     await checkAccess(environment, members);
+    showMessage(`Handed over: ${deployer} holds no role any more, and Notice is the only admin.`);
   },
   { tags: ["handover"], dependencies: ["trellis"] },
 );

@@ -56,8 +56,13 @@ const solidityTest = overrideTask(["test", "solidity"])
   .setAction(async () => ({ default: (await import("./src/deep/campaigns.ts")).runAndCount }))
   .build();
 
+/** A tag that nothing has is refused, and without tags nothing is handed over. */
+const deploy = overrideTask("deploy")
+  .setAction(async () => ({ default: (await import("./rocketh/task.ts")).deployTagged }))
+  .build();
+
 export default defineConfig({
-  tasks: [test, mochaTest, solidityTest],
+  tasks: [test, mochaTest, solidityTest, deploy],
   plugins: [
     hardhatEthers,
     hardhatEthersChaiMatchers,

@@ -1,6 +1,6 @@
 import { id, Interface } from "ethers";
 
-import { artifacts, deployScript } from "../rocketh/deploy.ts";
+import { artifacts, deployScript, refusal } from "../rocketh/deploy.ts";
 import { finalMembers, hasRole, isHandedOver } from "../rocketh/handover.ts";
 import { DEPLOYER_ROLES, RESTRICTIONS, roleIdOf } from "../src/roles.ts";
 
@@ -42,7 +42,7 @@ export default deployScript(
       calls.push(ACCESS_MANAGER.encodeFunctionData("grantRole", [role, account, 0]));
     }
     if (calls.length === 0) return;
-    if (isOver) throw new Error("Roles differ from src/roles.ts, and since the handover only Notice can change them.");
+    if (isOver) throw refusal("Roles differ from src/roles.ts, and since the handover only Notice can change them.");
 
     await execute(accessManager, {
       account: deployer,

@@ -1,25 +1,22 @@
 import { getAddress, Interface } from "ethers";
 
-import { artifacts, deployScript } from "../rocketh/deploy.ts";
-import { checkAccess, finalMembers, hasRole } from "../rocketh/handover.ts";
+import { artifacts, deployScript, refusal } from "../rocketh/deploy.ts";
+import { checkAccess, checkParameters, finalMembers, hasRole } from "../rocketh/handover.ts";
+import { changeParameters, type ParameterChanges } from "../rocketh/parameters.ts";
 import { DEPLOYER_ROLES } from "../src/roles.ts";
 
 const ACCESS_MANAGER = new Interface(artifacts.AccessManager.abi);
 
 /** The deployer gives up every role that it holds. Operators are listed before this, or with notice after it. */
-export default deployScript(
-  async (environment) => {
-    const { get, read, execute, namedAccounts } = environment;
-    const { deployer, ...others } = namedAccounts;
+export default deployScript<ParameterChanges>(
+  async (environment, changes) => {
+    const { get, read, execute, showMessage, data, namedAccounts } = environment;
+    const { deployer } = namedAccounts;
     const accessManager = get<typeof artifacts.AccessManager.abi>("AccessManager");
     const metaPool = get<typeof artifacts.MetaPool.abi>("MetaPool");
 
-    for (const [name, account] of Object.entries(others)) {
-      if (getAddress(account) === getAddress(deployer))
-        throw new Error(`The deployer cannot hand over to itself: it is the ${name}, too.`);
-    }
     if ((await read(metaPool, { functionName: "get_owner_id" })) !== getAddress(get("Notice").address)) {
-      throw new Error("The handover needs a pool that is connected to Notice.");
+      throw refusal("The handover needs a pool that is connected to Notice.");
     }
 
     const held: bigint[] = [];
@@ -28,7 +25,12 @@ export default deployScript(
     }
     const members = finalMembers(environment);
     await checkAccess(environment, [...members, ...held.map((role) => ({ role, account: deployer }))]);
-    if (held.length === 0) return;
+    if (held.length === 0) {
+      showMessage("Handed over before; nothing is left to do.");
+      return;
+    }
+    // Afterwards governance may change them.
+    await checkParameters(environment, changeParameters(data.parameters, changes));
 
     // Admin last: it is what the others could be given again with.
     const calls = held.toReversed().map((role) => ACCESS_MANAGER.encodeFunctionData("renounceRole", [role, deployer]));
@@ -38,6 +40,7 @@ export default deployScript(
       args: [calls as `0x${string}`[]],
     });
     await checkAccess(environment, members);
+    showMessage(`Handed over: ${deployer} holds no role any more, and Notice is the only admin.`);
   },
   { tags: ["handover"], dependencies: ["trellis"] },
 );

@@ -1,4 +1,5 @@
 import type { ProxyDeployOptions } from "@rocketh/proxy";
+import { HardhatPluginError } from "hardhat/plugins";
 import { setupDeployScripts } from "rocketh";
 
 import { type Accounts, type Data, type Extensions, extensions } from "./config.ts";
@@ -8,6 +9,11 @@ export const { deployScript } = setupDeployScripts<Extensions, Accounts, Data>(e
 
 /** What a deploy script is given. */
 export type DeployEnvironment = Parameters<Parameters<typeof deployScript>[0]>[0];
+
+/** What the caller can put right: Hardhat prints the sentence and no stack. */
+export function refusal(sentence: string): HardhatPluginError {
+  return new HardhatPluginError("trellis", sentence);
+}
 
 /** The compiled contracts, typed, as the build writes them. */
 export { artifacts };

@@ -1,7 +1,8 @@
 import { BrowserProvider } from "ethers";
 
-import { type artifacts, type DeployEnvironment } from "./deploy.ts";
+import { type artifacts, type DeployEnvironment, refusal } from "./deploy.ts";
 import { accessDifferences } from "../src/access.ts";
+import { parameterDifferences, type Parameters } from "../src/parameters.ts";
 import { type Member, membersOf, ROLES } from "../src/roles.ts";
 
 type Environment = Pick<DeployEnvironment, "get" | "read" | "namedAccounts">;
@@ -23,7 +24,7 @@ export function finalMembers({ get, namedAccounts }: Pick<DeployEnvironment, "ge
 /** Refuses access that differs from what src/roles.ts and `members` say. */
 export async function checkAccess({ get, network }: DeployEnvironment, members: readonly Member[]): Promise<void> {
   const { address: accessManager, receipt } = get("AccessManager");
-  const provider = new BrowserProvider(network.provider, undefined, { cacheTimeout: -1 });
+  const provider = providerOf(network);
   const differences = await accessDifferences({
     accessManager,
     provider,
@@ -40,7 +41,38 @@ export async function checkAccess({ get, network }: DeployEnvironment, members: 
     members,
   });
   if (differences.length === 0) return;
-  throw new Error(["The handover needs access as the files say, and it is not:", ...differences].join("\n"));
+  throw refusal(["The handover needs access as the files say, and it is not:", ...differences].join("\n"));
+}
+
+/** Refuses parameters on chain that differ from `parameters` and the accounts that rocketh/config.ts names. */
+export async function checkParameters(
+  { get, network, namedAccounts }: DeployEnvironment,
+  parameters: Parameters,
+): Promise<void> {
+  const { treasury, oracle1, oracle2, oracle3, oracle4 } = namedAccounts;
+  const provider = providerOf(network);
+  const differences = await parameterDifferences({
+    provider,
+    block: await provider.getBlockNumber(),
+    contracts: {
+      Network: get("Network").address,
+      StakingPoolFactory: get("StakingPoolFactory").address,
+      MetaPool: get("MetaPool").address,
+      OperatorRegistry: get("OperatorRegistry").address,
+      Allocator: get("Allocator").address,
+      Scores: get("Scores").address,
+      ReportOracle: get("ReportOracle").address,
+    },
+    parameters,
+    treasury,
+    committee: [oracle1, oracle2, oracle3, oracle4],
+  });
+  if (differences.length === 0) return;
+  throw refusal(["The handover needs parameters as the files say, and they are not:", ...differences].join("\n"));
+}
+
+function providerOf({ provider }: DeployEnvironment["network"]): BrowserProvider {
+  return new BrowserProvider(provider, undefined, { cacheTimeout: -1 });
 }
 
 /** Whether `account` is a member of the AccessManager's `role`. */

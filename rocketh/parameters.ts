@@ -1,53 +1,11 @@
 import { parseEther } from "ethers";
 
+import type { Parameters } from "../src/parameters.ts";
+
 /** No cap by shares of the pool or of the network. */
 export const NO_SHARE = 65_535;
 /** No cap in wei. */
 export const NO_CAP = 2n ** 96n - 1n;
-
-/** What a deployment is set up with. Times in seconds, amounts in wei, shares in basis points. */
-export interface Parameters {
-  readonly name: string;
-  readonly symbol: string;
-  readonly epochLength: number;
-  /** Buys the seed shares, which belong to nobody. */
-  readonly seed: bigint;
-  /** The chain's staking module; without one a DevNetwork is deployed. */
-  readonly stakingModule?: `0x${string}`;
-  readonly devNetwork: { readonly unbondingEpochs: number };
-  readonly pool: { readonly feeBps: number; readonly bufferTargetBps: number; readonly assetCap: bigint };
-  readonly policy: {
-    readonly poolShareBps: number;
-    readonly netShareBps: number;
-    readonly guardianShareBps: number;
-    /** 0 for a pool that asks for no bonds; fixed at deployment. */
-    readonly bondRatio: number;
-  };
-  /** What operators that ramp may hold together; 0 for no group of theirs. */
-  readonly tenure: { readonly poolShareBps: number };
-  readonly allocator: {
-    readonly graceBps: number;
-    readonly bandBps: number;
-    readonly budget0Bps: number;
-    readonly budget2Bps: number;
-    readonly maxLossBps: number;
-    readonly maxGainBps: number;
-    readonly minMove: bigint;
-  };
-  readonly scoring: {
-    readonly weekSpan: number;
-    readonly monthSpan: number;
-    readonly yearSpan: number;
-    readonly power: number;
-    readonly sizeLimitBps: number;
-    readonly diversityBps: number;
-    readonly commissionLimitBps: number;
-    readonly commissionRiseBps: number;
-    readonly bondFloor: bigint;
-  };
-  /** Of the members that rocketh/config.ts names, how many have to report the same. */
-  readonly committee: { readonly quorum: number };
-}
 
 /** Changes to a network's parameters, as tests and simulations need them. */
 export type ParameterChanges = { readonly [K in keyof Parameters]?: Partial<Parameters[K]> };

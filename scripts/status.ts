@@ -5,5 +5,5 @@ await main(async () => {
     import("../src/commands/status.ts"),
     import("../rocketh/config.ts"),
   ]);
-  return statusCommand(config.accounts);
+  return statusCommand(config);
 });

@@ -1,5 +1,6 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import { setupLogger } from "named-logs-console";
+import type { UserConfig } from "rocketh/types";
 
 import handOver from "../../deploy/16_handover.ts";
 import { loadAndExecuteDeploymentsFromFiles } from "../../rocketh/environment.ts";
@@ -12,6 +13,8 @@ export interface DeployOptions {
   readonly handover?: boolean;
   /** Whose accounts and parameters count, if not those of the connection's network. */
   readonly environment?: string;
+  /** Who does what, if not as in rocketh/config.ts. */
+  readonly accounts?: UserConfig["accounts"];
   /** A folder that remembers addresses, so that a later call finds what this one deployed. Default none. */
   readonly records?: string;
 }
@@ -23,12 +26,13 @@ export type Trellis = Awaited<ReturnType<typeof deployTrellis>>;
 export async function deployTrellis(connection: NetworkConnection, options: DeployOptions = {}) {
   setupLogger(["rocketh", "@rocketh/node", "@rocketh/deploy", "@rocketh/proxy"], { enabled: true, level: 1 });
   const { ethers } = connection;
+  const config = { deployments: options.records, accounts: options.accounts };
   const environment = await loadAndExecuteDeploymentsFromFiles(
     {
       provider: connection.provider,
       environment: options.environment ?? connection.networkName,
       saveDeployments: options.records !== undefined,
-      config: { deployments: options.records },
+      config,
       askBeforeProceeding: false,
       tags: options.handover === false ? ["trellis"] : ["handover"],
       extra: { connection },
@@ -64,9 +68,9 @@ export async function deployTrellis(connection: NetworkConnection, options: Depl
     attester: await signerOf(named.attester),
     /** Accounts without a part. */
     others: signers.filter(({ address }) => !names.includes(address.toLowerCase())),
-    /** Ends the deployer's powers. */
-    handOver: async () => {
-      await handOver(environment);
+    /** Ends the deployer's powers; `changes` are those to parameters since. */
+    handOver: async (changes: ParameterChanges = {}) => {
+      await handOver(environment, { ...options.parameters, ...changes });
     },
   };
 }

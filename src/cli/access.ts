@@ -7,7 +7,9 @@ const CONTRACTS = ["Scores", "ReportOracle", "Notice"] as const satisfies readon
 const ACCOUNTS = ["governance", "guardian", "foundation", "attester"] as const satisfies readonly Holder[];
 
 /** Who does what, as in rocketh/config.ts: by network an address, or an index among the accounts of its node. */
-export type Accounts = Readonly<Record<(typeof ACCOUNTS)[number], Readonly<Record<string, string | number>>>>;
+export type NamedAccounts<Name extends string> = Readonly<Record<Name, Readonly<Record<string, string | number>>>>;
+
+export type Accounts = NamedAccounts<(typeof ACCOUNTS)[number]>;
 
 /** Where roles on chain are, as of `block`, not what the files say. */
 export async function readAccess(session: Session, accounts: Accounts, block: number): Promise<string[]> {
@@ -27,20 +29,27 @@ export async function readAccess(session: Session, accounts: Accounts, block: nu
     contracts: Object.fromEntries(MANAGED.map((name) => [name, addressOf(name)])) as Record<ManagedContract, string>,
     members: membersOf({
       ...Object.fromEntries(CONTRACTS.map((name) => [name, addressOf(name)])),
-      ...(await resolve(session, accounts)),
+      ...(await addressesOf(session, ACCOUNTS, accounts)),
     }),
   });
 }
 
+/** What files say for the session's network. */
+export function valueFor<T>({ place, deployment }: Session, by: Readonly<Record<string, T>>): T | undefined {
+  return by[place.network] ?? by[deployment.chainId.toString()] ?? by.default;
+}
+
 /** The addresses of accounts. Who is named by an index at a node without accounts has none. */
-async function resolve({ place, deployment, connection }: Session, accounts: Accounts) {
-  const named = ACCOUNTS.map((name) => {
-    const by = accounts[name];
-    return { name, account: by[place.network] ?? by[deployment.chainId.toString()] ?? by.default };
-  });
+export async function addressesOf<Name extends string>(
+  session: Session,
+  names: readonly Name[],
+  accounts: NamedAccounts<Name>,
+): Promise<Partial<Record<Name, string>>> {
+  const { connection } = session;
+  const named = names.map((name) => ({ name, account: valueFor(session, accounts[name]) }));
   const isByIndex = named.some(({ account }) => typeof account === "number");
   const signers = isByIndex ? await connection.ethers.getSigners() : [];
   return Object.fromEntries(
     named.map(({ name, account }) => [name, typeof account === "number" ? signers[account]?.address : account]),
-  );
+  ) as Partial<Record<Name, string>>;
 }

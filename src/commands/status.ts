@@ -1,8 +1,9 @@
 import { Result } from "ethers";
 
-import { type Accounts, readAccess } from "../cli/access.ts";
+import { readAccess } from "../cli/access.ts";
 import { type CommandFactory, inSession, placedCommand } from "../cli/command.ts";
 import { findAddress } from "../cli/deployment.ts";
+import { type Files, readParameters } from "../cli/parameters.ts";
 import type { Place } from "../cli/session.ts";
 import { toJson } from "../keeper/log.ts";
 import { readStatus, type Status } from "../status/read.ts";
@@ -13,9 +14,9 @@ interface Options extends Place {
   readonly json: boolean;
 }
 
-/** `accounts` are those of rocketh/config.ts. */
+/** `files` is rocketh/config.ts. */
 export const statusCommand =
-  (accounts: Accounts): CommandFactory =>
+  (files: Files): CommandFactory =>
   (world) =>
     placedCommand("status", "Shows the pool: price, yield, money, exits, rounds and every operator.")
       .option("--json", "as JSON, amounts in wei", false)
@@ -29,7 +30,8 @@ export const statusCommand =
             attributes,
             provider,
             firstBlock: deployment.firstBlock,
-            readAccess: (block) => readAccess(session, accounts, block),
+            readAccess: (block) => readAccess(session, files.accounts, block),
+            readParameters: (block) => readParameters(session, files, block),
           });
           if (options.json) world.out(toJson(plain(status), 2));
           else renderStatus(status).forEach(world.out);

@@ -45,6 +45,8 @@ export interface Status {
   readonly access: readonly string[] | null;
   /** Why it cannot, in a sentence; null if it can. */
   readonly accessUnread: string | null;
+  /** Where parameters are not what the files say. Governance may have changed them, so none is a warning. */
+  readonly parameters: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -58,6 +60,7 @@ export interface StatusSources {
   /** The block of the deployment. */
   readonly firstBlock: number;
   readonly readAccess: (block: number) => Promise<string[]>;
+  readonly readParameters: (block: number) => Promise<string[]>;
 }
 
 const STATES = ["none", "ramping", "active", "draining", "delisted", "removed"];
@@ -83,6 +86,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     dimensions: dimensionsOf(groups),
     access: differences,
     accessUnread,
+    parameters: await sources.readParameters(block),
     warnings: [
       ...(differences ?? []),
       ...groupWarnings(pool, groups),

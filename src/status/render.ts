@@ -17,6 +17,7 @@ export function renderStatus({
   dimensions,
   access,
   accessUnread,
+  parameters,
   warnings,
 }: Status): string[] {
   const { book, live } = pool;
@@ -38,6 +39,10 @@ export function renderStatus({
     ["idle", idle ?? "nothing beyond the buffer's target"],
     ...dimensions.map((entry): [string, string] => [`caps per ${entry.dimension}`, dimensionInWords(entry)]),
     ["access", accessInWords(access, accessUnread)],
+    ...(parameters.length === 0 ? ["as the files say"] : parameters).map((line): [string, string] => [
+      "parameters",
+      line,
+    ]),
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const exits = waiting.map((entry) => [

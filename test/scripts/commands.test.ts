@@ -20,7 +20,7 @@ import { distanceOf, ether, ethers, loadBalanced, loadKeeper, networkHelpers, st
 import { answer, failing } from "../fixtures/nodes.ts";
 import { nextEpoch, waitFor } from "../fixtures/time.ts";
 
-const status = statusCommand(config.accounts);
+const status = statusCommand(config);
 
 const STRANGER = "0x00000000000000000000000000000000DeaDBeef";
 
@@ -559,7 +559,7 @@ describe("commands", () => {
       const { governance } = fixture;
       const accounts = { ...config.accounts, governance: { default: 1, hoodi: STRANGER } };
 
-      const { out } = await run(statusCommand(accounts), "--network", "hoodi", "--json");
+      const { out } = await run(statusCommand({ ...config, accounts }), "--network", "hoodi", "--json");
 
       expect((JSON.parse(out.join("\n")) as { access: string[] }).access).to.deep.equal([
         `role 1 (governance) of ${governance.address} is held, and the files say not held`,

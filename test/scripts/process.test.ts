@@ -14,7 +14,7 @@ import { serve } from "../fixtures/nodes.ts";
 import { createOperators } from "../fixtures/operators.ts";
 import { nextEpoch } from "../fixtures/time.ts";
 
-const lookUp = statusCommand(config.accounts);
+const lookUp = statusCommand(config);
 
 /** Nothing listens there. */
 const SILENT = "http://127.0.0.1:9";

@@ -104,7 +104,7 @@ export async function setUpSeries(
   const elsewhere = await createPool(trellis, owner);
   const placed = sumOf(open.map(({ counters }) => counters.external_));
   await elsewhere.connect(outsider).deposit_and_stake({ value: first.networkStake - placed - poolStakeOf(first) });
-  await trellis.handOver();
+  await trellis.handOver({ tenure: { poolShareBps: newcomersShareBps } });
   say("others' stake in place, handed over");
   return { trellis, keeper, staker, outsider, owner, actors, elsewhere, groupIds };
 }

@@ -208,7 +208,8 @@ describe("keeper", () => {
       const { keeper } = fixture;
       await ethers.provider.send("evm_setAutomine", [false]);
       const nonce = await keeper.getNonce();
-      const stuck = await keeper.sendTransaction({ to: keeper.address, maxFeePerGas: 10n, maxPriorityFeePerGas: 1n });
+      // Below 7 wei a base fee does not fall, however many empty blocks there are.
+      const stuck = await keeper.sendTransaction({ to: keeper.address, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n });
       await ethers.provider.send("evm_setIntervalMining", [100]);
 
       const report = await runOnce(contractsOf(fixture, keeper), { transactionTimeout: 1_500 }).finally(async () => {

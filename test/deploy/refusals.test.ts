@@ -12,7 +12,7 @@ import { refusalOf } from "../fixtures/refusal.ts";
 
 /** Runs Hardhat's task, as a person does. */
 async function runDeploy(args: readonly string[]) {
-  const child = spawn("npx", ["hardhat", "deploy", "--skip-prompts", ...args], {
+  const child = spawn(process.execPath, ["node_modules/.bin/hardhat", "deploy", "--skip-prompts", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1" },
   });

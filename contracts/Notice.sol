@@ -33,6 +33,7 @@ contract Notice is INotice {
     IOperatorRegistry public immutable REGISTRY;
 
     mapping(bytes32 id => Announcement announcement) private _announcements;
+    mapping(bytes32 id => bytes32 codeHash) private _codeHashes; // of what the call gives power to; 0 for nothing
 
     constructor(IAccessManager accessManager, IMetaPool metaPool, IAllocator allocator, IOperatorRegistry registry) {
         ACCESS_MANAGER = accessManager;
@@ -47,6 +48,7 @@ contract Notice is INotice {
         id = idOf(target, data, salt);
         require(_statusOf(id) != Status.Pending, AlreadyPending(id));
         _checkCode(target, data);
+        _checkInnerCall(target, data);
 
         uint256 batch = META_POOL.fillingBatch();
         _announcements[id] = Announcement({
@@ -57,6 +59,7 @@ contract Notice is INotice {
             status: Status.Pending,
             announcer: msg.sender
         });
+        _codeHashes[id] = _codeHashOf(target, data);
 
         emit Announced(id, msg.sender, target, data, salt, batch, earliestOf(id), block.timestamp + LIFETIME);
     }
@@ -93,6 +96,7 @@ contract Notice is INotice {
         bool strict = isStrict(target, data);
         _checkFunded(id, strict);
         require(!strict || _haveLeft(id), ExitsNotWithdrawn(id, leavingEndOf(id), block.timestamp));
+        require(_codeHashOf(target, data) == _codeHashes[id], CodeChanged(id));
 
         _announcements[id].status = Status.Executed;
 
@@ -117,7 +121,11 @@ contract Notice is INotice {
         bool strict = isStrict(target, data);
 
         return
-            _statusOf(id) == Status.Pending && _isDue(id) && _areExitsFunded(id, strict) && (!strict || _haveLeft(id));
+            _statusOf(id) == Status.Pending &&
+            _isDue(id) &&
+            _areExitsFunded(id, strict) &&
+            (!strict || _haveLeft(id)) &&
+            _codeHashOf(target, data) == _codeHashes[id];
     }
 
     /// @inheritdoc INotice
@@ -203,18 +211,43 @@ contract Notice is INotice {
         require(allowed, NotAllowed(msg.sender, target, bytes4(data)));
     }
 
-    /// @dev The code that a strict call gives power to is there to be read from the announcement on. It stays what it is, but
-    /// that of an account which is delegated (EIP-7702).
+    /// @dev The code that a strict call gives power to is there to be read from the announcement on, and is not that of a
+    /// delegated account (EIP-7702), whose owner can replace it.
     function _checkCode(address target, bytes calldata data) private view {
-        bytes4 selector = bytes4(data);
-        uint256 start; // of the argument that names it
-        if (target == address(ACCESS_MANAGER) && selector == IAccessManager.updateAuthority.selector) start = 36;
-        else if (target != address(ACCESS_MANAGER) && isStrict(target, data)) start = 4;
-        else return;
+        (bool isNamed, address named) = _codeNamedBy(target, data);
+        if (!isNamed) return;
 
-        address named = data.length < start + 32 ? address(0) : address(uint160(uint256(bytes32(data[start:]))));
         bytes memory code = named.code;
         require(code.length != 0 && bytes3(code) != DELEGATION, CodeNotReadable(named));
+    }
+
+    /// @dev New logic is called in Notice's name, too: with nothing that somebody has a role for.
+    function _checkInnerCall(address target, bytes calldata data) private view {
+        if (bytes4(data) != UUPSUpgradeable.upgradeToAndCall.selector) return;
+
+        (, bytes memory inner) = abi.decode(data[4:], (address, bytes));
+        if (inner.length == 0) return;
+        uint64 role = ACCESS_MANAGER.getTargetFunctionRole(target, bytes4(inner));
+        require(role == Roles.ADMIN, NotAllowed(msg.sender, target, bytes4(inner)));
+    }
+
+    /// @dev 0 for a call that names no code.
+    function _codeHashOf(address target, bytes calldata data) private view returns (bytes32) {
+        (bool isNamed, address named) = _codeNamedBy(target, data);
+        return isNamed ? named.codehash : bytes32(0);
+    }
+
+    /// @dev Who gets power by its code: new logic, another AccessManager, a factory that is vouched for. Nobody's address if
+    /// the data is too short.
+    function _codeNamedBy(address target, bytes calldata data) private view returns (bool isNamed, address named) {
+        bytes4 selector = bytes4(data);
+        bool isManager = target == address(ACCESS_MANAGER);
+        isNamed = isManager ? selector == IAccessManager.updateAuthority.selector : isStrict(target, data);
+        if (selector == IOperatorRegistry.setFactoryWhitelisted.selector && data.length >= 68) {
+            isNamed = isNamed && bytes32(data[36:68]) != 0;
+        }
+        uint256 start = isManager ? 36 : 4;
+        if (isNamed && data.length >= start + 32) named = address(uint160(uint256(bytes32(data[start:]))));
     }
 
     function _checkFunded(bytes32 id, bool strict) private view {

@@ -46,6 +46,8 @@ interface INotice {
     error AlreadyPending(bytes32 id);
     /// @notice There is no code at `account`, or one that its owner can replace: nobody can read what is announced.
     error CodeNotReadable(address account);
+    /// @notice The code that the call gives power to is not what it was at the announcement.
+    error CodeChanged(bytes32 id);
     error NotPending(bytes32 id, Status status);
     error TooEarly(bytes32 id, uint256 earliest, uint256 timestamp);
     /// @notice Exits up to batch `needed` are not funded yet; `fundedThrough` are.
@@ -57,7 +59,8 @@ interface INotice {
 
     /// @notice Announces a call. Only by who could make it, or by governance what the guardian could; `pauseStaking`, which
     /// keeps no spacing with notice, by governance alone. Nobody announces a call of this contract, nor one through the
-    /// AccessManager. New logic, a factory and another AccessManager must have their code. Emits the full call.
+    /// AccessManager, nor an upgrade that calls what somebody has a role for. New logic, a factory and another AccessManager
+    /// must have the code that they have when the call is made. Emits the full call.
     function announce(address target, bytes calldata data, bytes32 salt) external returns (bytes32 id);
 
     /// @notice Notes, once, that the exits which an announcement waits for are funded. Two epochs later they can have been

@@ -6,8 +6,8 @@ import {IAllocator} from "../interfaces/IAllocator.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 
 /// @title How much of the pool's positions a tightening turns into a violation that was none before, in wei.
-/// @dev Steps add up: lowering a cap twice counts as much as lowering it once. Caps of different kinds are not set off
-/// against each other, so the sum is never too small.
+/// @dev Steps add up: lowering a cap twice counts as much as lowering it once. An operator's own cap and its groups' are not
+/// set off against each other. What a group holds beyond one of its caps already, another one makes no violation again.
 library Tightening {
     using Math for uint256;
 

@@ -96,6 +96,32 @@ describe("Notice", function () {
       });
     }
 
+    it("attack: nobody announces an upgrade that calls what somebody has a role for, in Notice's name", async function () {
+      const { notice, byGovernance, registry, implementation, governance, stranger } = await loadNotice();
+      const [at, logic] = [await registry.getAddress(), await implementation.getAddress()];
+      const encode = registry.interface.encodeFunctionData.bind(registry.interface);
+
+      for (const inner of [
+        encode("whitelistPool", [stranger.address]),
+        encode("setFactoryWhitelisted", [stranger.address, true]),
+        encode("upgradeToAndCall", [stranger.address, "0x"]),
+      ]) {
+        await expect(byGovernance.announce(at, encode("upgradeToAndCall", [logic, inner]), SALT))
+          .to.be.revertedWithCustomError(notice, "NotAllowed")
+          .withArgs(governance, at, inner.slice(0, 10));
+      }
+      // What new logic begins with belongs to nobody.
+      const begins = encode("upgradeToAndCall", [logic, ethers.id("initializeV2()").slice(0, 10)]);
+      await expect(byGovernance.announce(at, begins, SALT)).to.emit(notice, "Announced");
+    });
+
+    it("takes the end of a factory that has no code any more", async function () {
+      const { notice, byFoundation, registry, stranger } = await loadNotice();
+      const data = registry.interface.encodeFunctionData("setFactoryWhitelisted", [stranger.address, false]);
+
+      await expect(byFoundation.announce(registry, data, SALT)).to.emit(notice, "Announced");
+    });
+
     it("reverts when the argument that names the code is missing", async function () {
       const { notice, byGovernance, calls } = await loadNotice();
 

@@ -225,6 +225,23 @@ describe("Notice", function () {
         .withArgs(implementation);
     });
 
+    it("attack: an upgrade is not made to other code than was announced", async function () {
+      const base = await loadNotice();
+      const { notice, byGovernance, calls, idOf, implementation } = base;
+      await byGovernance.announce(...calls.upgrade);
+      await passStrictly(base, calls.upgrade);
+      const code = await ethers.provider.getCode(implementation);
+
+      await networkHelpers.setCode(await implementation.getAddress(), `${code}00`);
+      expect(await notice.isExecutable(...calls.upgrade)).to.equal(false);
+      await expect(notice.execute(...calls.upgrade))
+        .to.be.revertedWithCustomError(notice, "CodeChanged")
+        .withArgs(await idOf(calls.upgrade));
+      await networkHelpers.setCode(await implementation.getAddress(), code);
+      expect(await notice.isExecutable(...calls.upgrade)).to.equal(true);
+      await notice.execute(...calls.upgrade);
+    });
+
     it("attack: a role is granted through notice, and in no other way", async function () {
       const base = await loadNotice();
       const { notice, registry, accessManager, byGovernance, calls } = base;

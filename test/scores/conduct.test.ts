@@ -245,7 +245,7 @@ describe("Scores", () => {
   });
 
   describe("a drain by reports", () => {
-    it("attack: ends after six clean reports, however often somebody stakes with the operator in an epoch's last block", async () => {
+    it("attack: ends after six clean reports, though somebody stakes with the operator in the last block of every other epoch", async () => {
       const fixture = await loadScores();
       // The reward of an epoch in which 100 ether earned, over the 143 ether that there are in its last block.
       const odd = all({ stake: ether(143) });

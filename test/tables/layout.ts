@@ -54,7 +54,8 @@ export const CONTRACTS: Readonly<Record<string, string>> = {
 
   Notice: `
     # one record per announced call; the rest is immutable
-    0:0 mapping(bytes32 => struct INotice.Announcement) _announcements`,
+    0:0 mapping(bytes32 => struct INotice.Announcement) _announcements
+    1:0 mapping(bytes32 => bytes32) _codeHashes`,
 
   DevNetwork: `
     # OpenZeppelin's Ownable2Step, whose variables come first

@@ -27,7 +27,7 @@ export const SIZES: Readonly<Record<string, Limit>> = {
   Curation: below(10_500, "what governance decides of the list, with notice, each with its checks and events"),
   GuardianShare: below(8_500, "what may be tightened at once, and how much of it in an epoch"),
   StakingPoolFactory: below(1_500, "makes clones; the pool's own code is in its constructor alone"),
-  Notice: below(7_000, "announces and calls; of what is called it asks only that it can be read"),
+  Notice: below(8_000, "announces and calls; of what is called only that it can be read and stays what it is"),
   DevNetwork: below(5_500, "a stand-in for a chain's staking module"),
   PoolLens: below(20_000, "views for people and keepers: no money depends on it"),
   Scores: below(14_000, "takes reports; scoring is linked"),

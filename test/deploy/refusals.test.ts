@@ -1,6 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import hre, { network } from "hardhat";
@@ -8,21 +5,13 @@ import hre, { network } from "hardhat";
 import { config } from "../../rocketh/config.ts";
 import { deployTagged } from "../../rocketh/task.ts";
 import { deployTrellis } from "../../scripts/steps/deployment.ts";
+import { runNode } from "../fixtures/processes.ts";
 import { refusalOf } from "../fixtures/refusal.ts";
 
-/** Runs Hardhat's task, as a person does. */
+/** Runs Hardhat's task, as a person does. Where nobody can ask for stack traces Hardhat adds them by itself. */
 async function runDeploy(args: readonly string[]) {
-  const child = spawn(process.execPath, ["node_modules/.bin/hardhat", "deploy", "--skip-prompts", ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    // Where nobody can ask for stack traces Hardhat adds them by itself.
-    env: { ...process.env, NO_COLOR: "1", CI: undefined, GITHUB_ACTIONS: undefined },
-  });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (err += text.toString()));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, out, err };
+  const task = ["node_modules/.bin/hardhat", "deploy", "--skip-prompts", ...args];
+  return runNode(task, { CI: undefined, GITHUB_ACTIONS: undefined });
 }
 
 describe("Deployment", () => {

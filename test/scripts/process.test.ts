@@ -12,6 +12,7 @@ import { recordDeployment, runWith, temporaryFolder } from "../fixtures/commands
 import { deployTrellis } from "../fixtures/deployment.ts";
 import { serve } from "../fixtures/nodes.ts";
 import { createOperators } from "../fixtures/operators.ts";
+import { runNode } from "../fixtures/processes.ts";
 import { nextEpoch } from "../fixtures/time.ts";
 
 const lookUp = statusCommand(config);
@@ -21,16 +22,7 @@ const SILENT = "http://127.0.0.1:9";
 
 /** Runs a script in a process of its own. */
 async function runScript(name: string, ...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", `scripts/${name}.ts`, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HOODI_PRIVATE_KEY: "", NO_COLOR: "1" },
-  });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (err += text.toString()));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, out, err };
+  return runNode(["--import", "tsx", `scripts/${name}.ts`, ...args], { HOODI_PRIVATE_KEY: "" });
 }
 
 describe("scripts", function () {
